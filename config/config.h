@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A board's configuration as plain data: what config/parse.c makes of a YAML file and what
+ * dataplane/ctl builds a running board from. Pure data, no DPDK. One owner; read-only once parsed.
+ * The keys, their types, ranges, defaults and help stand in config/schema.c and nowhere else.
+ */
+#ifndef CPX_CONFIG_CONFIG_H
+#define CPX_CONFIG_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+#define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
+#define CONFIG_MAX_ENGINES      16
+#define CONFIG_MAX_PORTS        32 /* RTE_MAX_ETHPORTS of a stock DPDK, carriers included */
+#define CONFIG_MAX_DEVICES      32
+#define CONFIG_MAX_WORKERS      32
+#define CONFIG_MAX_ADDRS        16  /* per interface */
+#define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
+#define CONFIG_LANES_PER_BANK   8
+#define CONFIG_MAX_ENGINE_LANES 64
+#define CONFIG_MAX_FILE_BYTES   (4u << 20)
+
+/* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
+struct config_prefix {
+	uint8_t family;
+	uint8_t len;      /* 0..32 or 0..128 */
+	uint8_t addr[16]; /* AF_INET: first 4 bytes; host bits kept as written */
+};
+
+struct config_engine {
+	char name[CONFIG_NAME_LEN];
+	char profile[CONFIG_NAME_LEN]; /* oif-3.2t, cpx-6.4t, bailly-6.4t */
+	uint16_t lanes;                /* 8 x banks, from the profile */
+	uint32_t lane_mbps;            /* line rate of a lane, Mb/s, from the profile */
+	int16_t numa;                  /* node the engine sits on; -1 not said */
+};
+
+/* A DPDK device made before the ports, for `carrier: dev:NAME`. */
+struct config_device {
+	char name[64];  /* net_af_packet0 */
+	char args[256]; /* iface=eth0 … as DPDK's --vdev takes them; "" none */
+};
+
+enum config_carrier { CONFIG_CARRIER_LOOP, CONFIG_CARRIER_FIBER, CONFIG_CARRIER_DEV };
+
+/* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
+struct config_iface {
+	uint16_t port; /* index into ports */
+	uint16_t vlan;
+	uint16_t n_addrs;
+	struct config_prefix addrs[CONFIG_MAX_ADDRS];
+};
+
+struct config_port {
+	char name[CONFIG_NAME_LEN];
+	uint16_t engine;     /* index into engines */
+	uint16_t first_lane; /* global index within the engine */
+	uint16_t n_lanes;    /* 1, 2, 4 or 8; all in one bank */
+	enum config_carrier carrier;
+	char carrier_name[64]; /* fiber name or device name; "" for loop */
+	uint16_t mtu;          /* IP MTU, bytes; default 1500 */
+	bool has_mac;
+	uint8_t mac[6];
+	int16_t numa; /* -1: the engine's */
+	bool promiscuous;
+};
+
+enum config_route_kind {
+	CONFIG_ROUTE_VIA,         /* to a gateway */
+	CONFIG_ROUTE_BLACKHOLE,   /* dropped and counted */
+	CONFIG_ROUTE_UNREACHABLE, /* dropped, ICMP host unreachable */
+	CONFIG_ROUTE_PROHIBIT,    /* dropped, ICMP administratively prohibited */
+};
+
+struct config_route {
+	struct config_prefix to;
+	enum config_route_kind kind;
+	uint8_t via[16]; /* same family as `to` */
+	uint16_t iface;  /* index into ifaces of the connected subnet that holds `via` */
+	unsigned line;   /* in the file, for messages */
+};
+
+struct config_neighbor { /* a static neighbour */
+	uint8_t family;
+	uint8_t addr[16];
+	uint8_t mac[6];
+	uint16_t iface;
+};
+
+struct config {
+	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
+
+	unsigned n_workers; /* 0: auto, one less than the CPUs we may use, at least 1 */
+	unsigned n_worker_cpus;
+	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
+	bool idle_poll;                           /* true: never sleep when idle */
+
+	unsigned n_engines, n_devices, n_ports, n_ifaces;
+	struct config_engine engines[CONFIG_MAX_ENGINES];
+	struct config_device devices[CONFIG_MAX_DEVICES];
+	struct config_port ports[CONFIG_MAX_PORTS];
+	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
+	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
+
+	size_t n_routes, n_neighbors;
+	struct config_route *routes;
+	struct config_neighbor *neighbors;
+
+	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */
+	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x configured) */
+	uint32_t max_nexthops;             /* default 4096 */
+	uint32_t max_neighbors;            /* default 1024 */
+	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
+	bool hugepages;                    /* false: --no-huge */
+
+	uint32_t arp_age_s;        /* a neighbour unused and unconfirmed this long goes; default 300 */
+	uint32_t icmp_errors_pps;  /* per worker, default 1000; 0 off */
+	uint32_t telemetry_period_ms; /* 10, 100 or 1000; default 100 */
+};
+
+/*
+ * Parse a file (or `len` bytes of text, named `name` in messages) and check it as a whole: types,
+ * ranges, unknown and duplicate keys, references, overlapping lanes, lanes across a bank, routes
+ * to nowhere. 0, or -EINVAL (the file is wrong), -ENOENT/-EACCES/… (it cannot be read), -EFBIG.
+ * err->text is ready to print: FILE:LINE:COL: what; the line; a caret; what to write instead.
+ * On failure *out is NULL. config_free(NULL) is allowed.
+ */
+int config_load(struct config **out, const char *path, struct err *err);
+int config_parse(struct config **out, const char *name, const char *text, size_t len,
+		 struct err *err);
+void config_free(struct config *c);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The only place that spells a memory order. Three idioms are used in cpx:
+ *
+ * publish:  one thread writes data, then store_release(&flag); readers load_acquire(&flag) and
+ *           may then read the data. Indices of rings, pointers to immutable state.
+ * counter:  one thread writes a value that others only look at: load_relaxed + store_relaxed.
+ *           Naturally aligned 64-bit values are never torn. No read-modify-write is needed.
+ * sequence: a writer makes seq odd, changes the data, makes seq even again; a reader copies the
+ *           data between two equal even values of seq. See seq_* below.
+ *
+ * Anything else needs an argument in the file that does it.
+ */
+#ifndef CPX_LIB_BASE_ORDER_H
+#define CPX_LIB_BASE_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define load_relaxed(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
+#define load_acquire(p)     __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define fence_acquire()     __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define fence_release()     __atomic_thread_fence(__ATOMIC_RELEASE)
+
+/* Single writer: add to a counter that other threads may read. */
+static inline void counter_add(uint64_t *c, uint64_t n)
+{
+	store_relaxed(c, load_relaxed(c) + n);
+}
+
+/* Single writer of a sequenced object. Never nest; never return between the two. */
+static inline void seq_write_begin(uint64_t *seq)
+{
+	store_relaxed(seq, load_relaxed(seq) + 1);
+	fence_release();
+}
+
+static inline void seq_write_end(uint64_t *seq)
+{
+	store_release(seq, load_relaxed(seq) + 1);
+}
+
+/* Reader: begin returns the sequence to hand to seq_read_ok(); an odd one means a write is on. */
+static inline uint64_t seq_read_begin(const uint64_t *seq)
+{
+	return load_acquire(seq);
+}
+
+static inline bool seq_read_ok(const uint64_t *seq, uint64_t begun)
+{
+	fence_acquire();
+	return !(begun & 1) && load_relaxed(seq) == begun;
+}
+
+#endif

@@ -36,6 +36,7 @@ struct telemetry_params {
 	unsigned n_lanes;     /* lane instances (scope lane and lcore x lane) */
 	unsigned n_engines;
 	unsigned spare_entries; /* directory room for metrics registered later */
+	uint64_t tsc_hz;        /* of the stamps given to telemetry_block_end; 0 unknown */
 };
 
 struct telemetry;
@@ -51,6 +52,14 @@ void telemetry_destroy(struct telemetry *t);
 
 /* Slot index of metric i (of params->metrics) inside the blocks of its scope. */
 unsigned telemetry_slot(const struct telemetry *t, unsigned metric);
+
+/*
+ * Control thread: one more metric while running, in one of the spare entries. Returns its slot, or
+ * -ENOSPC when the directory or the spare slots of the scope (spare_entries of them) are used up,
+ * -EEXIST for a name already there, -EINVAL for a bad metric. Every refusal is counted in the
+ * process metric telemetry_metrics_refused and nothing else happens.
+ */
+int telemetry_register(struct telemetry *t, const struct telemetry_metric *m, struct err *err);
 
 /* The live block of one writer, by scope. The pointer is valid until telemetry_destroy. */
 struct telemetry_block *telemetry_lcore_lane(struct telemetry *t, unsigned lcore, unsigned lane);

@@ -73,15 +73,17 @@
  *   V6  catalogue [offset, + length) lies after the superblock and inside the file, length <=
  *       TELEMETRY_MAX_CATALOGUE
  *   V7  both published buffers [offset, + bytes) lie after the superblock and inside the file, do
- *       not overlap, offsets multiples of 64; bytes >= 64 and a multiple of 8
+ *       not overlap, offsets multiples of 64; bytes a multiple of 8, >= 64 and <=
+ *       TELEMETRY_MAX_PUBLISHED
  *   V8  lanes, engines, lcores <= TELEMETRY_MAX_INSTANCES
  * and skips a directory entry, saying so, unless
  *   E1  name and unit end in NUL, the name is not empty and is [a-z0-9_]
  *   E2  kind and scope are known (unknown ones belong to a later minor: not an error)
  *   E3  element bytes is a multiple of 8, >= 8 and <= TELEMETRY_MAX_ELEMENT; 8 for single values
- *   E4  published: offset >= 64 and a multiple of 8, stride a multiple of 8 and >= element bytes,
- *       0 < instances <= TELEMETRY_MAX_INSTANCES, last element ends inside the buffer
+ *   E4  published: offset 0, or: offset >= 64 and a multiple of 8, stride a multiple of 8 and
+ *       >= element bytes, 0 < instances <= TELEMETRY_MAX_INSTANCES, last element ends in the buffer
  *   E5  live (readers of live blocks only): as E4 against the file, seq offset a multiple of 64
+ *
  * All sums and products above are made in 64 bits after their factors were bounded, or checked for
  * overflow. The bitmap is ignored unless offset and length lie inside the buffer.
  *
@@ -126,23 +128,24 @@
 #define TELEMETRY_NAME_LEN      48
 #define TELEMETRY_UNIT_LEN      16
 #define TELEMETRY_NO_LANE       UINT32_MAX
-#define TELEMETRY_MAX_FILE      (1ull << 32)
+#define TELEMETRY_MAX_FILE      (1ull << 30)
 #define TELEMETRY_MAX_ENTRIES   (1u << 16)
+#define TELEMETRY_MAX_PUBLISHED (64ull << 20)
 #define TELEMETRY_MAX_CATALOGUE (16ull << 20)
 #define TELEMETRY_MAX_INSTANCES (1u << 20)
-#define TELEMETRY_MAX_ELEMENT   (1u << 16)
+#define TELEMETRY_MAX_ELEMENT   (1u << 20)
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the segment is little-endian");
 
 enum telemetry_kind {
-	TELEMETRY_KIND_COUNTER = 1, /* u64, never goes down; element > 8 B: labelled array */
-	TELEMETRY_KIND_GAUGE,       /* u64; element > 8 B: labelled array */
-	TELEMETRY_KIND_GAUGE_I64,   /* i64 times 10^scale */
-	TELEMETRY_KIND_GAUGE_F64,   /* IEEE 754 double */
-	TELEMETRY_KIND_ENUM,        /* u64 0..n-1, names in the catalogue */
-	TELEMETRY_KIND_TEXT,        /* element bytes of NUL-padded UTF-8 */
-	TELEMETRY_KIND_HISTOGRAM,   /* struct telemetry_histogram */
-	TELEMETRY_KIND_EVENTS,      /* struct telemetry_events; live only, never published */
+	TELEMETRY_COUNTER = 1, /* u64, never goes down; element > 8 B: labelled array */
+	TELEMETRY_GAUGE_U64,   /* u64; element > 8 B: labelled array */
+	TELEMETRY_GAUGE_I64,   /* i64 times 10^scale */
+	TELEMETRY_GAUGE_F64,   /* IEEE 754 double */
+	TELEMETRY_ENUM,        /* u64 0..n-1, names in the catalogue */
+	TELEMETRY_TEXT,        /* element bytes of NUL-padded UTF-8 */
+	TELEMETRY_HISTOGRAM,   /* struct telemetry_histogram */
+	TELEMETRY_EVENTS,      /* struct telemetry_events; live only, never published */
 };
 
 enum telemetry_scope {

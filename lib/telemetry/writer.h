@@ -17,23 +17,25 @@
 
 /* One metric, declared once in a table of the program; the catalogue is written from it. */
 struct telemetry_metric {
-	const char *name;   /* Prometheus style without prefix and _total: "lane_receive_packets" */
-	const char *unit;   /* "packets", "bytes", "cycles", "bits_per_second", "" */
-	const char *help;   /* one sentence */
-	uint16_t kind;      /* enum telemetry_kind */
-	uint16_t scope;     /* enum telemetry_scope */
-	uint16_t slots;     /* u64 slots it takes in its block; 1 for a number, 4 for a 32-byte text */
-	const char *const *values; /* enum: names of 0..n-1, NULL-ended; labelled array: slot labels */
-	const char *label;  /* labelled array (slots > 1 of counters): label key, e.g. "reason" */
+	const char *name; /* Prometheus style without prefix and _total: "lane_receive_packets" */
+	const char *unit; /* "packets", "bytes", "cycles", "bits_per_second", "" */
+	const char *help; /* one sentence */
+	uint16_t kind;    /* enum telemetry_kind */
+	uint16_t scope;   /* enum telemetry_scope */
+	uint16_t slots; /* u64 slots it takes in its block; 1 for a number, 4 for a 32-byte text */
+	const char *const
+		*values;   /* enum: names of 0..n-1, NULL-ended; labelled array: slot labels */
+	const char *label; /* labelled array (slots > 1 of counters): label key, e.g. "reason" */
+	int scale;         /* TELEMETRY_GAUGE_I64: value = v x 10^scale */
 };
 
 struct telemetry_params {
-	const char *path;     /* …/telemetry; its folder is made 0750 if missing */
-	const char *version;  /* program version, for the catalogue */
+	const char *path;    /* …/telemetry; its folder is made 0750 if missing */
+	const char *version; /* program version, for the catalogue */
 	const struct telemetry_metric *metrics;
 	unsigned n_metrics;
-	unsigned n_lcores;    /* writers: workers 0..n-2, then the control thread as the last */
-	unsigned n_lanes;     /* lane instances (scope lane and lcore x lane) */
+	unsigned n_lcores; /* writers: workers 0..n-2, then the control thread as the last */
+	unsigned n_lanes;  /* lane instances (scope lane and lcore x lane) */
 	unsigned n_engines;
 	unsigned spare_entries; /* directory room for metrics registered later */
 	uint64_t tsc_hz;        /* of the stamps given to telemetry_block_end; 0 unknown */
@@ -42,9 +44,9 @@ struct telemetry_params {
 struct telemetry;
 
 /*
- * Make the segment: temporary name, posix_fallocate, fill, rename; take the owner lock. -EEXIST with
- * the pid when a live process owns the path; -ENOSPC when the file system is full; a dead owner's
- * file is replaced. Counters start at 0 in state "starting".
+ * Make the segment: temporary name, posix_fallocate, fill, rename; take the owner lock. -EEXIST
+ * with the pid when a live process owns the path; -ENOSPC when the file system is full; a dead
+ * owner's file is replaced. Counters start at 0 in state "starting".
  */
 int telemetry_create(struct telemetry **out, const struct telemetry_params *p, struct err *err);
 /* Marks the segment "stopped cleanly", publishes a last time, unlocks; the file stays. */

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Unit tests built with AddressSanitizer and UndefinedBehaviorSanitizer find nothing. A report of
+# either ends its test. Leaks inside DPDK and other libraries are named in lsan.supp.
+. "$(dirname "$0")/lib.sh"
+need gcc gcc
+pkg-config --exists criterion || skip "Criterion is missing: apt-get install libcriterion-dev"
+
+folder=$BUILD-check-asan
+export CC=gcc
+extra_build "$folder" -Db_sanitize=address,undefined -Db_lundef=false --buildtype=debugoptimized
+ninja -C "$folder" >"$folder/log" 2>&1 || {
+	tail -n 40 "$folder/log"
+	echo "check: the build with sanitizers failed"
+	exit 1
+}
+export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS-}"
+export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS-}"
+export LSAN_OPTIONS="suppressions=$SRC/tests/check/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
+log=$folder/meson-logs/testlog-asan.txt
+if ! meson test -C "$folder" --no-rebuild --suite unit -t 4 --logbase testlog-asan; then
+	grep -E -A 25 '^not ok|ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:' "$log" |
+		head -n 120
+	echo "check: a sanitizer or test complains; see: meson test -C $folder --suite unit -v"
+	exit 1
+fi

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=sh
 # Sourced by the checks. meson's tests/check/meson.build sets SRC (the tree) and BUILD (the build).
 # A check explains itself on stdout, ends with 0, 1 or, through skip(), 77.
 set -eu

@@ -80,11 +80,14 @@ finish() {
 need ip iproute2
 need ethtool ethtool
 [ -x "$CPX" ] || skip "$CPX is not built"
-DIR=$(mktemp -d)
+DIR=${TMPDIR:-/tmp}/$NS
+mkdir "$DIR"
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 for old in $(ip netns list | sed -n 's/^\(cpxt[0-9]*\)-.*/\1/p' | sort -u); do
-	[ -d "/proc/${old#cpxt}" ] || remove_namespaces "$old"
+	[ -d "/proc/${old#cpxt}" ] && continue
+	remove_namespaces "$old"
+	rm -rf "${TMPDIR:-/tmp}/$old" "/run/cpx/$old"
 done
 
 namespace() { # name: loopback up, IPv6 quiet

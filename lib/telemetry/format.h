@@ -83,6 +83,8 @@
  *   E4  published: offset 0, or: offset >= 64 and a multiple of 8, stride a multiple of 8 and
  *       >= element bytes, 0 < instances <= TELEMETRY_MAX_INSTANCES, last element ends in the buffer
  *   E5  live (readers of live blocks only): as E4 against the file, seq offset a multiple of 64
+ *   E6  with the usable entries before it, it publishes no more element bytes than a buffer has:
+ *       elements do not overlap, and the size of the file bounds a reader's work
  *
  * All sums and products above are made in 64 bits after their factors were bounded, or checked for
  * overflow. The bitmap is ignored unless offset and length lie inside the buffer.

@@ -33,6 +33,7 @@ struct telemetry_reader {
 	uint8_t *copy;   /* last whole published buffer */
 	uint8_t *next;   /* the one being copied */
 	bool whole;      /* copy holds a pass */
+	uint64_t room;   /* element bytes that entries may still publish (E6) */
 };
 
 static int corrupt(const struct telemetry_reader *r, const char *what, struct err *err)
@@ -85,15 +86,22 @@ static int read_directory(struct telemetry_reader *r, uint32_t count, struct err
 	r->series = grown;
 	for (; r->n_seen < count; r->n_seen++) {
 		uint64_t at = r->sb.directory_offset + (uint64_t)r->n_seen * r->sb.entry_bytes;
+		uint64_t published;
 		struct telemetry_series *s;
 
 		if (!read_at(r, &e, sizeof(e), at))
 			return corrupt(r, "it ends inside its directory", err);
 		if (!check_entry(&e, &r->sb))
 			continue;
+		published = e.published_offset != 0
+				    ? (uint64_t)e.published_instances * e.element_bytes
+				    : 0;
+		if (published > r->room)
+			continue;
 		s = calloc(1, sizeof(*s));
 		if (s == NULL)
 			return err_set(err, -ENOMEM, "telemetry file %s: out of memory", r->path);
+		r->room -= published;
 		memcpy(s->name, e.name, sizeof(s->name));
 		check_text(s->unit, sizeof(s->unit), e.unit, sizeof(e.unit));
 		s->kind = e.kind;
@@ -227,6 +235,7 @@ int telemetry_reader_open(struct telemetry_reader **out, const char *path, struc
 		corrupt(r, why.text, err);
 		goto fail;
 	}
+	r->room = r->sb.published_bytes;
 	r->dev = st.st_dev;
 	r->ino = st.st_ino;
 	r->copy = malloc(r->sb.published_bytes);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Static routes and static neighbours. Duplicates are found by sorting, gateways by bisection. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/build.h"
+#include "config/prefix.h"
+
+/* An entry of a list by what must be unique in it. */
+struct entry {
+	struct config_prefix key;
+	uint16_t iface;
+	const struct node *node;
+};
+
+static int by_key(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+	int d = prefix_compare(&a->key, &b->key);
+
+	if (d == 0)
+		d = (int)a->iface - (int)b->iface;
+	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
+}
+
+/* The node of the first repetition in file order, and where it was first; NULL: none repeats. */
+static const struct node *find_repeated(struct entry *e, size_t n, unsigned *first_line)
+{
+	const struct node *repeated = NULL;
+	size_t first = 0;
+
+	qsort(e, n, sizeof(*e), by_key);
+	for (size_t i = 1; i < n; i++) {
+		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].iface != e[first].iface) {
+			first = i;
+		} else if (!repeated || e[i].node->pos < repeated->pos) {
+			repeated = e[i].node;
+			*first_line = e[first].node->line;
+		}
+	}
+	return repeated;
+}
+
+static size_t count(const struct node *list)
+{
+	size_t n = 0;
+
+	for (const struct node *c = list ? list->child : NULL; c; c = c->next)
+		n++;
+	return n;
+}
+
+static int no_memory(struct build *b)
+{
+	return err_set(b->err, -ENOMEM, "%s: out of memory while checking it", b->tree->src.name);
+}
+
+static int check_destination(struct build *b, const struct node *to)
+{
+	const struct config_prefix *p = &to->v.prefix;
+	const struct own_address *o;
+	char path[128], text[64], name[64];
+
+	node_path(to, path, sizeof(path));
+	value_show_prefix(p, false, text, sizeof(text));
+	o = p->len == (p->family == AF_INET ? 32 : 128) ? build_own(b, p) : NULL;
+	if (o)
+		return build_fail(b, to,
+				  "%s: %s is this board's own address (%s)\nremove the route", path,
+				  text, build_iface_name(b, o->iface, name, sizeof(name)));
+	o = build_net(b, p);
+	if (o)
+		return build_fail(b, to,
+				  "%s: %s is connected to %s already\nremove the route, or "
+				  "write a longer prefix for a part of the subnet",
+				  path, text, build_iface_name(b, o->iface, name, sizeof(name)));
+	if (p->len > 0 && (prefix_is_multicast(p) || prefix_is_link_local(p) ||
+			   (p->family == AF_INET && p->addr[0] == 127)))
+		return build_fail(b, to, "%s: %s is %s and never routed\nremove the route", path,
+				  text,
+				  prefix_is_multicast(p)    ? "multicast"
+				  : prefix_is_link_local(p) ? "link-local"
+							    : "loopback");
+	return 0;
+}
+
+static int build_route(struct build *b, const struct node *map, struct config_route *route)
+{
+	const struct node *to = node_child(map, "to"), *via = node_child(map, "via");
+	const struct node *port = node_child(map, "port"), *vlan = node_child(map, "vlan");
+	char path[128];
+	int ret;
+
+	node_path(map, path, sizeof(path));
+	route->to = to->v.prefix;
+	route->line = map->line;
+	route->kind = (enum config_route_kind)node_number(map, "type");
+	ret = check_destination(b, to);
+	if (ret < 0)
+		return ret;
+	if (route->kind != CONFIG_ROUTE_VIA) {
+		const struct node *extra = via ? via : port ? port : vlan;
+
+		if (extra)
+			return build_fail_name(b, extra,
+					       "%s: a route that drops goes to no gateway\n"
+					       "remove `%s`, or the `type`",
+					       path, schema_leaf(extra->key));
+		return 0;
+	}
+	if (!via)
+		return build_fail(b, map,
+				  "%s: the route leads nowhere\nadd via: GATEWAY, or type: "
+				  "blackhole, unreachable or prohibit",
+				  path);
+	if (via->v.prefix.family != to->v.prefix.family)
+		return build_fail(b, via,
+				  "%s: an %s gateway for an %s destination\nuse a gateway of "
+				  "the same family",
+				  path, via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
+				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
+	memcpy(route->via, via->v.prefix.addr, sizeof(route->via));
+	return build_on_link(b, via, map, &route->iface);
+}
+
+int build_routes(struct build *b)
+{
+	const struct node *list = node_child(b->tree->root, "routes"), *repeated;
+	size_t n = count(list), i = 0;
+	struct entry *entries;
+	char path[128], text[64];
+	unsigned first_line = 0;
+	int ret;
+
+	if (n == 0)
+		return 0;
+	b->c->routes = calloc(n, sizeof(*b->c->routes));
+	entries = malloc(n * sizeof(*entries));
+	if (!b->c->routes || !entries) {
+		free(entries);
+		return no_memory(b);
+	}
+	for (const struct node *map = list->child; map; map = map->next, i++) {
+		ret = build_route(b, map, &b->c->routes[i]);
+		if (ret < 0) {
+			free(entries);
+			return ret;
+		}
+		entries[i] = (struct entry){ b->c->routes[i].to, 0, node_child(map, "to") };
+	}
+	b->c->n_routes = n;
+	repeated = find_repeated(entries, n, &first_line);
+	free(entries);
+	if (repeated)
+		return build_fail(b, repeated,
+				  "%s: a second route to %s\nthe first is on line %u; "
+				  "remove one",
+				  node_path(repeated, path, sizeof(path)),
+				  value_show_prefix(&repeated->v.prefix, false, text, sizeof(text)),
+				  first_line);
+	return 0;
+}
+
+int build_neighbors(struct build *b)
+{
+	const struct node *list = node_child(b->tree->root, "neighbors"), *repeated;
+	size_t n = count(list), i = 0;
+	struct entry *entries;
+	char path[128], text[64];
+	unsigned first_line = 0;
+	int ret;
+
+	if (n == 0)
+		return 0;
+	b->c->neighbors = calloc(n, sizeof(*b->c->neighbors));
+	entries = malloc(n * sizeof(*entries));
+	if (!b->c->neighbors || !entries) {
+		free(entries);
+		return no_memory(b);
+	}
+	for (const struct node *map = list->child; map; map = map->next, i++) {
+		struct config_neighbor *nb = &b->c->neighbors[i];
+		const struct node *ip = node_child(map, "ip");
+
+		nb->family = ip->v.prefix.family;
+		memcpy(nb->addr, ip->v.prefix.addr, sizeof(nb->addr));
+		memcpy(nb->mac, node_child(map, "mac")->v.mac, sizeof(nb->mac));
+		ret = build_on_link(b, ip, map, &nb->iface);
+		if (ret < 0) {
+			free(entries);
+			return ret;
+		}
+		entries[i] = (struct entry){ ip->v.prefix, nb->iface, ip };
+	}
+	b->c->n_neighbors = n;
+	repeated = find_repeated(entries, n, &first_line);
+	free(entries);
+	if (repeated)
+		return build_fail(b, repeated,
+				  "%s: neighbour %s is given twice\nthe first is on line "
+				  "%u; remove one",
+				  node_path(repeated, path, sizeof(path)),
+				  value_show_prefix(&repeated->v.prefix, true, text, sizeof(text)),
+				  first_line);
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Workers, table sizes and the other plain values. Runs last: it counts what the others filled. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "config/build.h"
+
+/* A map of the file, or an empty one that yields the schema's defaults. */
+static struct node section(const struct build *b, const char *leaf)
+{
+	const struct node *n = node_child(b->tree->root, leaf);
+
+	return n ? *n : (struct node){ .key = schema_child(schema_root(), leaf) };
+}
+
+static int build_workers(struct build *b)
+{
+	struct node map = section(b, "workers");
+	const struct node *cpus = node_child(&map, "cpus"), *count = node_child(&map, "count");
+	struct config *c = b->c;
+
+	c->n_workers = node_number(&map, "count");
+	c->idle_poll = node_number(&map, "idle") == 1;
+	for (const struct node *n = cpus ? cpus->child : NULL; n; n = n->next) {
+		for (unsigned i = 0; i < c->n_worker_cpus; i++)
+			if (c->worker_cpus[i] == n->v.number)
+				return build_fail(b, n,
+						  "workers.cpus: CPU %u is given twice\n"
+						  "one worker per CPU; remove one",
+						  n->v.number);
+		c->worker_cpus[c->n_worker_cpus++] = (uint16_t)n->v.number;
+	}
+	if (c->n_worker_cpus && c->n_workers && c->n_worker_cpus != c->n_workers)
+		return build_fail(b, count,
+				  "workers: count is %u, but cpus lists %u\nmake them equal, "
+				  "or leave `count` out",
+				  c->n_workers, c->n_worker_cpus);
+	if (c->n_worker_cpus)
+		c->n_workers = c->n_worker_cpus;
+	return 0;
+}
+
+struct hop {
+	uint8_t addr[16];
+	uint16_t iface;
+};
+
+static int by_hop(const void *pa, const void *pb)
+{
+	const struct hop *a = pa, *b = pb;
+	int d = memcmp(a->addr, b->addr, sizeof(a->addr));
+
+	return d ? d : (int)a->iface - (int)b->iface;
+}
+
+/* Distinct gateways of the routes; -ENOMEM. */
+static long count_gateways(const struct config *c)
+{
+	struct hop *hops = calloc(c->n_routes + 1, sizeof(*hops));
+	size_t n = 0;
+	long distinct = 0;
+
+	if (!hops)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_routes; i++) {
+		if (c->routes[i].kind != CONFIG_ROUTE_VIA)
+			continue;
+		memcpy(hops[n].addr, c->routes[i].via, sizeof(hops[n].addr));
+		hops[n++].iface = c->routes[i].iface;
+	}
+	qsort(hops, n, sizeof(*hops), by_hop);
+	for (size_t i = 0; i < n; i++)
+		distinct += i == 0 || by_hop(&hops[i - 1], &hops[i]) != 0;
+	free(hops);
+	return distinct;
+}
+
+/* One table: what the file says, at least what the file needs; auto: twice that, at least `least`
+ */
+static int table_size(struct build *b, const struct node *map, const char *leaf, uint32_t need,
+		      uint32_t least, uint32_t *out)
+{
+	const struct node *n = node_child(map, leaf);
+	uint32_t said = node_number(map, leaf);
+
+	if (said && said < need)
+		return build_fail(b, n,
+				  "tables.%s: %u is too small, this file alone needs %u\nwrite "
+				  "at least %u, or auto",
+				  leaf, said, need, need);
+	*out = said ? said : need * 2 > least ? need * 2 : least;
+	return 0;
+}
+
+int build_sizes(struct build *b)
+{
+	struct config *c = b->c;
+	struct node tables = section(b, "tables"), memory = section(b, "memory");
+	struct node arp = section(b, "arp"), icmp = section(b, "icmp");
+	struct node telemetry = section(b, "telemetry");
+	const char *instance = node_text(b->tree->root, "instance");
+	uint32_t routes4 = 0, routes6 = 0, own = 0;
+	long gateways = count_gateways(c);
+	int ret = build_workers(b);
+
+	if (ret < 0)
+		return ret;
+	if (gateways < 0)
+		return err_set(b->err, -ENOMEM, "%s: out of memory while checking it",
+			       b->tree->src.name);
+	strncpy(c->instance, instance, sizeof(c->instance) - 1);
+	for (size_t i = 0; i < c->n_routes; i++)
+		*(c->routes[i].to.family == AF_INET ? &routes4 : &routes6) += 1;
+	for (size_t i = 0; i < b->n_own; i++) { /* each is a host route and a subnet */
+		*(b->own[i].addr.family == AF_INET ? &routes4 : &routes6) += 2;
+		own++;
+	}
+	ret = table_size(b, &tables, "routes4", routes4, 1024, &c->max_routes4);
+	if (ret == 0)
+		ret = table_size(b, &tables, "routes6", routes6, 1024, &c->max_routes6);
+	if (ret == 0)
+		ret = table_size(b, &tables, "neighbors", (uint32_t)c->n_neighbors, 1024,
+				 &c->max_neighbors);
+	if (ret == 0)
+		ret = table_size(b, &tables, "nexthops",
+				 (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own, 4096,
+				 &c->max_nexthops);
+	c->buffers = node_number(&memory, "buffers");
+	c->hugepages = node_number(&memory, "hugepages");
+	c->arp_age_s = node_number(&arp, "age");
+	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
+	c->telemetry_period_ms = node_number(&telemetry, "period");
+	return ret;
+}

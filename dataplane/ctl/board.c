@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A board's life; see board.h. Control thread. */
+#include "dataplane/ctl/board.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_mempool.h>
+
+#include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/ports.h"
+#include "dataplane/run/graph.h"
+#include "lib/telemetry/path.h"
+
+static int number_lanes(struct board *b, struct err *err)
+{
+	for (unsigned i = 0; i < b->n_ports; i++)
+		b->n_lanes += b->cfg->ports[i].n_lanes;
+	b->lanes = calloc(b->n_lanes ? b->n_lanes : 1, sizeof(*b->lanes));
+	if (!b->lanes)
+		return err_set(err, -ENOMEM, "board: no memory");
+	for (unsigned i = 0, lane = 0; i < b->n_ports; i++) {
+		b->ports[i].first_lane = (uint16_t)lane;
+		b->ports[i].n_lanes = b->cfg->ports[i].n_lanes;
+		for (uint16_t k = 0; k < b->ports[i].n_lanes; k++)
+			b->lanes[lane++] = (struct board_lane){ .port = (uint16_t)i, .index = k };
+	}
+	return 0;
+}
+
+static int make_pool(struct board *b, struct err *err)
+{
+	b->n_buffers = memory_buffers(b->cfg, b->n_lanes, b->n_workers) + eal_options.extra_buffers;
+	b->pool = rte_pktmbuf_pool_create("buffers", b->n_buffers, PORTS_POOL_CACHE, 0,
+					  memory_data_room(b->cfg), SOCKET_ID_ANY);
+	if (b->pool)
+		return 0;
+	return err_set(err, -rte_errno,
+		       "%u packet buffers of %u bytes: %s; lower `memory: buffers` or the MTU, or "
+		       "reserve more hugepages",
+		       b->n_buffers, memory_data_room(b->cfg), rte_strerror(rte_errno));
+}
+
+static int make_tables(struct board *b, struct err *err)
+{
+	const struct fib_sizes sizes4 = memory_fib_sizes(b->cfg, AF_INET);
+	const struct fib_sizes sizes6 = memory_fib_sizes(b->cfg, AF_INET6);
+	const int node = b->placement.workers[0].node;
+	int ret = nexthop_table_create(&b->nexthops, b->cfg->max_nexthops, node, b->rcu, err);
+
+	if (!ret)
+		ret = fib_create(&b->fib4, "fib4", AF_INET, &sizes4, node, b->rcu, err);
+	if (!ret)
+		ret = fib_create(&b->fib6, "fib6", AF_INET6, &sizes6, node, b->rcu, err);
+	if (!ret)
+		ret = neighbors_create(b, err);
+	return ret;
+}
+
+int board_create(struct board **out, const struct config *cfg, struct err *err)
+{
+	struct board *b = calloc(1, sizeof(*b));
+	int ret;
+
+	*out = NULL;
+	if (!b)
+		return err_set(err, -ENOMEM, "board: no memory");
+	b->cfg = cfg;
+	b->placement = eal_placement;
+	b->n_workers = b->placement.n_workers;
+	b->n_ports = cfg->n_ports;
+	ret = number_lanes(b, err);
+	if (!ret)
+		ret = telemetry_path(b->telemetry_path, sizeof(b->telemetry_path), cfg->instance,
+				     err);
+	if (!ret)
+		ret = stats_create(b, err); /* first: refuses a second instance of the name */
+	if (!ret)
+		ret = rcu_create(&b->rcu, b->n_workers, err);
+	if (!ret)
+		ret = make_pool(b, err);
+	if (!ret)
+		ret = make_tables(b, err);
+	if (!ret)
+		ret = ports_create(b, err);
+	if (!ret)
+		ret = ifaces_create(b, err);
+	if (!ret)
+		ret = routes_create(b, err);
+	if (!ret)
+		ret = workers_create(b, err);
+	if (ret) {
+		board_destroy(b);
+		return ret;
+	}
+	stats_describe(b);
+	*out = b;
+	return 0;
+}
+
+int board_start(struct board *b, struct err *err)
+{
+	int ret = ports_start(b, err);
+
+	if (!ret)
+		ret = workers_start(b, err);
+	if (ret) {
+		board_stop(b);
+		return ret;
+	}
+	stats_refresh(b);
+	telemetry_set_state(b->telemetry, TELEMETRY_STATE_RUNNING);
+	telemetry_heartbeat(b->telemetry);
+	telemetry_publish(b->telemetry);
+	return 0;
+}
+
+static void housekeeping(void *arg)
+{
+	struct board *b = arg;
+
+	rcu_reap(b->rcu);
+	fib_settle(b->fib4);
+	fib_settle(b->fib6);
+	telemetry_heartbeat(b->telemetry);
+}
+
+static void publish(void *arg)
+{
+	struct board *b = arg;
+
+	stats_refresh(b);
+	telemetry_publish(b->telemetry);
+}
+
+int board_attach(struct board *b, struct loop *l)
+{
+	b->loop = l;
+	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
+	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
+	b->timers[2] = loop_timer(l, 100000000ull, housekeeping, b);
+	b->timers[3] = loop_timer(l, 1000000000ull, neighbors_tick, b);
+	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
+		if (!b->timers[i])
+			return -ENOMEM;
+	return 0;
+}
+
+void board_stop(struct board *b)
+{
+	for (unsigned i = 0; i < RTE_DIM(b->timers); i++) {
+		if (b->timers[i])
+			loop_remove(b->loop, b->timers[i]);
+		b->timers[i] = NULL;
+	}
+	if (b->telemetry)
+		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	workers_stop(b);
+	ports_stop(b);
+	if (b->n_workers && b->workers[b->n_workers - 1])
+		punt_drain(b);
+	if (b->telemetry)
+		publish(b);
+}
+
+void board_destroy(struct board *b)
+{
+	if (!b)
+		return;
+	workers_destroy(b);
+	ports_destroy(b);
+	neighbors_destroy(b);
+	ifaces_destroy(b);
+	rcu_destroy(b->rcu); /* gives the last retired rows back */
+	fib_destroy(b->fib4);
+	fib_destroy(b->fib6);
+	nexthop_table_destroy(b->nexthops);
+	rte_mempool_free(b->pool);
+	if (b->telemetry)
+		telemetry_destroy(b->telemetry);
+	free(b->lanes);
+	free(b);
+}
+
+struct rte_mempool *board_pool(const struct board *b)
+{
+	return b->pool;
+}
+
+const char *board_telemetry_path(const struct board *b)
+{
+	return b->telemetry_path;
+}
+
+unsigned board_workers(const struct board *b)
+{
+	return b->n_workers;
+}
+
+uint64_t board_realloc_count(const struct board *b)
+{
+	uint64_t sum = 0;
+
+	for (unsigned w = 0; w < b->n_workers; w++)
+		sum += graph_realloc_count(w);
+	return sum;
+}

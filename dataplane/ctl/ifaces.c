@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Interfaces from the configuration, and the routes that follow from them: our own addresses, the
+ * connected subnets, and the destinations no router forwards (RFC 1812 5.3.7, RFC 6890, RFC 4291).
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/ctl/board_priv.h"
+#include "lib/net/ip6.h"
+
+/* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
+static void fill(struct board *b, unsigned i)
+{
+	const struct config_iface *from = &b->cfg->ifaces[i];
+	const struct board_port *port = &b->ports[from->port];
+	struct iface *f = &b->ifaces[i + 1];
+
+	f->port = port->id;
+	f->vlan = from->vlan;
+	f->mtu = b->cfg->ports[from->port].mtu;
+	f->host_lane = port->first_lane;
+	memcpy(f->mac, port->mac, 6);
+	for (uint16_t a = 0; a < from->n_addrs; a++) {
+		const struct config_prefix *p = &from->addrs[a];
+
+		if (p->family == AF_INET) {
+			memcpy(&f->addr4[f->n4].addr, p->addr, 4);
+			f->addr4[f->n4++].len = p->len;
+		} else {
+			memcpy(f->addr6[f->n6].addr, p->addr, 16);
+			f->addr6[f->n6++].len = p->len;
+		}
+	}
+	if (f->n6) {
+		ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
+		f->addr6[f->n6++].len = 64;
+	}
+}
+
+static int fixed_routes(struct board *b, struct err *err)
+{
+	static const struct {
+		uint8_t addr[4], len;
+		uint32_t row;
+	} fixed4[] = {
+		{ { 0 }, 8, NEXTHOP_ROW_MARTIAN },
+		{ { 127 }, 8, NEXTHOP_ROW_MARTIAN },
+		{ { 224 }, 4, NEXTHOP_ROW_GROUP },
+		{ { 240 }, 4, NEXTHOP_ROW_MARTIAN },
+		{ { 255, 255, 255, 255 }, 32, NEXTHOP_ROW_GROUP },
+	};
+	static const struct {
+		uint8_t addr[16], len;
+		uint32_t row;
+	} fixed6[] = {
+		{ { 0 }, 128, NEXTHOP_ROW_MARTIAN },
+		{ { [15] = 1 }, 128, NEXTHOP_ROW_MARTIAN },
+		{ { 0xfe, 0x80 }, 10, NEXTHOP_ROW_LOCAL }, /* ip6_local asks the interface */
+		{ { 0xff }, 8, NEXTHOP_ROW_LOCAL },
+		{ { 0xff, 0 }, 16, NEXTHOP_ROW_MARTIAN },
+		{ { 0xff, 1 }, 16, NEXTHOP_ROW_MARTIAN },
+	};
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < RTE_DIM(fixed4); i++)
+		ret = fib_add(b->fib4, fixed4[i].addr, fixed4[i].len, fixed4[i].row, err);
+	for (size_t i = 0; !ret && i < RTE_DIM(fixed6); i++)
+		ret = fib_add(b->fib6, fixed6[i].addr, fixed6[i].len, fixed6[i].row, err);
+	return ret;
+}
+
+static int connected4(struct board *b, uint16_t i, const struct iface_addr4 *a, struct err *err)
+{
+	const uint32_t mask = a->len ? rte_cpu_to_be_32(UINT32_MAX << (32 - a->len)) : 0;
+	const uint32_t subnet = a->addr & mask, broadcast = a->addr | ~mask;
+	int ret = 0;
+
+	if (a->len < 32)
+		ret = fib_add(b->fib4, (const uint8_t *)&subnet, a->len, b->connected4[i], err);
+	if (!ret && a->len < 31) { /* directed broadcast (RFC 2644), and the old form of it */
+		ret = fib_add(b->fib4, (const uint8_t *)&broadcast, 32, NEXTHOP_ROW_GROUP, err);
+		if (!ret)
+			ret = fib_add(b->fib4, (const uint8_t *)&subnet, 32, NEXTHOP_ROW_GROUP,
+				      err);
+	}
+	return ret ? ret : fib_add(b->fib4, (const uint8_t *)&a->addr, 32, NEXTHOP_ROW_LOCAL, err);
+}
+
+static int connected6(struct board *b, uint16_t i, const struct iface_addr6 *a, struct err *err)
+{
+	int ret = 0;
+
+	if (ip6_is_link_local(a->addr))
+		return 0;
+	if (a->len < 128)
+		ret = fib_add(b->fib6, a->addr, a->len, b->connected6[i], err);
+	return ret ? ret : fib_add(b->fib6, a->addr, 128, NEXTHOP_ROW_LOCAL, err);
+}
+
+static int connected(struct board *b, uint16_t i, struct err *err)
+{
+	const struct iface *f = &b->ifaces[i];
+	int ret = 0;
+
+	if (f->n4)
+		ret = nexthop_alloc(b->nexthops, NEXTHOP_CONNECTED, f->port, i, f->mtu,
+				    &b->connected4[i], err);
+	if (!ret && f->n6)
+		ret = nexthop_alloc(b->nexthops, NEXTHOP_CONNECTED, f->port, i, f->mtu,
+				    &b->connected6[i], err);
+	for (uint8_t a = 0; !ret && a < f->n4; a++)
+		ret = connected4(b, i, &f->addr4[a], err);
+	for (uint8_t a = 0; !ret && a < f->n6; a++)
+		ret = connected6(b, i, &f->addr6[a], err);
+	return ret;
+}
+
+int ifaces_create(struct board *b, struct err *err)
+{
+	const size_t n = b->cfg->n_ifaces + 1;
+	int ret;
+
+	b->n_ifaces = b->cfg->n_ifaces;
+	b->ifaces = calloc(n, sizeof(*b->ifaces));
+	b->connected4 = calloc(n, sizeof(*b->connected4));
+	b->connected6 = calloc(n, sizeof(*b->connected6));
+	if (!b->ifaces || !b->connected4 || !b->connected6)
+		return err_set(err, -ENOMEM, "interfaces: no memory");
+	ret = fixed_routes(b, err);
+	for (unsigned i = 0; !ret && i < b->n_ifaces; i++) {
+		struct board_port *port = &b->ports[b->cfg->ifaces[i].port];
+		const uint16_t vlan = b->cfg->ifaces[i].vlan;
+
+		fill(b, i);
+		if (vlan && !port->vlan_iface)
+			port->vlan_iface = calloc(4096, sizeof(*port->vlan_iface));
+		if (vlan && !port->vlan_iface)
+			return err_set(err, -ENOMEM, "VLAN table: no memory");
+		if (vlan)
+			port->vlan_iface[vlan] = (uint16_t)(i + 1);
+		ret = connected(b, (uint16_t)(i + 1), err);
+	}
+	return ret;
+}
+
+void ifaces_destroy(struct board *b)
+{
+	for (unsigned i = 0; i < b->n_ports; i++)
+		free(b->ports[i].vlan_iface);
+	free(b->ifaces);
+	free(b->connected4);
+	free(b->connected6);
+}

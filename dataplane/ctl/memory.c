@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How much of everything a configuration needs: mbufs from rings and workers, table sizes from
+ * routes, and the sum, which the preflight compares with the hugepages there are.
+ */
+#include <netinet/in.h>
+
+#include <rte_ether.h>
+
+#include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/ports.h"
+
+uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
+{
+	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
+	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST_MAX +
+				    n_workers * WORKER_CTL_RING;
+	const uint32_t n = n_lanes * per_lane + n_workers * per_worker + NEIGHBORS_HOLD_TOTAL_MAX;
+
+	return cfg->buffers ? cfg->buffers : rte_align32pow2(n + 1) - 1;
+}
+
+uint16_t memory_data_room(const struct config *cfg)
+{
+	uint32_t room = RTE_MBUF_DEFAULT_DATAROOM;
+
+	for (unsigned i = 0; i < cfg->n_ports; i++) {
+		const uint32_t frame =
+			cfg->ports[i].mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 8;
+
+		room = RTE_MAX(room, frame);
+	}
+	return (uint16_t)(RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM);
+}
+
+struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
+{
+	/* the operator's routes, a host route a neighbour, ours for each address, the martians */
+	const uint32_t ours = cfg->max_neighbors + 4 * CONFIG_MAX_ADDRS * cfg->n_ifaces + 16;
+
+	return (struct fib_sizes){
+		.routes = (family == AF_INET ? cfg->max_routes4 : cfg->max_routes6) + ours,
+		.nexthops = cfg->max_nexthops,
+	};
+}
+
+unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
+{
+	/* without hugepages DPDK gives every mbuf pages of its own (fastpath.md 0.3) */
+	const uint64_t raw = sizeof(struct rte_mbuf) + 64 + memory_data_room(cfg);
+	const uint64_t mbuf = cfg->hugepages ? raw : RTE_ALIGN_CEIL(raw, 4096ull);
+	uint64_t bytes = mbuf * memory_buffers(cfg, n_lanes, n_workers);
+	const int families[] = { AF_INET, AF_INET6 };
+
+	for (unsigned i = 0; i < RTE_DIM(families); i++) {
+		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
+
+		bytes += fib_bytes(families[i], &s);
+	}
+	return (unsigned)(bytes >> 20) + 48;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The neighbour table: who is where on a connected subnet (RFC 826, RFC 4861 7.3). Each neighbour
+ * owns a next-hop row and a host route to it; routes through a gateway hold the gateway's row. A
+ * packet for a neighbour that is not resolved waits in its hold queue while the neighbour is asked,
+ * three times a second apart. A neighbour is asked again when it has not been confirmed for the
+ * configured age, and goes when it does not answer. Control thread only; fixed size.
+ */
+#ifndef CPX_DATAPLANE_CTL_NEIGHBORS_H
+#define CPX_DATAPLANE_CTL_NEIGHBORS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+struct board;
+struct rte_mbuf;
+
+#define NEIGHBORS_HOLD_MAX       64   /* packets waiting for one neighbour */
+#define NEIGHBORS_HOLD_TOTAL_MAX 1024 /* and for all */
+#define NEIGHBORS_PROBES         3
+
+int neighbors_create(struct board *b, struct err *err);
+void neighbors_destroy(struct board *b);
+
+/* Static neighbour; never asked, never aged. */
+int neighbors_add_static(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+			 const uint8_t mac[6], struct err *err);
+/* The row of a gateway, made if it is not known; the neighbour stays as long as it is held. */
+int neighbors_hold_gateway(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+			   uint32_t *row, struct err *err);
+
+/* A packet that wants row `arg` (meta.h), of type resolve or connected. Takes it. */
+void neighbors_hold(struct board *b, struct rte_mbuf *m);
+/* addr is at mac, it says. create: it spoke to us, so it will want answers. */
+void neighbors_confirm(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+		       const uint8_t mac[6], bool create);
+void neighbors_tick(void *board);      /* loop timer, once a second */
+void neighbors_drain(struct board *b); /* end of hold queues at shutdown */
+unsigned neighbors_count(const struct board *b);
+
+#endif

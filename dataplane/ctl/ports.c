@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The board's DPDK ports: devices for carriers, then one net_cpx port each, configured with a queue
+ * a lane. Control thread, at start and stop.
+ */
+#include "dataplane/ctl/ports.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "dataplane/ctl/board_priv.h"
+
+static bool is_pci(const char *device)
+{
+	return isxdigit((unsigned char)device[0]) && strchr(device, ':');
+}
+
+static int probe_device(const struct config_device *d, struct err *err)
+{
+	const int ret = rte_eal_hotplug_add(is_pci(d->name) ? "pci" : "vdev", d->name, d->args);
+
+	if (ret == 0 || ret == -EEXIST)
+		return 0;
+	return err_set(err, -ENODEV,
+		       "device %s%s%s: DPDK could not make it (%s); is the driver installed, does "
+		       "the interface exist in this network namespace, and may this user open it? "
+		       "`cpx doctor -c FILE` checks",
+		       d->name, d->args[0] ? "," : "", d->args, strerror(-ret));
+}
+
+/* The devargs of a port: what the driver needs of its configuration (pmd/README.md). */
+static void port_args(char *args, size_t size, const struct config *cfg,
+		      const struct config_port *p)
+{
+	const struct config_engine *e = &cfg->engines[p->engine];
+	const int node = p->numa >= 0 ? p->numa : e->numa;
+	char carrier[80];
+	int len;
+
+	if (p->carrier == CONFIG_CARRIER_LOOP)
+		snprintf(carrier, sizeof(carrier), "loop");
+	else
+		snprintf(carrier, sizeof(carrier), "%s:%s",
+			 p->carrier == CONFIG_CARRIER_FIBER ? "fiber" : "dev", p->carrier_name);
+	len = snprintf(args, size, "engine=%s,lanes=%u-%u,rate=%u,carrier=%s,mgmt=none", e->name,
+		       p->first_lane, p->first_lane + p->n_lanes - 1u, e->lane_mbps / 1000,
+		       carrier);
+	if (node >= 0)
+		len += snprintf(args + len, size - (size_t)len, ",numa=%d", node);
+	if (p->has_mac)
+		snprintf(args + len, size - (size_t)len, ",mac=%02x:%02x:%02x:%02x:%02x:%02x",
+			 p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+}
+
+static void port_device(char *name, size_t size, const struct config_port *p)
+{
+	snprintf(name, size, "net_cpx_%s", p->name);
+}
+
+/* Receive queues the carrier really has: lanes beyond share. Loops and fibers have one a lane. */
+static uint16_t carrier_queues(const struct config_port *p, uint16_t lanes)
+{
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	if (p->carrier != CONFIG_CARRIER_DEV ||
+	    rte_eth_dev_get_port_by_name(p->carrier_name, &id) != 0 ||
+	    rte_eth_dev_info_get(id, &info) != 0)
+		return lanes;
+	lanes = RTE_MIN(lanes, info.max_rx_queues);
+	return RTE_MIN(lanes, info.max_tx_queues);
+}
+
+static int probe_port(struct board *b, unsigned i, struct err *err)
+{
+	const struct config_port *p = &b->cfg->ports[i];
+	struct board_port *port = &b->ports[i];
+	char name[RTE_ETH_NAME_MAX_LEN], args[512];
+	int ret;
+
+	port_device(name, sizeof(name), p);
+	port_args(args, sizeof(args), b->cfg, p);
+	ret = rte_eal_hotplug_add("vdev", name, args);
+	if (ret != 0)
+		return err_set(err, ret,
+			       "port %s: the driver refused `%s` (%s); its own message above says "
+			       "which argument",
+			       p->name, args, strerror(-ret));
+	port->probed = true;
+	if (rte_eth_dev_get_port_by_name(name, &port->id) != 0)
+		return err_set(err, -ENODEV, "port %s: probed, but DPDK knows no port %s", p->name,
+			       name);
+	if (port->id >= WORKER_MAX_PORTS)
+		return err_set(err, -ENOSPC,
+			       "port %s: DPDK port %u is beyond the %u this build handles", p->name,
+			       port->id, WORKER_MAX_PORTS);
+	port->rx_queues = carrier_queues(p, port->n_lanes);
+	return 0;
+}
+
+static int configure_port(struct board *b, unsigned i, struct err *err)
+{
+	const struct config_port *p = &b->cfg->ports[i];
+	struct board_port *port = &b->ports[i];
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
+	struct rte_ether_addr mac;
+	const int node = rte_eth_dev_socket_id(port->id);
+	const char *step = "device info";
+	int ret = rte_eth_dev_info_get(port->id, &info);
+
+	if (ret)
+		goto failed;
+	step = "configure";
+	conf.rxmode.mtu = p->mtu;
+	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	if (conf.rxmode.offloads)
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+	conf.rx_adv_conf.rss_conf.rss_hf =
+		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+	conf.intr_conf.lsc = 0; /* the control thread looks at the link itself */
+	ret = rte_eth_dev_configure(port->id, port->n_lanes, port->n_lanes, &conf);
+	for (uint16_t q = 0; !ret && q < port->n_lanes; q++) {
+		step = "receive queue";
+		ret = rte_eth_rx_queue_setup(port->id, q, PORTS_RX_DESC, (unsigned)node, NULL,
+					     b->pool);
+		if (ret)
+			break;
+		step = "transmit queue";
+		ret = rte_eth_tx_queue_setup(port->id, q, PORTS_TX_DESC, (unsigned)node, NULL);
+	}
+	if (ret)
+		goto failed;
+	step = "MTU";
+	ret = rte_eth_dev_set_mtu(port->id, p->mtu);
+	if (ret)
+		goto failed;
+	step = "MAC address";
+	ret = rte_eth_macaddr_get(port->id, &mac);
+	if (ret)
+		goto failed;
+	memcpy(port->mac, mac.addr_bytes, 6);
+	return 0;
+
+failed:
+	return err_set(err, ret, "port %s: %s refused by the driver or its carrier (%s)%s", p->name,
+		       step, strerror(-ret),
+		       ret == -EINVAL && p->carrier == CONFIG_CARRIER_DEV
+			       ? "; with a jumbo MTU, does the device take such frames? For "
+				 "net_af_packet give framesz and blocksz"
+			       : "");
+}
+
+int ports_create(struct board *b, struct err *err)
+{
+	int ret;
+
+	for (unsigned i = 0; i < b->cfg->n_devices; i++) {
+		ret = probe_device(&b->cfg->devices[i], err);
+		if (ret)
+			return ret;
+		b->n_devices++;
+	}
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		ret = probe_port(b, i, err);
+		if (!ret)
+			ret = configure_port(b, i, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+int ports_start(struct board *b, struct err *err)
+{
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		struct board_port *port = &b->ports[i];
+		const struct config_port *p = &b->cfg->ports[i];
+		int ret = rte_eth_dev_start(port->id);
+
+		if (ret)
+			return err_set(err, ret, "port %s: cannot start (%s)", p->name,
+				       strerror(-ret));
+		port->started = true;
+		/* IPv6 neighbour discovery comes to multicast addresses */
+		rte_eth_allmulticast_enable(port->id);
+		if (p->promiscuous)
+			rte_eth_promiscuous_enable(port->id);
+	}
+	return 0;
+}
+
+void ports_stop(struct board *b)
+{
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		if (b->ports[i].started)
+			rte_eth_dev_stop(b->ports[i].id);
+		b->ports[i].started = false;
+	}
+}
+
+void ports_destroy(struct board *b)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+
+	for (unsigned i = b->n_ports; i-- > 0;) {
+		if (!b->ports[i].probed)
+			continue;
+		port_device(name, sizeof(name), &b->cfg->ports[i]);
+		rte_eth_dev_close(b->ports[i].id);
+		rte_eal_hotplug_remove("vdev", name);
+		b->ports[i].probed = false;
+	}
+	while (b->n_devices > 0) {
+		const struct config_device *d = &b->cfg->devices[--b->n_devices];
+
+		rte_eal_hotplug_remove(is_pci(d->name) ? "pci" : "vdev", d->name);
+	}
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The telemetry segment of a board: made at start, gauges refreshed and published by the control
+ * thread. The counters of lanes and workers are written where the packets are.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+
+#include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/neighbors.h"
+#include "lib/base/log.h"
+
+#ifndef CPX_VERSION
+#error "CPX_VERSION comes from meson"
+#endif
+
+#define TEXT_SLOTS(prefix, sym) (prefix##_##sym##_LAST - prefix##_##sym + 1)
+
+static void set_text(struct telemetry_block *block, unsigned slot, unsigned slots, const char *text)
+{
+	telemetry_text(block, slot, slots, text);
+}
+
+static void set(struct telemetry_block *block, unsigned slot, uint64_t value)
+{
+	store_relaxed(&block->v[slot], value);
+}
+
+static void carrier_text(char *text, size_t size, const struct config_port *p)
+{
+	static const char *const kinds[] = { [CONFIG_CARRIER_LOOP] = "loop",
+					     [CONFIG_CARRIER_FIBER] = "fiber",
+					     [CONFIG_CARRIER_DEV] = "dev" };
+
+	snprintf(text, size, "%s%s%s", kinds[p->carrier], p->carrier_name[0] ? ":" : "",
+		 p->carrier_name);
+}
+
+static void describe_lane(struct board *b, unsigned i)
+{
+	const struct board_lane *lane = &b->lanes[i];
+	const struct config_port *p = &b->cfg->ports[lane->port];
+	const struct config_engine *e = &b->cfg->engines[p->engine];
+	struct telemetry_block *block = telemetry_lane(b->telemetry, i);
+	char text[80];
+
+	telemetry_block_begin(block);
+	snprintf(text, sizeof(text), "%s/%u", e->name, p->first_lane + lane->index);
+	set_text(block, LANE_NAME, TEXT_SLOTS(LANE, NAME), text);
+	set_text(block, LANE_PORT, TEXT_SLOTS(LANE, PORT), p->name);
+	carrier_text(text, sizeof(text), p);
+	set_text(block, LANE_CARRIER, TEXT_SLOTS(LANE, CARRIER), text);
+	set(block, LANE_SPEED, e->lane_mbps * 1000000ull);
+	set(block, LANE_RX_WORKER, lane->worker);
+	set(block, LANE_TX_WORKER, lane->worker);
+	telemetry_block_end(block, rte_rdtsc());
+}
+
+static void describe_worker(struct board *b, unsigned w, bool control)
+{
+	const struct placement *p = &b->placement;
+	struct telemetry_block *block = telemetry_lcore(b->telemetry, w);
+
+	telemetry_block_begin(block);
+	set(block, WORKER_ROLE, control);
+	set(block, WORKER_CPU, (uint64_t)(control ? p->control_cpu : p->workers[w].cpu));
+	set(block, WORKER_NODE, (uint64_t)(control ? 0 : p->workers[w].node));
+	set(block, WORKER_LANES, control ? 0 : p->workers[w].n_lanes);
+	set_text(block, WORKER_PLACEMENT, TEXT_SLOTS(WORKER, PLACEMENT),
+		 control ? "control thread: first CPU no worker is on" : p->workers[w].why);
+	telemetry_block_end(block, rte_rdtsc());
+}
+
+int stats_create(struct board *b, struct err *err)
+{
+	struct telemetry_params params = { .path = b->telemetry_path,
+					   .version = CPX_VERSION,
+					   .n_lcores = b->n_workers + 1,
+					   .n_lanes = b->n_lanes,
+					   .n_engines = b->cfg->n_engines,
+					   .spare_entries = 64 };
+	int ret;
+
+	params.metrics = metrics_table(&params.n_metrics);
+	ret = telemetry_create(&b->telemetry, &params, err);
+	if (ret)
+		return ret;
+	if (metrics_check(b->telemetry) != 0)
+		return err_set(err, -EINVAL,
+			       "telemetry: slots differ from dataplane/run/metrics.h");
+	return 0;
+}
+
+void stats_describe(struct board *b)
+{
+	struct telemetry_block *block = telemetry_process(b->telemetry);
+
+	for (unsigned i = 0; i < b->n_lanes; i++)
+		describe_lane(b, i);
+	for (unsigned w = 0; w < b->n_workers; w++)
+		describe_worker(b, w, false);
+	describe_worker(b, b->n_workers, true);
+	telemetry_block_begin(block);
+	set_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
+	telemetry_block_end(block, rte_rdtsc());
+}
+
+static void refresh_port(struct board *b, unsigned i)
+{
+	struct board_port *port = &b->ports[i];
+	struct rte_eth_link link = { 0 };
+	bool up;
+
+	if (port->started)
+		rte_eth_link_get_nowait(port->id, &link);
+	up = link.link_status == RTE_ETH_LINK_UP;
+	for (unsigned k = 0; k < port->n_lanes; k++) {
+		struct telemetry_block *block = telemetry_lane(b->telemetry, port->first_lane + k);
+
+		telemetry_block_begin(block);
+		set(block, LANE_UP, up);
+		telemetry_block_end(block, rte_rdtsc());
+	}
+	if (up != port->up)
+		log_info("port %s: link %s", b->cfg->ports[i].name, up ? "up" : "down");
+	port->up = up;
+}
+
+void stats_refresh(struct board *b)
+{
+	struct telemetry_block *block = telemetry_process(b->telemetry);
+
+	for (unsigned i = 0; i < b->n_ports; i++)
+		refresh_port(b, i);
+	telemetry_block_begin(block);
+	set(block, BOARD_HELD, b->held);
+	set(block, BOARD_ROUTES4, b->fib4->n);
+	set(block, BOARD_ROUTES6, b->fib6->n);
+	set(block, BOARD_NEIGHBORS, neighbors_count(b));
+	set(block, BOARD_BUFFERS, b->n_buffers);
+	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
+	telemetry_block_end(block, rte_rdtsc());
+}
+
+void stats_count(struct board *b, uint16_t lane, unsigned slot, uint64_t n)
+{
+	struct telemetry_block *cell = telemetry_lcore_lane(b->telemetry, b->n_workers, lane);
+
+	telemetry_block_begin(cell);
+	counter_add(&cell->v[slot], n);
+	telemetry_block_end(cell, rte_rdtsc());
+}

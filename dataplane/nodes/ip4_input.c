@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ip4_input: everything a router checks before it believes the header (RFC 1812 5.2.2) and the
+ * martian source filter. Link padding beyond the total length is cut, so that nobody's stale bytes
+ * are forwarded and the length on the lane is the packet's.
+ */
+#include "dataplane/run/graph.h"
+#include "dataplane/run/meta.h"
+#include "dataplane/run/worker.h"
+#include "lib/net/ip4.h"
+
+enum { EDGE_LOOKUP, EDGE_DROP, EDGES };
+
+static const uint8_t reason_of[IP4_CHECK_RESULTS] = {
+	[IP4_TRUNCATED] = DROP_IP4_TRUNCATED,      [IP4_BAD_VERSION] = DROP_IP4_VERSION,
+	[IP4_BAD_IHL] = DROP_IP4_HEADER_LENGTH,    [IP4_HEADER_TRUNCATED] = DROP_IP4_HEADER_LENGTH,
+	[IP4_TOTAL_SHORT] = DROP_IP4_TOTAL_LENGTH, [IP4_TOTAL_LONG] = DROP_IP4_TOTAL_LENGTH,
+	[IP4_BAD_CHECKSUM] = DROP_IP4_CHECKSUM,
+};
+
+static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
+{
+	*pkt_arg(m) = reason;
+	return EDGE_DROP;
+}
+
+static uint16_t check(struct rte_mbuf *m)
+{
+	const struct ip4_header *ip = rte_pktmbuf_mtod_offset(m, const struct ip4_header *, PKT_L3);
+	uint32_t frame;
+	enum ip4_check_result result;
+
+	/* In a chain the header must lie in the first segment; only the length counts them all. */
+	if (unlikely(m->data_len != m->pkt_len && m->data_len < PKT_L3 + 60))
+		return drop(m, DROP_SPLIT_HEADER);
+	result = ip4_check(ip, m->pkt_len - PKT_L3);
+	if (unlikely(result != IP4_OK))
+		return drop(m, reason_of[result]);
+	if (unlikely(ip4_source_is_martian(ip->src)))
+		return drop(m, DROP_IP4_MARTIAN_SOURCE);
+	frame = PKT_L3 + net_swap16(ip->total_length);
+	if (unlikely(m->pkt_len > frame && m->pkt_len > NET_ETHER_MIN_LEN && m->nb_segs == 1))
+		rte_pktmbuf_trim(
+			m, (uint16_t)(m->pkt_len - RTE_MAX(frame, (uint32_t)NET_ETHER_MIN_LEN)));
+	return EDGE_LOOKUP;
+}
+
+static uint16_t ip4_input(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	uint16_t next[GRAPH_BURST], differs = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		next[i] = check(objs[i]);
+		differs |= next[i];
+	}
+	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);
+	return n;
+}
+
+static struct rte_node_register node = {
+	.name = "ip4_input",
+	.process = ip4_input,
+	.init = graph_node_init,
+	.nb_edges = EDGES,
+	.next_nodes = { [EDGE_LOOKUP] = "ip4_lookup", [EDGE_DROP] = "drop" },
+};
+RTE_NODE_REGISTER(node)

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ip4_lookup: longest prefix match of the whole burst at once, then by the next hop's type. */
+#include "dataplane/nodes/lookup.h"
+#include "dataplane/run/graph.h"
+#include "dataplane/tables/fib.h"
+#include "lib/net/ether.h"
+
+static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	const struct worker_cfg *cfg = graph_worker(node)->cfg;
+	uint16_t next[GRAPH_BURST], differs = 0;
+	uint32_t dst[GRAPH_BURST];
+	uint64_t row[GRAPH_BURST];
+
+	for (uint16_t i = 0; i < n; i++)
+		dst[i] = net_swap32(rte_pktmbuf_mtod_offset((struct rte_mbuf *)objs[i],
+							    const struct ip4_header *, PKT_L3)
+					    ->dst);
+	fib4_lookup(cfg->fib4, dst, row, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = objs[i];
+		const enum nexthop_type type = nexthop_type(cfg->nexthops, (uint32_t)row[i]);
+
+		*pkt_arg(m) = (uint32_t)row[i];
+		next[i] = likely(type == NEXTHOP_FORWARD)
+				  ? (uint16_t)LOOKUP_REWRITE
+				  : lookup_rare(m, type, DROP_IP4_MARTIAN_DESTINATION,
+						DROP_IP4_GROUP);
+		differs |= next[i];
+	}
+	graph_dispatch(graph, node, objs, next, n, LOOKUP_REWRITE, differs);
+	return n;
+}
+
+static struct rte_node_register node = {
+	.name = "ip4_lookup",
+	.process = ip4_lookup,
+	.init = graph_node_init,
+	.nb_edges = LOOKUP_EDGES,
+	.next_nodes = { [LOOKUP_REWRITE] = "ip4_rewrite",
+			[LOOKUP_LOCAL] = "ip4_local",
+			[LOOKUP_ERROR] = "ip4_error",
+			[LOOKUP_PUNT] = "punt",
+			[LOOKUP_DROP] = "drop" },
+};
+RTE_NODE_REGISTER(node)

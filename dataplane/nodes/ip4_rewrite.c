@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ip4_rewrite: TTL and checksum, the egress MTU, the next hop's Ethernet header, the egress lane.
+ * What cannot go out becomes an ICMP error (RFC 1812 5.3.1, RFC 1191).
+ */
+#include "dataplane/nodes/rewrite.h"
+#include "dataplane/run/graph.h"
+#include "lib/net/ip4.h"
+
+static inline uint16_t rewrite(const struct worker *w, struct rte_mbuf *m, struct rewrite_row *row)
+{
+	struct ip4_header *ip = rte_pktmbuf_mtod_offset(m, struct ip4_header *, PKT_L3);
+
+	if (unlikely(!rewrite_read(w->cfg->nexthops, row, *pkt_arg(m))))
+		return rewrite_drop(m, DROP_NEXTHOP_CHANGING);
+	if (unlikely(row->nh.type != NEXTHOP_FORWARD)) { /* changed since lookup */
+		*pkt_kind(m) = PKT_TO_CONTROL_HOLD;
+		return REWRITE_PUNT;
+	}
+	if (unlikely(ip->ttl <= 1))
+		return rewrite_error(m, ICMP_CAUSE_TTL, 0);
+	if (unlikely(net_swap16(ip->total_length) > row->nh.mtu)) {
+		if (ip4_dont_fragment(ip))
+			return rewrite_error(m, ICMP_CAUSE_TOO_BIG, row->nh.mtu);
+		return rewrite_drop(m, DROP_IP4_NEEDS_FRAGMENT);
+	}
+	checksum_ttl_decrement(ip);
+	return rewrite_send(w, m, &row->nh);
+}
+
+static uint16_t ip4_rewrite(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	const struct worker *w = graph_worker(node);
+	struct rewrite_row row = { .index = UINT32_MAX };
+	uint16_t next[GRAPH_BURST], differs = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		next[i] = rewrite(w, objs[i], &row);
+		differs |= next[i];
+	}
+	graph_dispatch(graph, node, objs, next, n, REWRITE_TX, differs);
+	return n;
+}
+
+static struct rte_node_register node = {
+	.name = "ip4_rewrite",
+	.process = ip4_rewrite,
+	.init = graph_node_init,
+	.nb_edges = REWRITE_EDGES,
+	.next_nodes = { [REWRITE_TX] = "lane_tx",
+			[REWRITE_ERROR] = "ip4_error",
+			[REWRITE_PUNT] = "punt",
+			[REWRITE_DROP] = "drop" },
+};
+RTE_NODE_REGISTER(node)

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ip6_input: what a router checks of an IPv6 header (RFC 8200), and martian addresses. The
+ * unspecified source is let through to groups only: duplicate address detection (RFC 4862 5.4).
+ */
+#include "dataplane/run/graph.h"
+#include "dataplane/run/meta.h"
+#include "dataplane/run/worker.h"
+#include "lib/net/ip6.h"
+
+enum { EDGE_LOOKUP, EDGE_DROP, EDGES };
+
+static const uint8_t reason_of[IP6_CHECK_RESULTS] = {
+	[IP6_TRUNCATED] = DROP_IP6_TRUNCATED,
+	[IP6_BAD_VERSION] = DROP_IP6_VERSION,
+	[IP6_PAYLOAD_LONG] = DROP_IP6_PAYLOAD_LENGTH,
+};
+
+static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
+{
+	*pkt_arg(m) = reason;
+	return EDGE_DROP;
+}
+
+static uint16_t check(struct rte_mbuf *m)
+{
+	const struct ip6_header *ip = rte_pktmbuf_mtod_offset(m, const struct ip6_header *, PKT_L3);
+	uint32_t frame;
+	enum ip6_check_result result;
+
+	if (unlikely(m->data_len != m->pkt_len && m->data_len < PKT_L3 + sizeof(*ip)))
+		return drop(m, DROP_SPLIT_HEADER);
+	result = ip6_check(ip, m->pkt_len - PKT_L3);
+	if (unlikely(result != IP6_OK))
+		return drop(m, reason_of[result]);
+	if (unlikely(ip6_source_is_martian(ip->src)) &&
+	    !(ip6_is_unspecified(ip->src) && ip6_is_multicast(ip->dst)))
+		return drop(m, DROP_IP6_MARTIAN_SOURCE);
+	frame = PKT_L3 + sizeof(*ip) + net_swap16(ip->payload_length);
+	if (unlikely(m->pkt_len > frame && m->pkt_len > NET_ETHER_MIN_LEN && m->nb_segs == 1))
+		rte_pktmbuf_trim(
+			m, (uint16_t)(m->pkt_len - RTE_MAX(frame, (uint32_t)NET_ETHER_MIN_LEN)));
+	return EDGE_LOOKUP;
+}
+
+static uint16_t ip6_input(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	uint16_t next[GRAPH_BURST], differs = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		next[i] = check(objs[i]);
+		differs |= next[i];
+	}
+	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);
+	return n;
+}
+
+static struct rte_node_register node = {
+	.name = "ip6_input",
+	.process = ip6_input,
+	.init = graph_node_init,
+	.nb_edges = EDGES,
+	.next_nodes = { [EDGE_LOOKUP] = "ip6_lookup", [EDGE_DROP] = "drop" },
+};
+RTE_NODE_REGISTER(node)

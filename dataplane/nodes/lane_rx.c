@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lane_rx: the graph's source. Polls the worker's lanes in turn, takes what the control thread and
+ * other workers hand over, and starts everything on its way. At most GRAPH_BURST packets a loop, so
+ * no stream of the graph ever has to grow.
+ */
+#include <rte_ethdev.h>
+
+#include "dataplane/nodes/send.h"
+#include "dataplane/run/graph.h"
+#include "dataplane/run/meta.h"
+#include "dataplane/run/worker.h"
+#include "lib/net/ether.h"
+
+enum {
+	EDGE_ETH_INPUT,
+	EDGE_IP4_LOOKUP,
+	EDGE_IP6_LOOKUP,
+	EDGE_IP4_ERROR,
+	EDGE_IP6_ERROR,
+	EDGE_LANE_TX,
+	EDGE_DROP,
+	EDGES
+};
+
+#define TAKE_MAX 32 /* packets from one ring a loop */
+
+static rte_edge_t control_edge(struct worker *w, struct rte_mbuf *m)
+{
+	const bool is4 = *rte_pktmbuf_mtod_offset(m, const uint8_t *, PKT_L3) >> 4 == 4;
+
+	switch (*pkt_kind(m)) {
+	case PKT_TO_WORKER_FORWARD:
+		return is4 ? EDGE_IP4_LOOKUP : EDGE_IP6_LOOKUP;
+	case PKT_TO_WORKER_FAILED:
+		*pkt_arg(m) = icmp_cause(ICMP_CAUSE_HOST, 0);
+		return is4 ? EDGE_IP4_ERROR : EDGE_IP6_ERROR;
+	default:
+		if (!send_choose_lane(w, m, m->port)) {
+			*pkt_arg(m) = DROP_PORT_DOWN;
+			return EDGE_DROP;
+		}
+		return EDGE_LANE_TX;
+	}
+}
+
+static uint16_t take_control(struct rte_graph *graph, struct rte_node *node, struct worker *w)
+{
+	void *pkts[TAKE_MAX];
+	const unsigned n = rte_ring_sc_dequeue_burst(w->from_control, pkts, TAKE_MAX, NULL);
+
+	for (unsigned i = 0; i < n; i++)
+		rte_node_enqueue_x1(graph, node, control_edge(w, pkts[i]), pkts[i]);
+	return (uint16_t)n;
+}
+
+static uint16_t take_handoff(struct rte_graph *graph, struct rte_node *node, struct rte_ring *ring)
+{
+	void *pkts[TAKE_MAX];
+	const unsigned n = rte_ring_sc_dequeue_burst(ring, pkts, TAKE_MAX, NULL);
+
+	if (n) /* the other worker has set the slot */
+		rte_node_enqueue(graph, node, EDGE_LANE_TX, pkts, (uint16_t)n);
+	return (uint16_t)n;
+}
+
+static void arrive(struct worker *w, const struct lane_rx *rx, struct rte_mbuf **pkts, uint16_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		rte_prefetch0(rte_pktmbuf_mtod(m, void *));
+		*pkt_lane(m) = rx->lane;
+		bytes += m->pkt_len;
+	}
+	if (unlikely(w->uncounted))
+		return;
+	telemetry_block_begin(rx->cell);
+	counter_add(&rx->cell->v[CELL_RX_PACKETS], n);
+	counter_add(&rx->cell->v[CELL_RX_BYTES], bytes);
+	telemetry_block_end(rx->cell, w->tsc);
+}
+
+static uint16_t lane_rx(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t nb)
+{
+	struct worker *w = graph_worker(node);
+	const struct worker_cfg *cfg = w->cfg;
+	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
+	uint16_t room = GRAPH_BURST, n = 0, lane;
+
+	(void)nb;
+	if (unlikely(!rte_ring_empty(w->from_control)))
+		room -= take_control(graph, node, w);
+	for (uint16_t i = 0; i < cfg->n_handoff && room >= 2 * TAKE_MAX; i++)
+		room -= take_handoff(graph, node, cfg->handoff[i]);
+	w->rx_this_loop = GRAPH_BURST - room;
+
+	lane = w->rx_start < cfg->n_rx ? w->rx_start : 0;
+	for (uint16_t i = 0; i < cfg->n_rx && n + WORKER_RX_BURST <= room; i++) {
+		const struct lane_rx *rx = &cfg->rx[lane];
+		const uint16_t got =
+			rte_eth_rx_burst(rx->port, rx->queue, &pkts[n], WORKER_RX_BURST);
+
+		lane = lane + 1 < cfg->n_rx ? lane + 1 : 0;
+		if (got) {
+			arrive(w, rx, &pkts[n], got);
+			n += got;
+		}
+	}
+	w->rx_start = lane;
+	w->rx_this_loop += n;
+	if (n)
+		graph_dispatch_all(graph, node, n, EDGE_ETH_INPUT);
+	return n;
+}
+
+static struct rte_node_register node = {
+	.name = "lane_rx",
+	.flags = RTE_NODE_SOURCE_F,
+	.process = lane_rx,
+	.init = graph_node_init,
+	.nb_edges = EDGES,
+	.next_nodes = { [EDGE_ETH_INPUT] = "eth_input",
+			[EDGE_IP4_LOOKUP] = "ip4_lookup",
+			[EDGE_IP6_LOOKUP] = "ip6_lookup",
+			[EDGE_IP4_ERROR] = "ip4_error",
+			[EDGE_IP6_ERROR] = "ip6_error",
+			[EDGE_LANE_TX] = "lane_tx",
+			[EDGE_DROP] = "drop" },
+};
+RTE_NODE_REGISTER(node)

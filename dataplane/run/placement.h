@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which CPUs the control thread and the workers get, and which worker polls and fills which lane:
+ * by NUMA node first, then by load. Pure functions of their arguments; control thread, at start.
+ * Every choice keeps its reason, which `cpx show workers` prints.
+ */
+#ifndef CPX_DATAPLANE_RUN_PLACEMENT_H
+#define CPX_DATAPLANE_RUN_PLACEMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/base/topo.h"
+
+#define PLACEMENT_MAX_WORKERS 32
+#define PLACEMENT_WHY         128
+
+struct placement_lane {
+	int node;        /* in: NUMA node of the lane's engine or device; -1 anywhere */
+	uint16_t port;   /* in */
+	uint16_t group;  /* in: lanes of a port with one group share a carrier queue */
+	uint16_t worker; /* out */
+};
+
+struct placement_worker {
+	int cpu, node;
+	bool shared; /* its CPU is also the control thread's */
+	unsigned n_lanes;
+	char why[PLACEMENT_WHY];
+};
+
+struct placement {
+	int control_cpu;
+	unsigned n_workers;
+	struct placement_worker workers[PLACEMENT_MAX_WORKERS];
+	unsigned n_spare; /* CPUs left over, in spare[] */
+	int spare[8];
+};
+
+struct placement_wish {
+	unsigned n_workers; /* 0: one less than the CPUs, at most one a lane */
+	unsigned n_pins;    /* CPUs the operator named; 0: choose */
+	const uint16_t *pins;
+	unsigned n_lanes;
+	const struct placement_lane *lanes;
+	unsigned n_spare; /* CPUs to leave for other threads of ours, where there are enough */
+};
+
+/* CPUs for control and workers. -EINVAL: a named CPU is not ours; more workers than pins. */
+int placement_cpus(struct placement *out, const struct topo *topo,
+		   const struct placement_wish *wish, struct err *err);
+/* lanes[].worker, and the workers' n_lanes and why. */
+void placement_lanes(struct placement *p, struct placement_lane *lanes, unsigned n_lanes);
+
+#endif

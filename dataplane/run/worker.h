@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: one thread pinned to one CPU, the only reader of its receive queues and the only writer
+ * of its transmit queues. It walks its graph until told to stop and shares nothing it writes.
+ *
+ * What it works on reaches it as one pointer, worker->next_cfg, to an immutable struct worker_cfg;
+ * the control thread publishes a new one and frees the old one after a grace period (rcu.h). The
+ * worker loads the pointer once a loop, so a burst sees one configuration as a whole.
+ *
+ * Packets pass between a worker and the control thread, and from worker to worker, in
+ * single-producer single-consumer rings of mbuf pointers (kinds in meta.h).
+ */
+#ifndef CPX_DATAPLANE_RUN_WORKER_H
+#define CPX_DATAPLANE_RUN_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "dataplane/run/metrics.h"
+#include "dataplane/run/rcu.h"
+#include "dataplane/tables/iface.h"
+#include "lib/base/err.h"
+#include "lib/telemetry/writer.h"
+
+#define WORKER_MAX_PORTS   32 /* DPDK port ids */
+#define WORKER_RX_BURST    32 /* packets a lane gives at a time */
+#define WORKER_TIMED_EVERY 256
+#define WORKER_CTL_RING    1024
+
+struct fib;
+struct nexthop_table;
+struct rte_graph;
+
+struct lane_rx { /* a receive queue this worker polls */
+	uint16_t port, queue;
+	uint16_t lane; /* telemetry lane index */
+	struct telemetry_block *cell;
+};
+
+struct lane_tx { /* where a packet for a lane goes: our own queue, or the owner's ring */
+	uint16_t port, queue;
+	uint16_t lane;
+	uint16_t owner_slot;  /* slot in the owner's tx[] when handed off */
+	struct rte_ring *via; /* NULL: the queue is ours */
+	struct telemetry_block *cell;
+};
+
+struct port_view {    /* what the data path needs of a port */
+	uint64_t mac; /* six bytes as a little-endian number */
+	bool present;
+	uint16_t iface;              /* untagged interface */
+	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
+	uint16_t tx_first, tx_count; /* its slots in tx[] */
+};
+
+struct worker_cfg {
+	uint16_t n_rx, n_tx, n_handoff;
+	const struct lane_rx *rx;
+	const struct lane_tx *tx;
+	struct rte_ring *const *handoff;      /* rings other workers fill for us */
+	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
+	const struct iface *ifaces;           /* [iface] */
+	const struct fib *fib4, *fib6;
+	const struct nexthop_table *nexthops;
+	uint32_t icmp_errors_pps;
+	bool idle_poll;
+	struct port_view ports[WORKER_MAX_PORTS];
+};
+
+struct icmp_bucket { /* token bucket of ICMP errors; worker only */
+	uint64_t last_tsc;
+	uint64_t tokens; /* in TSC cycles x pps, so that no division is needed */
+};
+
+#define WORKER_TX_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one lane */
+
+struct tx_stage { /* worker only: packets of this burst for one tx slot */
+	uint16_t n;
+	struct rte_mbuf *pkts[WORKER_TX_STAGE];
+};
+
+struct worker {
+	/* worker reads every loop */
+	const struct worker_cfg *next_cfg; /* control thread publishes */
+	const struct worker_cfg *cfg;      /* worker: the one of this loop */
+	struct rte_graph *graph;
+	struct rte_rcu_qsbr *qsbr;
+	unsigned index; /* worker number, telemetry lcore and QSBR thread id */
+	bool stop;      /* control thread sets */
+	bool uncounted; /* before start: lane cells are left alone (bench: telemetry off) */
+
+	/* worker only */
+	uint64_t tsc;          /* at the start of this loop */
+	uint32_t rx_this_loop; /* packets the loop brought in */
+	uint16_t rx_start;     /* lane polled first, turns round-robin */
+	struct icmp_bucket icmp;
+	struct tx_stage *stage; /* [max tx slots] */
+	uint16_t *dirty;        /* tx slots with staged packets */
+
+	struct rte_ring *to_control;   /* worker produces */
+	struct rte_ring *from_control; /* worker consumes */
+	struct telemetry_block *block; /* scope lcore */
+	uint64_t tsc_hz;
+} __rte_cache_aligned;
+
+/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have. */
+int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
+		  struct rcu *rcu, struct telemetry_block *block, struct err *err);
+void worker_destroy(struct worker *w);
+
+/* Thread body (rte_eal_remote_launch). Runs until w->stop. */
+int worker_main(void *w);
+/* One turn without the loop around it, for tests and benchmarks on the calling thread. */
+void worker_turn(struct worker *w);
+
+/* Control thread: a new configuration from the next loop on; returns the old one, to be retired. */
+const struct worker_cfg *worker_publish(struct worker *w, const struct worker_cfg *cfg);
+void worker_stop(struct worker *w);
+
+/* Worker: count n packets of one lane and reason as ended; frees them. */
+void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t lane,
+		 enum drop_reason reason);
+
+#endif

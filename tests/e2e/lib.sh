@@ -79,7 +79,7 @@ finish() {
 [ "$(id -u)" -eq 0 ] || skip "network namespaces need root"
 need ip iproute2
 need ethtool ethtool
-[ -x "$CPX" ] || skip "$CPX is not built"
+[ -x "$CPX" ] || fail "$CPX is not built: run make"
 DIR=${TMPDIR:-/tmp}/$NS
 mkdir "$DIR"
 trap finish EXIT

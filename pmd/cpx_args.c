@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * devargs of net_cpx: one table row a key, one small strict parser a row. Called at probe on the
+ * thread that probes. See cpx_args.h.
+ */
+#include "pmd/cpx_args.h"
+
+#include <rte_common.h>
+#include <rte_ether.h>
+#include <rte_kvargs.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LANES_PER_BANK 8
+
+struct key {
+	const char *name;
+	const char *allowed;
+	/* 0, -EINVAL (the value is not what `allowed` says), or another -errno with err filled */
+	int (*parse)(struct cpx_args *a, const char *value, struct err *err);
+};
+
+/* Decimal digits only, no sign, no space, nothing after; *end is where they stop. */
+static int parse_number(const char *s, unsigned max, unsigned *out, const char **end)
+{
+	unsigned long v;
+	char *stop;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	errno = 0;
+	v = strtoul(s, &stop, 10);
+	if (errno != 0 || v > max)
+		return -EINVAL;
+	*out = (unsigned)v;
+	if (end != NULL)
+		*end = stop;
+	else if (*stop != '\0')
+		return -EINVAL;
+	return 0;
+}
+
+static int parse_name(char *out, size_t size, const char *value)
+{
+	size_t len = strlen(value);
+
+	if (len == 0 || len >= size ||
+	    strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") !=
+		    len)
+		return -EINVAL;
+	memcpy(out, value, len + 1);
+	return 0;
+}
+
+static int parse_engine(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_name(a->engine, sizeof(a->engine), value);
+}
+
+static int parse_lanes(struct cpx_args *a, const char *value, struct err *err)
+{
+	unsigned first, last;
+	const char *end;
+
+	if (parse_number(value, CPX_ENGINE_LANES - 1, &first, &end) < 0)
+		return -EINVAL;
+	if (*end == '\0') { /* lanes=n: the first n */
+		if (first < 1 || first > CPX_MAX_LANES)
+			return -EINVAL;
+		a->first_lane = 0;
+		a->n_lanes = (uint16_t)first;
+		return 0;
+	}
+	if (*end != '-' || parse_number(end + 1, CPX_ENGINE_LANES - 1, &last, NULL) < 0 ||
+	    last < first)
+		return -EINVAL;
+	if (first / LANES_PER_BANK != last / LANES_PER_BANK)
+		return err_set(err, -ERANGE,
+			       "lanes=%s: lanes %u and %u are in different banks (banks are lanes "
+			       "0-7, 8-15, …); a port's lanes are all in one bank",
+			       value, first, last);
+	a->first_lane = (uint16_t)first;
+	a->n_lanes = (uint16_t)(last - first + 1);
+	return 0;
+}
+
+static int parse_rate(struct cpx_args *a, const char *value, struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t mbps;
+	} rates[] = { { "53", 53125 }, { "106", 106250 }, { "212", 212500 } };
+
+	for (size_t i = 0; i < RTE_DIM(rates); i++) {
+		if (strcmp(value, rates[i].name) == 0) {
+			a->lane_mbps = rates[i].mbps;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_kind(struct cpx_args *a, const char *value, struct err *err)
+{
+	static const char *const kinds[] = { "cpo", "npo", "cpc-passive", "cpc-active" };
+
+	for (size_t i = 0; i < RTE_DIM(kinds); i++) {
+		if (strcmp(value, kinds[i]) == 0) {
+			a->kind = kinds[i];
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int parse_carrier(struct cpx_args *a, const char *value, struct err *err)
+{
+	size_t len;
+
+	if (strcmp(value, "loop") == 0) {
+		a->carrier = CPX_CARRIER_LOOP;
+		a->carrier_name[0] = '\0';
+		return 0;
+	}
+	if (strncmp(value, "fiber:", 6) == 0) {
+		a->carrier = CPX_CARRIER_FIBER;
+		if (strchr(value, '/') != NULL)
+			return err_set(err, -ENOTSUP,
+				       "carrier=%s: a fiber to another process is not built yet; "
+				       "fiber:<name> joins two ports of this process",
+				       value);
+		return parse_name(a->carrier_name, CPX_NAME_LEN, value + 6);
+	}
+	if (strncmp(value, "dev:", 4) == 0) {
+		/* ethdev names are free text ("0000:3b:00.0"), the port is looked up at probe */
+		len = strlen(value + 4);
+		if (len == 0 || len >= sizeof(a->carrier_name))
+			return -EINVAL;
+		a->carrier = CPX_CARRIER_DEV;
+		memcpy(a->carrier_name, value + 4, len + 1);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int parse_mac(struct cpx_args *a, const char *value, struct err *err)
+{
+	struct rte_ether_addr mac;
+
+	if (strlen(value) != 17 || rte_ether_unformat_addr(value, &mac) != 0)
+		return -EINVAL;
+	if (!rte_is_valid_assigned_ether_addr(&mac))
+		return err_set(err, -ERANGE,
+			       "mac=%s: a port's address is neither zero nor multicast", value);
+	memcpy(a->mac, mac.addr_bytes, sizeof(a->mac));
+	a->has_mac = true;
+	return 0;
+}
+
+static int parse_mgmt(struct cpx_args *a, const char *value, struct err *err)
+{
+	if (strcmp(value, "none") == 0)
+		return 0;
+	if (strcmp(value, "emulated") == 0 || strncmp(value, "unix:", 5) == 0 ||
+	    strncmp(value, "optoe:", 6) == 0)
+		return err_set(err, -ENOTSUP,
+			       "mgmt=%s: engine management is not built yet; use mgmt=none", value);
+	return -EINVAL;
+}
+
+static int parse_pace(struct cpx_args *a, const char *value, struct err *err)
+{
+	if (strcmp(value, "0") == 0)
+		return 0;
+	if (strcmp(value, "1") == 0)
+		return err_set(
+			err, -ENOTSUP,
+			"pace=1: holding lanes to their line rate is not built yet; use pace=0");
+	return -EINVAL;
+}
+
+static int parse_numa(struct cpx_args *a, const char *value, struct err *err)
+{
+	unsigned node;
+
+	if (parse_number(value, RTE_MAX_NUMA_NODES - 1, &node, NULL) < 0)
+		return -EINVAL;
+	a->numa = (int16_t)node;
+	return 0;
+}
+
+/* clang-format off */
+static const struct key keys[] = {
+	{ "engine", "a name of 1 to 31 of A-Z a-z 0-9 _ - .", parse_engine },
+	{ "lanes", "n (1 to 8, the first n lanes) or a-b (0-based, within one bank of 8, at most 63)",
+	  parse_lanes },
+	{ "rate", "53, 106 or 212 (Gb/s a lane)", parse_rate },
+	{ "kind", "cpo, npo, cpc-passive or cpc-active", parse_kind },
+	{ "carrier", "loop, fiber:<name> (1 to 31 of A-Z a-z 0-9 _ - .) or dev:<ethdev>",
+	  parse_carrier },
+	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
+	{ "mgmt", "none", parse_mgmt },
+	{ "pace", "0", parse_pace },
+	{ "numa", "a NUMA node number below " RTE_STR(RTE_MAX_NUMA_NODES), parse_numa },
+};
+/* clang-format on */
+
+static int parse_pair(struct cpx_args *a, const struct rte_kvargs_pair *pair, unsigned *seen,
+		      struct err *err)
+{
+	for (size_t i = 0; i < RTE_DIM(keys); i++) {
+		int rc;
+
+		if (strcmp(pair->key, keys[i].name) != 0)
+			continue;
+		if (*seen & 1u << i)
+			return err_set(err, -EINVAL, "%s=%s: the key is given twice", pair->key,
+				       pair->value ? pair->value : "");
+		*seen |= 1u << i;
+		rc = pair->value ? keys[i].parse(a, pair->value, err) : -EINVAL;
+		if (rc == -EINVAL)
+			return err_set(err, -EINVAL, "%s=%s is not allowed; allowed: %s", pair->key,
+				       pair->value ? pair->value : "", keys[i].allowed);
+		return rc == -ERANGE ? -EINVAL : rc;
+	}
+	err_set(err, -EINVAL, "%s=%s: no such key; known:", pair->key,
+		pair->value ? pair->value : "");
+	for (size_t i = 0; err != NULL && i < RTE_DIM(keys); i++) {
+		size_t used = strlen(err->text);
+
+		snprintf(err->text + used, sizeof(err->text) - used, " %s", keys[i].name);
+	}
+	return -EINVAL;
+}
+
+int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
+{
+	struct rte_kvargs *list;
+	unsigned seen = 0;
+	int rc = 0;
+
+	*a = (struct cpx_args){
+		.n_lanes = 1,
+		.lane_mbps = 106250,
+		.kind = "cpo",
+		.carrier = CPX_CARRIER_LOOP,
+		.numa = -1,
+	};
+	if (text == NULL || *text == '\0')
+		return 0;
+	list = rte_kvargs_parse(text, NULL);
+	if (list == NULL)
+		return err_set(err, -EINVAL, "\"%s\" is not a list of key=value, joined by commas",
+			       text);
+	for (unsigned i = 0; i < list->count && rc == 0; i++)
+		rc = parse_pair(a, &list->pairs[i], &seen, err);
+	rte_kvargs_free(list);
+	return rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The devargs of a net_cpx port as plain data. Parsing knows no EAL state: it takes the text after
+ * the first comma of --vdev and either fills the struct or says which key, which value, what is
+ * allowed. Keys, value forms and defaults stand in one table in cpx_args.c.
+ */
+#ifndef CPX_PMD_CPX_ARGS_H
+#define CPX_PMD_CPX_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+#define CPX_MAX_LANES    8  /* of one port: a bank */
+#define CPX_ENGINE_LANES 64 /* of one engine: 8 banks */
+#define CPX_NAME_LEN     32 /* engine and fiber names with their NUL */
+#define CPX_DEV_NAME_LEN 64 /* an ethdev's name with its NUL */
+
+enum cpx_carrier_kind { CPX_CARRIER_LOOP, CPX_CARRIER_FIBER, CPX_CARRIER_DEV };
+
+struct cpx_args {
+	char engine[CPX_NAME_LEN]; /* "" not said */
+	uint16_t first_lane;       /* 0-based index within the engine */
+	uint16_t n_lanes;          /* 1..CPX_MAX_LANES, all in one bank */
+	uint32_t lane_mbps;        /* line rate of a lane, Mb/s */
+	const char *kind;          /* cpo, npo, cpc-passive, cpc-active */
+	enum cpx_carrier_kind carrier;
+	char carrier_name[CPX_DEV_NAME_LEN]; /* fiber or ethdev; "" for loop */
+	int16_t numa;                        /* -1 not said */
+	bool has_mac;
+	uint8_t mac[6];
+};
+
+/* What RTE_PMD_REGISTER_PARAM_STRING shows. */
+#define CPX_ARGS_HELP                             \
+	"engine=<name> "                          \
+	"lanes=<n>|<a>-<b> "                      \
+	"rate=53|106|212 "                        \
+	"kind=cpo|npo|cpc-passive|cpc-active "    \
+	"carrier=loop|fiber:<name>|dev:<ethdev> " \
+	"mac=<xx:xx:xx:xx:xx:xx> "                \
+	"mgmt=none "                              \
+	"pace=0 "                                 \
+	"numa=<node>"
+
+/*
+ * Fill *a from `text` ("lanes=8,carrier=loop"; NULL or "" gives the defaults: one lane of
+ * 106 Gb/s, loop). Unknown, repeated, empty and out-of-range keys are refused with -EINVAL; a
+ * value the design knows but this version does not do yet with -ENOTSUP; -ENOMEM. Any thread.
+ */
+int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err);
+
+#endif

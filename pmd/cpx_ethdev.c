@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The driver net_cpx as ethdev sees it: operations of a port, probe and remove. Lanes are in
+ * cpx_queue.c, frames in cpx_rxtx.c, what moves them in cpx_loop.c, cpx_fiber.c and cpx_dev.c.
+ * Control threads only.
+ */
+#include "pmd/cpx_ethdev.h"
+
+#include <bus_vdev_driver.h>
+#include <ethdev_vdev.h>
+#include <rte_version.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "pmd/cpx_hash.h"
+#include "pmd/cpx_logs.h"
+
+RTE_LOG_REGISTER_SUFFIX(cpx_logtype_driver, driver, NOTICE);
+
+/* ---- configure, start, stop, close ---- */
+
+#define RSS_IP4 (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER)
+#define RSS_IP6 (RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER)
+
+static const struct {
+	uint64_t rss;
+	uint16_t type;
+} hash_types[] = {
+	{ RSS_IP4, CPX_HASH_IP4 },
+	{ RTE_ETH_RSS_NONFRAG_IPV4_TCP, CPX_HASH_TCP4 },
+	{ RTE_ETH_RSS_NONFRAG_IPV4_UDP, CPX_HASH_UDP4 },
+	{ RTE_ETH_RSS_NONFRAG_IPV4_SCTP, CPX_HASH_SCTP4 },
+	{ RSS_IP6, CPX_HASH_IP6 },
+	{ RTE_ETH_RSS_NONFRAG_IPV6_TCP, CPX_HASH_TCP6 },
+	{ RTE_ETH_RSS_NONFRAG_IPV6_UDP, CPX_HASH_UDP6 },
+	{ RTE_ETH_RSS_NONFRAG_IPV6_SCTP, CPX_HASH_SCTP6 },
+};
+
+static uint64_t rss_known(void)
+{
+	uint64_t rss = 0;
+
+	for (unsigned i = 0; i < RTE_DIM(hash_types); i++)
+		rss |= hash_types[i].rss;
+	return rss;
+}
+
+static void hash_types_set(struct cpx_port *p, uint64_t rss_hf)
+{
+	uint16_t types = 0;
+
+	for (unsigned i = 0; i < RTE_DIM(hash_types); i++)
+		if (rss_hf & hash_types[i].rss)
+			types |= hash_types[i].type;
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+		store_relaxed(&p->rx[i].hash_types, types);
+}
+
+static int cpx_dev_configure(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	const struct rte_eth_conf *conf = &dev->data->dev_conf;
+	bool hash = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
+
+	p->carrier_rx_queues = p->carrier_tx_queues = 0;
+	hash_types_set(p, conf->rx_adv_conf.rss_conf.rss_hf);
+	dev->rx_pkt_burst = hash ? p->ops->rx_hash : p->ops->rx;
+	dev->tx_pkt_burst = p->ops->tx;
+	dev->tx_pkt_prepare = p->ops->tx_prepare;
+	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	return p->ops->configure != NULL ? p->ops->configure(p) : 0;
+}
+
+static int cpx_dev_start(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	int rc = p->ops->start(p);
+
+	if (rc != 0)
+		return rc;
+	for (unsigned i = 0; i < dev->data->nb_rx_queues; i++)
+		dev->data->rx_queue_state[i] = p->rx[i].deferred ? RTE_ETH_QUEUE_STATE_STOPPED
+								 : RTE_ETH_QUEUE_STATE_STARTED;
+	for (unsigned i = 0; i < dev->data->nb_tx_queues; i++)
+		dev->data->tx_queue_state[i] = p->tx[i].deferred ? RTE_ETH_QUEUE_STATE_STOPPED
+								 : RTE_ETH_QUEUE_STATE_STARTED;
+	p->started = true;
+	cpx_lanes_apply(p);
+	return 0;
+}
+
+static int cpx_dev_stop(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	if (!p->started)
+		return 0;
+	p->started = false;
+	for (unsigned i = 0; i < dev->data->nb_rx_queues; i++)
+		dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	for (unsigned i = 0; i < dev->data->nb_tx_queues; i++)
+		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
+	cpx_lanes_apply(p);
+	p->ops->stop(p);
+	return 0;
+}
+
+static int cpx_dev_close(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return 0;
+	cpx_dev_stop(dev);
+	p->ops->detach(p);
+	cpx_link_quiet(p);
+	dev->data->mac_addrs = NULL; /* inside dev_private, which ethdev frees */
+	return 0;
+}
+
+static int cpx_set_link(struct rte_eth_dev *dev, bool up)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	p->admin_down = !up;
+	cpx_lanes_apply(p);
+	return 0;
+}
+
+static int cpx_set_link_up(struct rte_eth_dev *dev)
+{
+	return cpx_set_link(dev, true);
+}
+
+static int cpx_set_link_down(struct rte_eth_dev *dev)
+{
+	return cpx_set_link(dev, false);
+}
+
+/* ---- what the port is ---- */
+
+/* Of ethdev's speeds, in Mb/s, the one that this many nominal lanes are; 0 for the others. */
+static uint32_t speed_capability(const struct cpx_args *a)
+{
+	uint32_t nominal = a->lane_mbps == 53125 ? 50000 : a->lane_mbps == 106250 ? 100000 : 200000;
+
+	return rte_eth_speed_bitflag(nominal * a->n_lanes, RTE_ETH_LINK_FULL_DUPLEX);
+}
+
+static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
+{
+	const struct cpx_port *p = cpx_port_of(dev);
+	const struct rte_eth_desc_lim limits = {
+		.nb_max = CPX_RING_MAX,
+		.nb_min = CPX_RING_MIN,
+		.nb_align = CPX_RING_MIN,
+		.nb_seg_max = UINT16_MAX,
+		.nb_mtu_seg_max = UINT16_MAX,
+	};
+	const struct rte_eth_dev_portconf preferred = {
+		.burst_size = 32,
+		.ring_size = CPX_RING_STANDARD,
+		.nb_queues = p->args.n_lanes,
+	};
+
+	info->max_rx_queues = p->args.n_lanes;
+	info->max_tx_queues = p->args.n_lanes;
+	info->max_mac_addrs = 1;
+	info->min_mtu = RTE_ETHER_MIN_MTU;
+	info->max_mtu = CPX_MAX_MTU;
+	info->max_rx_pktlen = CPX_MAX_FRAME;
+	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->flow_type_rss_offloads = rss_known();
+	info->rx_desc_lim = limits;
+	info->tx_desc_lim = limits;
+	info->speed_capa = speed_capability(&p->args);
+	info->default_rxportconf = preferred;
+	info->default_txportconf = preferred;
+	if (p->ops->info != NULL)
+		p->ops->info(p, info);
+	return 0;
+}
+
+static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, bool hash)
+{
+	const struct cpx_port *p = cpx_port_of(dev);
+
+	mode->flags = 0;
+	snprintf(mode->info, sizeof(mode->info), "%s%s%s%s", p->ops->mode,
+		 p->args.carrier == CPX_CARRIER_DEV ? " " : "",
+		 p->args.carrier == CPX_CARRIER_DEV ? p->args.carrier_name : "",
+		 hash ? ", Flow Hash" : "");
+	return 0;
+}
+
+static int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
+				 struct rte_eth_burst_mode *mode)
+{
+	return burst_mode(dev, mode, dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_hash);
+}
+
+static int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
+				 struct rte_eth_burst_mode *mode)
+{
+	return burst_mode(dev, mode, false);
+}
+
+static int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out)
+{
+	const struct cpx_port *p = cpx_port_of(dev);
+	const struct cpx_args *a = &p->args;
+	uint32_t carrying = p->ops->carrying(p), open = load_relaxed(&p->open_lanes);
+
+	fprintf(out, "net_cpx %s: engine %s, kind %s, lanes %u-%u at %u Mb/s, link %u Mb/s%s\n",
+		cpx_port_name(p), a->engine[0] != '\0' ? a->engine : "not named", a->kind,
+		a->first_lane, a->first_lane + a->n_lanes - 1u, a->lane_mbps,
+		(unsigned)__builtin_popcount(carrying) * a->lane_mbps,
+		p->admin_down ? ", taken down" : "");
+	if (p->ops->dump != NULL)
+		p->ops->dump(p, out);
+	for (unsigned i = 0; i < a->n_lanes; i++)
+		fprintf(out, "  lane %u (engine lane %u): %s, rx %" PRIu64 " tx %" PRIu64 "\n", i,
+			a->first_lane + i,
+			carrying & 1u << i ? "carries"
+			: open & 1u << i   ? "open, other end is not"
+					   : "closed",
+			load_relaxed(&p->rx[i].count.packets),
+			load_relaxed(&p->tx[i].count.packets));
+	return 0;
+}
+
+/* ---- addresses, MTU, filters ---- */
+
+static int cpx_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	int rc = p->ops->set_mtu != NULL ? p->ops->set_mtu(p, mtu) : 0;
+
+	if (rc != 0)
+		return rc;
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+		store_relaxed(&p->tx[i].max_frame, (uint32_t)mtu + CPX_FRAME_OVERHEAD);
+	return 0;
+}
+
+static int cpx_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	return p->ops->set_mac != NULL ? p->ops->set_mac(p, mac) : 0;
+}
+
+/* Lanes on rings filter nothing: a frame put in at one end comes out at the other. */
+static int set_promiscuous(struct rte_eth_dev *dev, bool on)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	return p->ops->set_promiscuous != NULL ? p->ops->set_promiscuous(p, on) : 0;
+}
+
+static int cpx_promiscuous_enable(struct rte_eth_dev *dev)
+{
+	return set_promiscuous(dev, true);
+}
+
+static int cpx_promiscuous_disable(struct rte_eth_dev *dev)
+{
+	return set_promiscuous(dev, false);
+}
+
+static int set_allmulticast(struct rte_eth_dev *dev, bool on)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	return p->ops->set_allmulticast != NULL ? p->ops->set_allmulticast(p, on) : 0;
+}
+
+static int cpx_allmulticast_enable(struct rte_eth_dev *dev)
+{
+	return set_allmulticast(dev, true);
+}
+
+static int cpx_allmulticast_disable(struct rte_eth_dev *dev)
+{
+	return set_allmulticast(dev, false);
+}
+
+static int cpx_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
+{
+	if (conf->rss_key != NULL)
+		return -ENOTSUP; /* CRC-32C has no key */
+	hash_types_set(cpx_port_of(dev), conf->rss_hf);
+	dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf = conf->rss_hf;
+	return 0;
+}
+
+static int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
+{
+	conf->rss_hf = dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf;
+	conf->rss_key_len = 0;
+	return 0;
+}
+
+static const struct eth_dev_ops cpx_ops = {
+	.dev_configure = cpx_dev_configure,
+	.dev_start = cpx_dev_start,
+	.dev_stop = cpx_dev_stop,
+	.dev_close = cpx_dev_close,
+	.dev_set_link_up = cpx_set_link_up,
+	.dev_set_link_down = cpx_set_link_down,
+	.link_update = cpx_link_update,
+	.promiscuous_enable = cpx_promiscuous_enable,
+	.promiscuous_disable = cpx_promiscuous_disable,
+	.allmulticast_enable = cpx_allmulticast_enable,
+	.allmulticast_disable = cpx_allmulticast_disable,
+	.mac_addr_set = cpx_mac_addr_set,
+	.mtu_set = cpx_mtu_set,
+	.stats_get = cpx_stats_get,
+	.stats_reset = cpx_stats_reset,
+	.xstats_get = cpx_xstats_get,
+	.xstats_reset = cpx_stats_reset,
+	.xstats_get_names = cpx_xstats_names,
+	.dev_infos_get = cpx_infos_get,
+	.rxq_info_get = cpx_rxq_info_get,
+	.txq_info_get = cpx_txq_info_get,
+	.rx_burst_mode_get = cpx_rx_burst_mode_get,
+	.tx_burst_mode_get = cpx_tx_burst_mode_get,
+	.rx_queue_start = cpx_rx_queue_start,
+	.rx_queue_stop = cpx_rx_queue_stop,
+	.tx_queue_start = cpx_tx_queue_start,
+	.tx_queue_stop = cpx_tx_queue_stop,
+	.rx_queue_setup = cpx_rx_queue_setup,
+	.rx_queue_release = cpx_rx_queue_release,
+	.tx_queue_setup = cpx_tx_queue_setup,
+	.tx_queue_release = cpx_tx_queue_release,
+	.rss_hash_update = cpx_rss_hash_update,
+	.rss_hash_conf_get = cpx_rss_hash_conf_get,
+	.eth_dev_priv_dump = cpx_priv_dump,
+};
+
+/* ---- probe and remove ---- */
+
+static const struct cpx_carrier_ops *const carriers[] = {
+	[CPX_CARRIER_LOOP] = &cpx_loop_ops,
+	[CPX_CARRIER_FIBER] = &cpx_fiber_ops,
+	[CPX_CARRIER_DEV] = &cpx_dev_ops,
+};
+
+/* Two ports of one process must not claim the same lane of a named engine. */
+static int check_lanes(const struct cpx_args *a, struct err *err)
+{
+	if (a->engine[0] == '\0')
+		return 0;
+	for (uint16_t id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		const struct rte_eth_dev *dev = &rte_eth_devices[id];
+		const struct cpx_args *b;
+		unsigned first, last;
+
+		if (!rte_eth_dev_is_valid_port(id) || dev->dev_ops != &cpx_ops)
+			continue;
+		b = &cpx_port_of(dev)->args;
+		first = RTE_MAX(a->first_lane, b->first_lane);
+		last = RTE_MIN(a->first_lane + a->n_lanes, b->first_lane + b->n_lanes);
+		if (strcmp(a->engine, b->engine) == 0 && first < last)
+			return err_set(err, -EBUSY,
+				       "lanes=%u-%u: lane %u of engine %s belongs to %s; give the "
+				       "port other lanes",
+				       a->first_lane, a->first_lane + a->n_lanes - 1, first,
+				       a->engine, dev->data->name);
+	}
+	return 0;
+}
+
+static int check_numa(const struct cpx_args *a, struct err *err)
+{
+	if (a->numa < 0)
+		return 0;
+	for (unsigned i = 0; i < rte_socket_count(); i++)
+		if (rte_socket_id_by_idx(i) == a->numa)
+			return 0;
+	return err_set(err, -EINVAL,
+		       "numa=%d: this process has no memory on such a node; it sees %u node%s from "
+		       "%d on",
+		       a->numa, rte_socket_count(), rte_socket_count() == 1 ? "" : "s",
+		       rte_socket_id_by_idx(0));
+}
+
+static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args, struct err *err)
+{
+	struct rte_eth_dev *dev;
+	struct cpx_port *p;
+	int rc;
+
+	if (args->numa >= 0)
+		vdev->device.numa_node = args->numa;
+	dev = rte_eth_vdev_allocate(vdev, sizeof(*p));
+	if (dev == NULL)
+		return err_set(
+			err, -ENOMEM,
+			"no room for another port: no memory, or all %u port ids of this DPDK "
+			"build (RTE_MAX_ETHPORTS) are taken",
+			RTE_MAX_ETHPORTS);
+	p = dev->data->dev_private;
+	p->dev = dev;
+	p->args = *args;
+	p->ops = carriers[args->carrier];
+	rte_eth_random_addr(p->mac.addr_bytes);
+	rc = p->ops->attach(p, err);
+	if (rc != 0)
+		goto release;
+	if (args->has_mac) {
+		memcpy(p->mac.addr_bytes, args->mac, sizeof(args->mac));
+		if (p->ops->set_mac != NULL && p->ops->set_mac(p, &p->mac) != 0)
+			PMD_DRV_LOG(NOTICE,
+				    "%s: carrier %s does not take another MAC address; frames to "
+				    "it come in promiscuous mode only",
+				    cpx_port_name(p), args->carrier_name);
+	}
+	dev->data->mac_addrs = &p->mac;
+	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	dev->data->promiscuous = args->carrier != CPX_CARRIER_DEV;
+	dev->dev_ops = &cpx_ops;
+	dev->rx_pkt_burst = p->ops->rx;
+	dev->tx_pkt_burst = p->ops->tx;
+	dev->tx_pkt_prepare = p->ops->tx_prepare;
+	dev->rx_queue_count = cpx_rx_queue_count;
+	cpx_link_update(dev, 0);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+
+release:
+	dev->data->mac_addrs = NULL;
+	rte_eth_dev_release_port(dev);
+	return rc;
+}
+
+static int cpx_probe(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	const char *text = rte_vdev_device_args(vdev);
+	struct cpx_args args;
+	struct err err;
+	int rc;
+
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		PMD_DRV_LOG(ERR, "%s: a secondary process cannot use net_cpx ports yet", name);
+		return -ENOTSUP;
+	}
+	rc = cpx_args_parse(&args, text, &err);
+	if (rc == 0)
+		rc = check_numa(&args, &err);
+	if (rc == 0)
+		rc = check_lanes(&args, &err);
+	if (rc == 0)
+		rc = port_create(vdev, &args, &err);
+	if (rc != 0)
+		PMD_DRV_LOG(ERR, "%s: %s", name, err.text);
+	return rc;
+}
+
+static int cpx_remove(struct rte_vdev_device *vdev)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(rte_vdev_device_name(vdev));
+
+	if (dev == NULL) /* closed before */
+		return 0;
+	cpx_dev_close(dev);
+	return rte_eth_dev_release_port(dev);
+}
+
+static struct rte_vdev_driver cpx_driver = {
+	.probe = cpx_probe,
+	.remove = cpx_remove,
+};
+
+RTE_PMD_REGISTER_VDEV(net_cpx, cpx_driver);
+RTE_PMD_REGISTER_PARAM_STRING(net_cpx, CPX_ARGS_HELP);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A net_cpx port inside the driver: its lanes, its carrier and what the files of the driver call
+ * of each other. Lanes are numbered from 0 within the port here; the engine's numbers are
+ * args.first_lane and on.
+ *
+ * Threads: ethdev's control calls on one port come one at a time (the application's duty). A
+ * carrier may also call in from DPDK's interrupt thread and, for a fiber, from the control thread
+ * of the port at the other end; cpx_link_refresh and the fields marked "shared" allow for that.
+ */
+#ifndef CPX_PMD_CPX_ETHDEV_H
+#define CPX_PMD_CPX_ETHDEV_H
+
+#include <ethdev_driver.h>
+
+#include <stdio.h>
+
+#include "pmd/cpx_args.h"
+#include "pmd/cpx_rxtx.h"
+
+/* Frames: 14 bytes of Ethernet and two VLAN tags over the MTU; no FCS on a lane. */
+#define CPX_FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
+#define CPX_MAX_FRAME      9728
+#define CPX_MAX_MTU        (CPX_MAX_FRAME - CPX_FRAME_OVERHEAD)
+
+struct cpx_port;
+
+/*
+ * What moves a port's frames: one const table a carrier, one file a carrier. Hooks marked
+ * "optional" may be NULL. All run on the port's control thread.
+ */
+struct cpx_carrier_ops {
+	const char *mode; /* "Lane Loop": what burst_mode_get says first */
+	eth_rx_burst_t rx;
+	eth_rx_burst_t rx_hash; /* as rx, adds the flow hash where there is none */
+	eth_tx_burst_t tx;
+	eth_tx_prep_t tx_prepare; /* optional */
+
+	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac. 0 or
+	 * -errno with err filled. */
+	int (*attach)(struct cpx_port *p, struct err *err);
+	/* Close: give everything back; the port is stopped. */
+	void (*detach)(struct cpx_port *p);
+	/* Narrow what the port says of itself. Optional. */
+	void (*info)(const struct cpx_port *p, struct rte_eth_dev_info *info);
+	int (*configure)(struct cpx_port *p); /* optional */
+	/* Queue i has its pool and nb_desc (a wish on entry, the truth on return). */
+	int (*rx_setup)(struct cpx_port *p, unsigned lane, int numa);
+	int (*tx_setup)(struct cpx_port *p, unsigned lane, int numa); /* optional */
+	/* The queues are ready, no lane is open; every set-up queue gets its end. */
+	int (*start)(struct cpx_port *p);
+	/* All lanes are closed. No mbuf stays behind. */
+	void (*stop)(struct cpx_port *p);
+	/* Gate of one lane, and what it holds for its receiver. */
+	void (*open)(struct cpx_port *p, unsigned lane);
+	void (*close)(struct cpx_port *p, unsigned lane);
+	void (*flush)(struct cpx_port *p, unsigned lane); /* optional */
+	/* Lanes were opened or closed: tell the other end. Optional. */
+	void (*changed)(struct cpx_port *p);
+	/* Set of lanes that carry frames, of those we opened. Any thread. */
+	uint32_t (*carrying)(const struct cpx_port *p);
+	int (*rx_count)(const struct cpx_rxq *q); /* frames waiting, or -errno */
+	void (*stats)(struct cpx_port *p, struct rte_eth_stats *stats); /* errors; optional */
+	int (*set_mtu)(struct cpx_port *p, uint16_t mtu);               /* optional */
+	int (*set_mac)(struct cpx_port *p, struct rte_ether_addr *mac); /* optional */
+	int (*set_promiscuous)(struct cpx_port *p, bool on);            /* optional */
+	int (*set_allmulticast)(struct cpx_port *p, bool on);           /* optional */
+	void (*dump)(const struct cpx_port *p, FILE *out);              /* optional */
+};
+
+extern const struct cpx_carrier_ops cpx_loop_ops, cpx_fiber_ops, cpx_dev_ops;
+
+struct cpx_port {
+	struct rte_eth_dev *dev;
+	const struct cpx_carrier_ops *ops;
+	void *carrier; /* the carrier's own */
+	struct cpx_args args;
+	struct rte_ether_addr mac;
+	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
+	bool started;
+	bool admin_down;     /* rte_eth_dev_set_link_down */
+	uint32_t open_lanes; /* shared: lanes open at our end */
+
+	/* counters at the last reset, so that single-writer counters never go back */
+	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
+	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
+	struct rte_eth_stats carrier_base;
+
+	struct cpx_rxq rx[CPX_MAX_LANES];
+	struct cpx_txq tx[CPX_MAX_LANES];
+};
+
+static inline struct cpx_port *cpx_port_of(const struct rte_eth_dev *dev)
+{
+	return dev->data->dev_private;
+}
+
+static inline const char *cpx_port_name(const struct cpx_port *p)
+{
+	return p->dev->data->name;
+}
+
+/* cpx_link.c */
+/* Work link state and speed out anew and raise LSC, from the interrupt thread, if they changed
+ * and the application asked for it. Any control or interrupt thread. */
+void cpx_link_refresh(struct cpx_port *p);
+/* No event is on its way once this returns. Not from a place that blocks the interrupt thread. */
+void cpx_link_quiet(struct cpx_port *p);
+int cpx_link_update(struct rte_eth_dev *dev, int wait);
+
+/* cpx_stats.c */
+int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats);
+int cpx_stats_reset(struct rte_eth_dev *dev);
+int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned n);
+int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n);
+
+/* cpx_queue.c */
+int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
+		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
+int cpx_tx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
+		       const struct rte_eth_txconf *conf);
+void cpx_rx_queue_release(struct rte_eth_dev *dev, uint16_t i);
+void cpx_tx_queue_release(struct rte_eth_dev *dev, uint16_t i);
+int cpx_rx_queue_start(struct rte_eth_dev *dev, uint16_t i);
+int cpx_rx_queue_stop(struct rte_eth_dev *dev, uint16_t i);
+int cpx_tx_queue_start(struct rte_eth_dev *dev, uint16_t i);
+int cpx_tx_queue_stop(struct rte_eth_dev *dev, uint16_t i);
+void cpx_rxq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_rxq_info *info);
+void cpx_txq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_txq_info *info);
+uint32_t cpx_rx_queue_count(void *rxq);
+/* Open the lanes that should be open now, close the others, tell carrier and application. */
+void cpx_lanes_apply(struct cpx_port *p);
+
+#endif

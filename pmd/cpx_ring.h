@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One direction of one lane inside a process: a ring of mbuf pointers with one producer (the lcore
+ * that drives the sending queue) and one consumer (the lcore that drives the receiving queue).
+ *
+ * Both indices run freely and are masked on use. Each side keeps its own index and a copy of the
+ * other's in private memory (struct cpx_ring_end) and looks at the shared one only when the copy
+ * says there is too little room or too few frames, so in a steady flow a cache line changes hands
+ * once a burst. The consumer owns the gate: `open` is set while it takes frames. It is a request,
+ * not a fence: a producer already past its check may still add frames after it closes. Whoever
+ * stops next takes those out (cpx_ring_flush), so nothing stays behind when both ends stopped.
+ */
+#ifndef CPX_PMD_CPX_RING_H
+#define CPX_PMD_CPX_RING_H
+
+#include <stdalign.h>
+#include <stdint.h>
+
+#include "lib/base/order.h"
+
+#define CPX_LINE          64
+#define CPX_RING_MIN      32
+#define CPX_RING_MAX      4096
+#define CPX_RING_STANDARD 1024
+
+struct rte_mbuf;
+struct rte_mempool;
+
+struct cpx_ring {
+	/* constant while either end runs, except `open` */
+	alignas(CPX_LINE) uint32_t size; /* slots, a power of two */
+	uint32_t mask;                   /* size - 1 */
+	struct rte_mempool *pool;        /* where frames that cannot be passed on are copied to;
+					    consumer's control thread writes before open */
+	uint32_t open;                   /* consumer's control thread writes, producer reads */
+
+	alignas(CPX_LINE) uint32_t prod; /* frames ever added; producer writes */
+	alignas(CPX_LINE) uint32_t cons; /* frames ever taken; consumer writes */
+	alignas(CPX_LINE) struct rte_mbuf *slot[];
+};
+
+/* What one end keeps to itself. */
+struct cpx_ring_end {
+	struct cpx_ring *ring;
+	uint32_t own;  /* our index */
+	uint32_t seen; /* the other's index when last looked at */
+};
+
+/* A ring of `size` slots (a power of two within the limits) on a NUMA node, closed; NULL without
+ * memory. Control threads. */
+struct cpx_ring *cpx_ring_create(uint32_t size, int numa);
+/* Frees the frames still in it, then the ring. Neither end runs. NULL is allowed. */
+void cpx_ring_free(struct cpx_ring *r);
+/* Frees every frame in the ring; the number of them. The consumer does not run. */
+unsigned cpx_ring_flush(struct cpx_ring *r);
+
+/* Frames in the ring; any thread, true for a moment. */
+static inline uint32_t cpx_ring_count(const struct cpx_ring *r)
+{
+	uint32_t n = load_acquire(&r->prod) - load_acquire(&r->cons);
+
+	return n > r->size ? 0 : n; /* the two loads are not one */
+}
+
+/* Producer: attach to a ring, from wherever its index stands. */
+static inline void cpx_ring_produce(struct cpx_ring_end *e, struct cpx_ring *r)
+{
+	*e = (struct cpx_ring_end){ .ring = r, .own = r->prod, .seen = load_acquire(&r->cons) };
+}
+
+static inline void cpx_ring_consume(struct cpx_ring_end *e, struct cpx_ring *r)
+{
+	*e = (struct cpx_ring_end){ .ring = r, .own = r->cons, .seen = r->cons };
+}
+
+/* Producer: slots that may be filled from own on, at most n. */
+static inline uint32_t cpx_ring_room(struct cpx_ring_end *e, uint32_t n)
+{
+	uint32_t room = e->ring->size - (e->own - e->seen);
+
+	if (room < n) {
+		e->seen = load_acquire(&e->ring->cons);
+		room = e->ring->size - (e->own - e->seen);
+	}
+	return room < n ? room : n;
+}
+
+/* Producer: `n` slots from own on are filled, the consumer may have them. */
+static inline void cpx_ring_submit(struct cpx_ring_end *e, uint32_t n)
+{
+	e->own += n;
+	store_release(&e->ring->prod, e->own);
+}
+
+/* Consumer: slots that may be read from own on, at most n. */
+static inline uint32_t cpx_ring_peek(struct cpx_ring_end *e, uint32_t n)
+{
+	uint32_t filled = e->seen - e->own;
+
+	if (filled < n) {
+		e->seen = load_acquire(&e->ring->prod);
+		filled = e->seen - e->own;
+	}
+	return filled < n ? filled : n;
+}
+
+/* Consumer: `n` slots from own on were read, the producer may fill them again. */
+static inline void cpx_ring_release(struct cpx_ring_end *e, uint32_t n)
+{
+	e->own += n;
+	store_release(&e->ring->cons, e->own);
+}
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The burst functions: lanes on rings (loop, fiber) and lanes on another DPDK port (dev). Called
+ * by the lcore that drives the queue, never by two at once. They do not log, lock, divide or call
+ * the system; the only memory they take is the copy of a frame that must not be passed on.
+ */
+#include "pmd/cpx_rxtx.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_ethdev.h>
+
+#include "pmd/cpx_hash.h"
+
+/* mbuf flags that survive a lane; everything else asked something of the sender's port. */
+#define KEEP_FLAGS RTE_MBUF_F_RX_RSS_HASH
+
+static __rte_always_inline void add_hash(struct rte_mbuf *m, unsigned types)
+{
+	uint32_t hash;
+
+	if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH)
+		return;
+	if (cpx_flow_hash(rte_pktmbuf_mtod(m, void *), m->data_len, types, &hash)) {
+		m->hash.rss = hash;
+		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	}
+}
+
+static __rte_always_inline void count_rx(struct cpx_rx_counters *c, uint16_t n, uint64_t bytes)
+{
+	counter_add(&c->packets, n);
+	counter_add(&c->bytes, bytes);
+	counter_add(&c->bursts, 1);
+}
+
+static __rte_always_inline uint16_t ring_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,
+					    bool hash)
+{
+	const struct cpx_ring *r = q->end.ring;
+	const uint16_t port = q->port;
+	const unsigned types = hash ? load_relaxed(&q->hash_types) : 0;
+	uint64_t bytes = 0;
+	uint32_t at = q->end.own;
+
+	n = (uint16_t)cpx_ring_peek(&q->end, n);
+	if (n == 0) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = r->slot[at++ & r->mask];
+
+		pkts[i] = m;
+		m->port = port;
+		m->packet_type = RTE_PTYPE_UNKNOWN;
+		bytes += m->pkt_len;
+		if (hash)
+			add_hash(m, types);
+	}
+	cpx_ring_release(&q->end, n);
+	count_rx(&q->count, n, bytes);
+	return n;
+}
+
+uint16_t cpx_ring_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return ring_rx(queue, pkts, n, false);
+}
+
+uint16_t cpx_ring_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return ring_rx(queue, pkts, n, true);
+}
+
+/* Does every segment belong to this frame alone, its data in its own buffer? */
+static bool is_exclusive(const struct rte_mbuf *m)
+{
+	for (; m != NULL; m = m->next)
+		if (rte_mbuf_refcnt_read(m) != 1 || !RTE_MBUF_DIRECT(m))
+			return false;
+	return true;
+}
+
+/*
+ * A frame that is not a plain single segment of its own: pass a chain, copy what is shared, drop
+ * what is too long. The mbuf to send, or NULL when it was dropped (freed and counted).
+ */
+static __rte_noinline struct rte_mbuf *ring_tx_special(struct cpx_txq *q, struct rte_mbuf *m,
+						       uint32_t max_frame)
+{
+	struct rte_mbuf *copy;
+
+	if (m->pkt_len > max_frame) {
+		counter_add(&q->count.oversize, 1);
+		rte_pktmbuf_free(m);
+		return NULL;
+	}
+	if (is_exclusive(m))
+		return m;
+	copy = rte_pktmbuf_copy(m, q->end.ring->pool, 0, UINT32_MAX);
+	counter_add(copy != NULL ? &q->count.copied : &q->count.nombuf, 1);
+	rte_pktmbuf_free(m);
+	return copy;
+}
+
+static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t max_frame)
+{
+	return (m->nb_segs == 1) & (rte_mbuf_refcnt_read(m) == 1) & (m->pkt_len <= max_frame) &
+	       ((m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0);
+}
+
+static __rte_always_inline void count_tx(struct cpx_tx_counters *c, uint32_t n, uint64_t bytes)
+{
+	counter_add(&c->packets, n);
+	counter_add(&c->bytes, bytes);
+	counter_add(&c->bursts, 1);
+}
+
+uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+	struct cpx_ring *r = q->end.ring;
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	uint32_t at = q->end.own;
+	uint64_t bytes = 0;
+	uint16_t taken;
+
+	if (unlikely(load_relaxed(&q->off) | !load_acquire(&r->open))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	taken = (uint16_t)cpx_ring_room(&q->end, n);
+	if (unlikely(taken < n))
+		counter_add(&q->count.full, n - taken);
+	for (uint16_t i = 0; i < taken; i++) {
+		struct rte_mbuf *m = pkts[i];
+
+		if (unlikely(!is_plain(m, max_frame))) {
+			m = ring_tx_special(q, m, max_frame);
+			if (m == NULL)
+				continue;
+		}
+		bytes += m->pkt_len;
+		m->ol_flags &= KEEP_FLAGS;
+		r->slot[at++ & r->mask] = m;
+	}
+	if (at != q->end.own) {
+		count_tx(&q->count, at - q->end.own, bytes);
+		cpx_ring_submit(&q->end, at - q->end.own);
+	}
+	return taken;
+}
+
+static __rte_always_inline uint16_t dev_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,
+					   bool hash)
+{
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+	const uint16_t port = q->port;
+	const unsigned types = hash ? load_relaxed(&q->hash_types) : 0;
+	uint64_t bytes = 0;
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	n = rte_eth_rx_burst(q->carrier_port, carrier_queue, pkts, n);
+	if (n == 0) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		pkts[i]->port = port;
+		bytes += pkts[i]->pkt_len;
+		if (hash)
+			add_hash(pkts[i], types);
+	}
+	count_rx(&q->count, n, bytes);
+	return n;
+}
+
+uint16_t cpx_dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return dev_rx(queue, pkts, n, false);
+}
+
+uint16_t cpx_dev_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return dev_rx(queue, pkts, n, true);
+}
+
+/* A frame that segmentation will cut is not held to the limit. */
+static __rte_always_inline bool fits(const struct rte_mbuf *m, uint32_t max_frame)
+{
+	return m->pkt_len <= max_frame || (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG);
+}
+
+uint16_t cpx_dev_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	uint16_t done = 0; /* sent or dropped */
+
+	if (unlikely(load_relaxed(&q->off) | (carrier_queue == CPX_NO_QUEUE))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	/* one round, but for frames that are too long: those split the burst */
+	while (done < n) {
+		uint64_t bytes = 0;
+		uint16_t run, sent;
+
+		for (run = done; run < n && fits(pkts[run], max_frame); run++)
+			bytes += pkts[run]->pkt_len;
+		if (run == done) {
+			counter_add(&q->count.oversize, 1);
+			rte_pktmbuf_free(pkts[done++]);
+			continue;
+		}
+		sent = rte_eth_tx_burst(q->carrier_port, carrier_queue, pkts + done, run - done);
+		done += sent;
+		for (uint16_t i = done; i < run; i++)
+			bytes -= pkts[i]->pkt_len;
+		if (sent != 0)
+			count_tx(&q->count, sent, bytes);
+		if (unlikely(done < run)) {
+			counter_add(&q->count.full, n - done);
+			break;
+		}
+	}
+	return done;
+}
+
+uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE))
+		return n;
+	return rte_eth_tx_prepare(q->carrier_port, carrier_queue, pkts, n);
+}

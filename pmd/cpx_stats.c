@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Statistics of a port: the lanes' counters, less what they stood at when last reset, and the
+ * errors of a carrier device. The lcores' counters are never written here. Control threads.
+ */
+#include "pmd/cpx_ethdev.h"
+
+#include <rte_string_fns.h>
+
+#include <errno.h>
+#include <string.h>
+
+#define NAME(name) #name,
+static const char *const rx_names[] = { CPX_RX_COUNTERS(NAME) };
+static const char *const tx_names[] = { CPX_TX_COUNTERS(NAME) };
+static const char *const port_names[] = { "active_lanes", "carrier_rx_queues",
+					  "carrier_tx_queues" };
+
+static_assert(RTE_DIM(rx_names) == CPX_N_RX_COUNTERS, "one name a counter");
+static_assert(RTE_DIM(tx_names) == CPX_N_TX_COUNTERS, "one name a counter");
+
+#define DIFFERENCE(name) .name = load_relaxed(&now->name) - base->name,
+
+static struct cpx_rx_counters rx_since(const struct cpx_port *p, unsigned lane)
+{
+	const struct cpx_rx_counters *now = &p->rx[lane].count, *base = &p->rx_base[lane];
+
+	return (struct cpx_rx_counters){ CPX_RX_COUNTERS(DIFFERENCE) };
+}
+
+static struct cpx_tx_counters tx_since(const struct cpx_port *p, unsigned lane)
+{
+	const struct cpx_tx_counters *now = &p->tx[lane].count, *base = &p->tx_base[lane];
+
+	return (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
+}
+
+static struct rte_eth_stats carrier_errors(struct cpx_port *p)
+{
+	struct rte_eth_stats s = { 0 };
+
+	if (p->ops->stats != NULL)
+		p->ops->stats(p, &s);
+	return s;
+}
+
+int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	const struct rte_eth_stats carrier = carrier_errors(p), *base = &p->carrier_base;
+
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
+		struct cpx_rx_counters rx = rx_since(p, i);
+		struct cpx_tx_counters tx = tx_since(p, i);
+
+		stats->ipackets += rx.packets;
+		stats->ibytes += rx.bytes;
+		stats->opackets += tx.packets;
+		stats->obytes += tx.bytes;
+		stats->oerrors += tx.oversize + tx.nombuf;
+		stats->q_ipackets[i] = rx.packets;
+		stats->q_ibytes[i] = rx.bytes;
+		stats->q_opackets[i] = tx.packets;
+		stats->q_obytes[i] = tx.bytes;
+	}
+	stats->imissed = carrier.imissed - base->imissed;
+	stats->ierrors = carrier.ierrors - base->ierrors;
+	stats->rx_nombuf = carrier.rx_nombuf - base->rx_nombuf;
+	stats->oerrors += carrier.oerrors - base->oerrors;
+	return 0;
+}
+
+int cpx_stats_reset(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
+		const struct cpx_rx_counters *base = &(struct cpx_rx_counters){ 0 };
+		const struct cpx_rx_counters *now = &p->rx[i].count;
+
+		p->rx_base[i] = (struct cpx_rx_counters){ CPX_RX_COUNTERS(DIFFERENCE) };
+	}
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
+		const struct cpx_tx_counters *base = &(struct cpx_tx_counters){ 0 };
+		const struct cpx_tx_counters *now = &p->tx[i].count;
+
+		p->tx_base[i] = (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
+	}
+	p->carrier_base = carrier_errors(p);
+	return 0;
+}
+
+static unsigned xstats_count(const struct cpx_port *p)
+{
+	return RTE_DIM(port_names) + p->args.n_lanes * (CPX_N_RX_COUNTERS + CPX_N_TX_COUNTERS);
+}
+
+int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	unsigned count = xstats_count(p), at = 0;
+
+	if (names == NULL || n < count)
+		return (int)count;
+	for (unsigned k = 0; k < RTE_DIM(port_names); k++)
+		strlcpy(names[at++].name, port_names[k], RTE_ETH_XSTATS_NAME_SIZE);
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
+		for (unsigned k = 0; k < CPX_N_RX_COUNTERS; k++)
+			snprintf(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, "lane%u_rx_%s", i,
+				 rx_names[k]);
+		for (unsigned k = 0; k < CPX_N_TX_COUNTERS; k++)
+			snprintf(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, "lane%u_tx_%s", i,
+				 tx_names[k]);
+	}
+	return (int)count;
+}
+
+#define APPEND_RX(field) xstats[at++].value = rx.field;
+#define APPEND_TX(field) xstats[at++].value = tx.field;
+
+int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned n)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+	unsigned count = xstats_count(p), at = 0;
+
+	if (xstats == NULL || n < count)
+		return (int)count;
+	xstats[at++].value = (uint64_t)__builtin_popcount(p->ops->carrying(p));
+	xstats[at++].value = p->carrier_rx_queues;
+	xstats[at++].value = p->carrier_tx_queues;
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
+		struct cpx_rx_counters rx = rx_since(p, i);
+		struct cpx_tx_counters tx = tx_since(p, i);
+
+		CPX_RX_COUNTERS(APPEND_RX)
+		CPX_TX_COUNTERS(APPEND_TX)
+	}
+	for (unsigned k = 0; k < count; k++)
+		xstats[k].id = k;
+	return (int)count;
+}

@@ -173,10 +173,11 @@ start_cpx() {
 	ip netns exec "$NS-r" "$CPX" run -c "$DIR/cpx.yaml" >>"$DIR/cpx.log" 2>&1 &
 	CPX_PID=$!
 	wait_for 30 ready || fail "cpx run did not come up"
+	! gone "$CPX_PID" || fail "cpx run ended at once"
 }
 
 ready() {
-	gone "$CPX_PID" && return 0 # let the caller's next step show why
+	gone "$CPX_PID" && return 0 # no use in waiting
 	"$CPX" show ports -i "$INSTANCE" --json
 }
 
@@ -197,7 +198,7 @@ lane_count() { # port, counter
 }
 
 drop_reasons() {
-	"$CPX" show drops -i "$INSTANCE" --json >"$DIR/drops.json"
+	"$CPX" show drops -i "$INSTANCE" --json --all >"$DIR/drops.json"
 	json "'\n'.join(r['reason'] for r in d['drops'])" "$DIR/drops.json"
 }
 
@@ -208,4 +209,18 @@ drops() { # reason
 
 port_mac() { # the carrier's own address
 	in_ns r cat "/sys/class/net/$1/address"
+}
+
+# Every packet that came in, or began here, left, was dropped, is held or was used up here.
+balanced() {
+	"$CPX" show lanes -i "$INSTANCE" --json >"$DIR/lanes.json"
+	total() { json "sum(l['$1'] for l in d['lanes'])" "$DIR/lanes.json"; }
+	in=$(($(total receive_packets) + $(total originated_packets)))
+	held=$(json "d['board']['held_packets']" "$DIR/lanes.json")
+	out=$(($(total transmit_packets) + $(total drop_packets) + $(total host_packets) + held))
+	for what in receive originated transmit drop host; do
+		echo "$what $(total ${what}_packets)"
+	done >"$DIR/balance"
+	echo "held $held: in $in, out $out" >>"$DIR/balance"
+	[ "$in" -eq "$out" ]
 }

@@ -9,7 +9,7 @@ import sys
 
 from tree import code_lines, sources
 
-FAST = ["dataplane/nodes/*.[ch]", "pmd/*rxtx*.[ch]", "pmd/cpx_ring*.[ch]", "dataplane/run/*walk*.c",
+FAST = ["dataplane/nodes/*.[ch]", "pmd/*rxtx*.[ch]", "pmd/cpx_ring*.h", "dataplane/run/*walk*.c",
         "dataplane/run/graph.h", "dataplane/run/meta.h"]
 ORDER = "lib/base/order.h"
 

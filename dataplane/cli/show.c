@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cpx show SUBJECT: what a running board says of itself. Reads the telemetry segment and nothing
+ * else: no socket, no DPDK, no effect on forwarding, and it works on what a dead board left.
+ */
+#include "dataplane/cli/show.h"
+
+#include "lib/telemetry/path.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_FIRST_MS 1000 /* for the first pass of a board that is starting */
+
+static const struct subject {
+	const char *name;
+	const char *help;
+	struct table *(*table)(const struct show *s);
+	json_t *(*json)(const struct show *s);
+} subjects[] = {
+	{ "lanes", "each lane: link, speed, traffic, its workers", show_lanes_table,
+	  show_lanes_json },
+	{ "ports", "each port: link, width, traffic", show_ports_table, show_ports_json },
+	{ "engines", "each engine with lanes in use", show_engines_table, show_engines_json },
+	{ "workers", "each worker: CPU, lanes, load, and why it runs there", show_workers_table,
+	  show_workers_json },
+	{ "drops", "packets that ended here, by reason", show_drops_table, show_drops_json },
+	{ "board", "figures of the whole board", show_board_table, show_board_json },
+};
+#define N_SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
+
+struct options {
+	const struct subject *subject;
+	const char *instance; /* NULL: the one that is running */
+	const char *file;     /* NULL: by instance */
+	const char *color;
+	bool json, all;
+	double watch; /* seconds; 0 once */
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: cpx show SUBJECT [-i INSTANCE] [--json] [--watch[=SECONDS]]\n\n", to);
+	for (size_t i = 0; i < N_SUBJECTS; i++)
+		fprintf(to, "  %-9s %s\n", subjects[i].name, subjects[i].help);
+	fputs("\n"
+	      "  -i, --instance NAME   which running cpx (default: $CPX_INSTANCE, else the only "
+	      "one)\n"
+	      "  -f, --file PATH       a telemetry file instead of an instance\n"
+	      "  -j, --json            one JSON object, keys stable, numbers exact\n"
+	      "  -w, --watch[=SECONDS] again every second (0.1 to 3600), with rates for totals\n"
+	      "  -a, --all             drops: reasons that never happened too\n"
+	      "      --color=WHEN      auto, always or never; NO_COLOR is obeyed\n\n"
+	      "Exit: 0 shown, 1 no such board is running (last values are still shown if there "
+	      "are\n"
+	      "any), 2 wrong usage.\n",
+	      to);
+}
+
+static int wrong(const char *what, const char *value, const char *allowed)
+{
+	fprintf(stderr, "cpx show: %s '%s' is not known; %s. Try: cpx show --help\n", what, value,
+		allowed);
+	return EXIT_USAGE;
+}
+
+static int subject_of(const char *name, struct options *o)
+{
+	char allowed[200] = "it may be one of";
+
+	for (size_t i = 0; i < N_SUBJECTS; i++) {
+		size_t used = strlen(allowed);
+
+		if (strcmp(name, subjects[i].name) == 0) {
+			o->subject = &subjects[i];
+			return EXIT_DONE;
+		}
+		snprintf(allowed + used, sizeof(allowed) - used, " %s", subjects[i].name);
+	}
+	return wrong("subject", name, allowed);
+}
+
+static int parse(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "instance", required_argument, NULL, 'i' },
+		{ "file", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "watch", optional_argument, NULL, 'w' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "color", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	char *end;
+	int c;
+
+	o->instance = getenv("CPX_INSTANCE");
+	if (o->instance != NULL && o->instance[0] == '\0')
+		o->instance = NULL;
+	while ((c = getopt_long(argc, argv, "i:f:jw::ah", longs, NULL)) != -1) {
+		switch (c) {
+		case 'i':
+			o->instance = optarg;
+			break;
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'a':
+			o->all = true;
+			break;
+		case 'w':
+			o->watch = optarg != NULL ? strtod(optarg, &end) : 1;
+			if (optarg != NULL && (end == optarg || *end != '\0' ||
+					       !(o->watch >= 0.1 && o->watch <= 3600)))
+				return wrong("--watch", optarg, "it takes 0.1 to 3600 seconds");
+			break;
+		case 'c':
+			o->color = optarg;
+			if (strcmp(optarg, "auto") != 0 && strcmp(optarg, "always") != 0 &&
+			    strcmp(optarg, "never") != 0)
+				return wrong("--color", optarg, "it may be auto, always or never");
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EXIT_DONE);
+		default:
+			fputs("Try: cpx show --help\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (optind + 1 != argc)
+		return wrong("argument", argv[optind + 1], "one subject at a time");
+	return subject_of(argv[optind], o);
+}
+
+static void pause_for(double seconds)
+{
+	struct timespec ts = { .tv_sec = (time_t)seconds,
+			       .tv_nsec = (long)((seconds - floor(seconds)) * 1e9) };
+
+	nanosleep(&ts, NULL);
+}
+
+static const char *life_name(enum telemetry_life life)
+{
+	static const char *const names[] = { "running", "stalled", "stopped", "dead", "replaced" };
+
+	return names[life];
+}
+
+static int print_json(const struct options *o, const struct show *s)
+{
+	const struct telemetry_superblock *sb = telemetry_reader_superblock(s->r);
+	json_t *root = json_pack("{s:s, s:i, s:I, s:I}", "life", life_name(s->v->life), "pid",
+				 (int)sb->pid, "generation", (json_int_t)s->v->generation,
+				 "realtime_ns", (json_int_t)s->v->realtime_ns);
+	int ret;
+
+	json_object_set_new(root, "board", show_board_json(s));
+	if (o->subject->json != show_board_json)
+		json_object_set_new(root, o->subject->name, o->subject->json(s));
+	ret = json_dumpf(root, stdout, o->watch > 0 ? JSON_COMPACT : JSON_INDENT(1));
+	putchar('\n');
+	json_decref(root);
+	return ret == 0 ? 0 : -ENOMEM;
+}
+
+static int print_table(const struct options *o, const struct show *s)
+{
+	struct table *t = o->subject->table(s);
+	bool empty;
+	int ret;
+
+	if (o->watch > 0 && isatty(STDOUT_FILENO))
+		fputs("\033[H\033[2J", stdout);
+	empty = table_rows(t) == 0;
+	ret = table_print(t, stdout, table_wants_color(o->color, stdout));
+	table_free(t);
+	if (o->subject->table == show_drops_table && s->v->n_drops != 0 && empty)
+		puts("no packet was dropped");
+	for (unsigned i = 0; o->subject->table == show_lanes_table && i < s->v->n_lanes; i++)
+		if (s->v->lanes[i].stale) {
+			puts("* its worker was in the middle of a burst; values of the pass "
+			     "before");
+			break;
+		}
+	return ret;
+}
+
+/* The note a person needs when these are not the values of a healthy, running board. */
+static void note_life(const struct view *v)
+{
+	struct timespec now;
+	double age;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (double)now.tv_sec - (double)v->realtime_ns / 1e9;
+	if (v->life == TELEMETRY_LIFE_STALLED)
+		fprintf(stderr,
+			"cpx show: the control thread of this board has not moved for more than 3 "
+			"s; "
+			"values are %.0f s old\n",
+			age);
+	else if (v->life != TELEMETRY_LIFE_RUNNING)
+		fprintf(stderr,
+			"cpx show: this board is not running (%s); these are its last values, %.0f "
+			"s "
+			"old. Start it with: cpx run -c FILE\n",
+			v->life == TELEMETRY_LIFE_STOPPED ? "stopped cleanly" : "it was killed",
+			age);
+}
+
+static int snapshot(struct telemetry_reader *r, struct err *err)
+{
+	int ret = telemetry_reader_snapshot(r, err);
+
+	for (int ms = 0; ret == -ENODATA && ms < WAIT_FIRST_MS; ms += 50) {
+		if (telemetry_reader_life(r) != TELEMETRY_LIFE_RUNNING)
+			return err_set(
+				err, -ENODATA,
+				"that cpx ended before it published anything. Start it with: "
+				"cpx run -c FILE");
+		pause_for(0.05);
+		ret = telemetry_reader_snapshot(r, err);
+	}
+	return ret;
+}
+
+static int run(const struct options *o, struct telemetry_reader *r, struct err *err)
+{
+	struct show s = { .r = r, .all = o->all };
+	struct view *v = NULL, *older = NULL;
+	bool live = false;
+	int ret;
+
+	do {
+		view_free(older);
+		older = v;
+		v = NULL;
+		telemetry_reader_follow(r);
+		ret = snapshot(r, err);
+		if (ret == 0)
+			ret = view_make(&v, r, err);
+		if (ret < 0)
+			break;
+		s.v = v;
+		s.older = older;
+		ret = o->json ? print_json(o, &s) : print_table(o, &s);
+		if (ret < 0) {
+			err_set(err, ret, "out of memory");
+			break;
+		}
+		note_life(v);
+		live = v->life == TELEMETRY_LIFE_RUNNING || v->life == TELEMETRY_LIFE_STALLED;
+		if (fflush(stdout) != 0) {
+			ret = err_set(err, -errno, "the output can not be written: %s",
+				      strerror(errno));
+			break;
+		}
+		if (o->watch > 0)
+			pause_for(o->watch);
+	} while (o->watch > 0);
+	view_free(older);
+	view_free(v);
+	return ret < 0 ? ret : live ? 0 : -ESRCH;
+}
+
+int main(int argc, char **argv)
+{
+	char found[TELEMETRY_PATH_LEN];
+	const char *path = found;
+	struct options o = { 0 };
+	struct telemetry_reader *r;
+	struct err err = { 0 };
+	int ret = parse(argc, argv, &o);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (o.file != NULL)
+		path = o.file;
+	else if ((ret = telemetry_find(found, sizeof(found), o.instance, &err)) < 0)
+		goto failed;
+	ret = telemetry_reader_open(&r, path, &err);
+	if (ret < 0)
+		goto failed;
+	ret = run(&o, r, &err);
+	telemetry_reader_close(r);
+	if (ret == 0)
+		return EXIT_DONE;
+	if (ret == -ESRCH) /* said already */
+		return EXIT_FAILED;
+failed:
+	fprintf(stderr, "cpx show: %s\n", err.text);
+	return ret == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What show.c asks of show_tables.c (for people) and show_json.c (for programs). One thread. */
+#ifndef CPX_DATAPLANE_CLI_SHOW_H
+#define CPX_DATAPLANE_CLI_SHOW_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "dataplane/cli/table.h"
+#include "dataplane/cli/view.h"
+#include "lib/telemetry/reader.h"
+
+/* What one subject is printed from. */
+struct show {
+	const struct telemetry_reader *r;
+	const struct view *v;
+	const struct view *older; /* --watch: the view before, for rates; else NULL */
+	bool all;                 /* drops: zeros too */
+};
+
+/* Tables: a new table, NULL when memory ran out. */
+struct table *show_lanes_table(const struct show *s);
+struct table *show_ports_table(const struct show *s);
+struct table *show_engines_table(const struct show *s);
+struct table *show_workers_table(const struct show *s);
+struct table *show_drops_table(const struct show *s);
+struct table *show_board_table(const struct show *s);
+
+/* JSON: the array (board: object) that stands under the subject's name. */
+json_t *show_lanes_json(const struct show *s);
+json_t *show_ports_json(const struct show *s);
+json_t *show_engines_json(const struct show *s);
+json_t *show_workers_json(const struct show *s);
+json_t *show_drops_json(const struct show *s);
+json_t *show_board_json(const struct show *s);
+
+#endif

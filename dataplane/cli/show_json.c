@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * `cpx show … --json`. Keys are stable: the ones written out here are always there, null when this
+ * cpx does not publish them; further metrics of the same scope follow under their own name without
+ * the scope's prefix (lane_icmp_errors is icmp_errors). Counters are exact integers in packets,
+ * bytes or cycles; speed is bits a second.
+ */
+#include "dataplane/cli/show.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static json_t *number(struct figure f)
+{
+	if (!f.known)
+		return json_null();
+	return f.v <= INT64_MAX ? json_integer((json_int_t)f.v) : json_real((double)f.v);
+}
+
+static json_t *truth(struct figure f)
+{
+	return f.known ? json_boolean(f.v != 0) : json_null();
+}
+
+/* One value of any kind; an array is an object by label without its zeros. */
+static json_t *value(const struct telemetry_reader *r, const struct telemetry_series *s, unsigned i)
+{
+	char text[512];
+	double real;
+	json_t *o;
+
+	switch (s->kind) {
+	case TELEMETRY_TEXT:
+	case TELEMETRY_ENUM:
+		return telemetry_string(r, s, i, text, sizeof(text)) ? json_string(text)
+								     : json_null();
+	case TELEMETRY_GAUGE_F64:
+	case TELEMETRY_GAUGE_I64:
+		return telemetry_number(r, s, i, 0, &real) && isfinite(real) ? json_real(real)
+									     : json_null();
+	default:
+		break;
+	}
+	if (s->slots == 1 && s->label == NULL) {
+		struct figure f = { 0 };
+
+		f.known = telemetry_value(r, s, i, 0, &f.v);
+		return number(f);
+	}
+	o = json_object();
+	for (unsigned slot = 0; slot < s->slots; slot++) {
+		struct figure f = { 0 };
+		char label[32];
+
+		f.known = telemetry_value(r, s, i, slot, &f.v);
+		if (!f.known || f.v == 0)
+			continue;
+		snprintf(label, sizeof(label), "%u", slot);
+		json_object_set_new(o, slot < s->n_values ? s->values[slot] : label, number(f));
+	}
+	return o;
+}
+
+/* Every other metric of a scope, named without `prefix`, that the object does not have yet. */
+static void rest(json_t *o, const struct telemetry_reader *r, enum telemetry_scope scope,
+		 const char *prefix, unsigned instance)
+{
+	size_t skip = strlen(prefix);
+
+	for (unsigned i = 0; i < telemetry_series_count(r); i++) {
+		const struct telemetry_series *s = telemetry_series_at(r, i);
+		const char *key = strncmp(s->name, prefix, skip) == 0 ? s->name + skip : s->name;
+
+		if (s->scope == scope && instance < s->instances && json_object_get(o, key) == NULL)
+			json_object_set_new(o, key, value(r, s, instance));
+	}
+}
+
+static void traffic(json_t *o, const struct view_traffic *t)
+{
+	json_object_set_new(o, "receive_packets", number(t->rx_packets));
+	json_object_set_new(o, "receive_bytes", number(t->rx_bytes));
+	json_object_set_new(o, "transmit_packets", number(t->tx_packets));
+	json_object_set_new(o, "transmit_bytes", number(t->tx_bytes));
+	json_object_set_new(o, "drop_packets", number(t->drops));
+}
+
+json_t *show_lanes_json(const struct show *s)
+{
+	const struct telemetry_series *reasons = telemetry_series(s->r, "lane_drop_packets");
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_lanes; i++) {
+		const struct view_lane *l = &s->v->lanes[i];
+		json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:b}", "lane", (int)l->index,
+				      "name", l->name, "port", l->port, "carrier", l->carrier, "up",
+				      truth(l->up), "speed", number(l->speed), "stale", l->stale);
+
+		json_object_set_new(o, "receive_worker", number(l->rx_worker));
+		json_object_set_new(o, "transmit_worker", number(l->tx_worker));
+		traffic(o, &l->traffic);
+		json_object_set_new(o, "drops",
+				    reasons != NULL ? value(s->r, reasons, l->index) : json_null());
+		rest(o, s->r, TELEMETRY_SCOPE_LCORE_LANE, "lane_", l->index);
+		rest(o, s->r, TELEMETRY_SCOPE_LANE, "lane_", l->index);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* Names of the lanes whose port or engine (by_port or not) this is. */
+static json_t *lane_names(const struct view *v, const char *name, bool by_port)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < v->n_lanes; i++) {
+		const struct view_lane *l = &v->lanes[i];
+		size_t n = strcspn(l->name, "/");
+		bool ours = by_port ? strcmp(l->port, name) == 0
+				    : strncmp(l->name, name, n) == 0 && name[n] == '\0';
+
+		if (ours)
+			json_array_append_new(list, json_string(l->name));
+	}
+	return list;
+}
+
+static json_t *group(const struct show *s, const struct view_group *g, bool by_port)
+{
+	struct figure up = { g->lanes_up.v != 0, g->lanes_up.known };
+	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o}", "name", g->name, "up", truth(up),
+			      "lanes", (int)g->lanes, "lanes_up", number(g->lanes_up), "speed",
+			      number(g->speed));
+
+	traffic(o, &g->traffic);
+	json_object_set_new(o, "lane_names", lane_names(s->v, g->name, by_port));
+	return o;
+}
+
+json_t *show_ports_json(const struct show *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_ports; i++)
+		json_array_append_new(list, group(s, &s->v->ports[i], true));
+	return list;
+}
+
+json_t *show_engines_json(const struct show *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_engines; i++)
+		json_array_append_new(list, group(s, &s->v->engines[i], false));
+	return list;
+}
+
+json_t *show_workers_json(const struct show *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_workers; i++) {
+		const struct view_worker *w = &s->v->workers[i];
+		struct figure busy = view_busy(view_worker(s->older, i), w);
+		json_t *o = json_pack(
+			"{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
+			(int)w->index, "role", w->role, "cpu", number(w->cpu), "numa_node",
+			number(w->node), "lanes", number(w->lanes), "loops", number(w->loops),
+			"packets", number(w->packets), "busy_cycles", number(w->busy),
+			"idle_cycles", number(w->idle), "asleep_cycles", number(w->asleep));
+
+		json_object_set_new(o, "busy_percent",
+				    busy.known ? json_real((double)busy.v / 10) : json_null());
+		json_object_set_new(o, "placement", json_string(w->placement));
+		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", i);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+json_t *show_drops_json(const struct show *s)
+{
+	const struct telemetry_series *reasons = telemetry_series(s->r, "lane_drop_packets");
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_drops; i++) {
+		const struct view_drop *d = &s->v->drops[i];
+		json_t *lanes = json_object();
+
+		for (unsigned k = 0; k < s->v->n_lanes; k++) {
+			struct figure f = { 0 };
+
+			f.known = telemetry_value(s->r, reasons, s->v->lanes[k].index, i, &f.v);
+			if (f.known && f.v != 0)
+				json_object_set_new(lanes, s->v->lanes[k].name, number(f));
+		}
+		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "reason", d->reason,
+						      "packets", number(d->packets), "help",
+						      d->help, "lanes", lanes));
+	}
+	return list;
+}
+
+json_t *show_board_json(const struct show *s)
+{
+	json_t *o = json_object();
+
+	rest(o, s->r, TELEMETRY_SCOPE_PROCESS, "board_", 0);
+	return o;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What `cpx show` and `cpx top` know of a running board: one published pass of the telemetry
+ * segment (lib/telemetry/reader.h) grouped into lanes, ports, engines, workers and drop reasons.
+ * Metrics are looked up by name (dataplane/run/metrics.h), so an older or newer cpx can be shown
+ * too: what it does not publish is unknown, never 0. One thread; links no DPDK.
+ */
+#ifndef CPX_DATAPLANE_CLI_VIEW_H
+#define CPX_DATAPLANE_CLI_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/telemetry/reader.h"
+
+#define VIEW_MAX_LANES 4096 /* more than any board has; bounds what a damaged file can cost */
+#define VIEW_TEXT      68   /* bytes of a name */
+
+struct figure {
+	uint64_t v;
+	bool known;
+};
+
+/* Traffic of a lane, or the sum over the lanes of a port or engine. Packets and bytes. */
+struct view_traffic {
+	struct figure rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
+};
+
+struct view_lane {
+	unsigned index; /* instance in the segment */
+	char name[VIEW_TEXT];
+	char port[VIEW_TEXT];
+	char carrier[VIEW_TEXT];
+	struct figure up;    /* 0 or 1 */
+	struct figure speed; /* bit/s */
+	struct figure rx_worker, tx_worker;
+	struct view_traffic traffic;
+	bool stale; /* the pass kept this lane's older values */
+};
+
+/* A port or an engine: lanes that share a name. */
+struct view_group {
+	char name[VIEW_TEXT];
+	unsigned lanes;
+	struct figure lanes_up;
+	struct figure speed; /* bit/s of the lanes that are up */
+	struct view_traffic traffic;
+};
+
+struct view_worker {
+	unsigned index;
+	char role[VIEW_TEXT];
+	char placement[160];
+	struct figure cpu, node, lanes, loops, packets, busy, idle, asleep;
+};
+
+struct view_drop {
+	const char *reason; /* the reader's */
+	const char *help;   /* "" for a reason this program does not know */
+	struct figure packets;
+};
+
+struct view {
+	uint8_t incarnation[16];
+	uint64_t generation, realtime_ns, monotonic_ns, tsc_hz;
+	enum telemetry_life life;
+	unsigned n_lanes, n_ports, n_engines, n_workers, n_drops;
+	struct view_lane *lanes;     /* in segment order, unused ones left out */
+	struct view_group *ports;    /* in the order of their first lane */
+	struct view_group *engines;  /* the same */
+	struct view_worker *workers; /* the control thread is the last */
+	struct view_drop *drops;     /* in the order of the segment's labels, zeros included */
+};
+
+/* Takes the reader's current snapshot. -ENOMEM. Free with view_free. */
+int view_make(struct view **out, const struct telemetry_reader *r, struct err *err);
+void view_free(struct view *v);
+
+/* Events a second between two views of one incarnation; unknown when older is NULL, of another
+ * incarnation, or the pass is the same. */
+struct figure view_rate(const struct view *older, const struct view *v, struct figure then,
+			struct figure now);
+/* The lane, port, engine or worker of that name or index in an older view; NULL if it had none. */
+const struct view_lane *view_lane(const struct view *v, unsigned index);
+const struct view_group *view_group(const struct view_group *g, unsigned n, const char *name);
+const struct view_worker *view_worker(const struct view *v, unsigned index);
+
+/* Bits a second on the wire: bytes plus FCS, preamble and gap (24 B) of every packet. */
+struct figure view_wire(struct figure packets_per_s, struct figure bytes_per_s);
+/* Busy share of a worker's time in per mille, since start or since an older view of it. */
+struct figure view_busy(const struct view_worker *then, const struct view_worker *now);
+
+#endif

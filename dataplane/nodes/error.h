@@ -7,6 +7,7 @@
 #define CPX_DATAPLANE_NODES_ERROR_H
 
 #include "dataplane/nodes/send.h"
+#include "dataplane/tables/iface.h"
 
 enum error_edge { ERROR_LOOKUP, ERROR_DROP, ERROR_EDGES };
 

@@ -8,6 +8,8 @@
 
 #include <rte_errno.h>
 
+/* Streams are first allocated at creation, and counted; only what comes later is a reallocation. */
+static uint64_t realloc_at_creation[RTE_MAX_LCORE];
 static struct worker *building; /* control thread: whose graph graph_create() is making */
 
 static const char *const node_names[] = {
@@ -66,6 +68,19 @@ static void graph_name(char *name, size_t size, unsigned index)
 	snprintf(name, size, "worker%u", index);
 }
 
+static uint64_t realloc_total(const char *graph)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < RTE_DIM(node_names); i++) {
+		const struct rte_node *node = rte_graph_node_get_by_name(graph, node_names[i]);
+
+		if (node)
+			sum += node->realloc_count;
+	}
+	return sum;
+}
+
 struct rte_graph *graph_create(struct worker *w, unsigned index, int numa_node, struct err *err)
 {
 	const char *patterns[RTE_DIM(node_names)];
@@ -85,6 +100,7 @@ struct rte_graph *graph_create(struct worker *w, unsigned index, int numa_node, 
 			index, rte_strerror(rte_errno));
 		return NULL;
 	}
+	realloc_at_creation[index] = realloc_total(name);
 	return rte_graph_lookup(name);
 }
 
@@ -99,14 +115,7 @@ void graph_destroy(unsigned index)
 uint64_t graph_realloc_count(unsigned index)
 {
 	char name[RTE_GRAPH_NAMESIZE];
-	uint64_t sum = 0;
 
 	graph_name(name, sizeof(name), index);
-	for (size_t i = 0; i < RTE_DIM(node_names); i++) {
-		const struct rte_node *node = rte_graph_node_get_by_name(name, node_names[i]);
-
-		if (node)
-			sum += node->realloc_count;
-	}
-	return sum;
+	return realloc_total(name) - realloc_at_creation[index];
 }

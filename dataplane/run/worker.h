@@ -21,7 +21,6 @@
 
 #include "dataplane/run/metrics.h"
 #include "dataplane/run/rcu.h"
-#include "dataplane/tables/iface.h"
 #include "lib/base/err.h"
 #include "lib/telemetry/writer.h"
 
@@ -31,6 +30,7 @@
 #define WORKER_CTL_RING    1024
 
 struct fib;
+struct iface;
 struct nexthop_table;
 struct rte_graph;
 

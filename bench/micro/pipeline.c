@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What our pipeline costs: a board with two one-lane ports on fibers, its worker turned by hand on
+ * one core. Between turns the packets that came out are given a new destination and a full TTL and
+ * put back in; only the turns are timed. Same fibers and same burst as testpmd's io mode over
+ * net_cpx, so the two figures compare.
+ *
+ * Reads lines on stdin, so that a driver can alternate it with its peers (bench/table.py):
+ *   window MS   one measurement; answers "cycles PACKETS CYCLES REALLOCS"
+ *   quit
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+
+#include "config/config.h"
+#include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/neighbors.h"
+#include "lib/net/checksum.h"
+
+#define IN_FLIGHT 256
+#define BURST     32
+#define FRAME     60     /* 64 with FCS */
+#define N_DST     65536  /* destinations drawn from, a power of two */
+#define N_GATEWAY 8
+
+struct options {
+	unsigned routes;  /* 0: io, no pipeline */
+	bool no_telemetry;
+	bool random;      /* destinations over all routes, else over 512 of them */
+};
+
+static const char yaml[] = "instance: bench-%d\n"
+			   "workers: {count: 1, idle: poll}\n"
+			   "engines: {oe0: {profile: oif-3.2t}}\n"
+			   "ports:\n"
+			   "  p0: {lanes: oe0/0, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
+			   "  p1: {lanes: oe0/1, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"
+			   "  g0: {lanes: oe0/2, carrier: 'fiber:bench-a'}\n"
+			   "  g1: {lanes: oe0/3, carrier: 'fiber:bench-b'}\n"
+			   "neighbors:\n"
+			   "%s"
+			   "tables: {routes4: %u}\n";
+
+static uint32_t dst[N_DST]; /* network order */
+static uint8_t p0_mac[6];
+
+static void die(const char *what, const struct err *err)
+{
+	fprintf(stderr, "bench pipeline: %s%s%s\n", what, err ? ": " : "", err ? err->text : "");
+	exit(EXIT_FAILED);
+}
+
+/* Route i of n: distinct prefixes in a mix of lengths, /24 mostly, in 16.0.0.0 and up. */
+static uint32_t route(unsigned i, uint8_t *len)
+{
+	static const uint8_t lens[8] = { 24, 24, 24, 24, 24, 22, 20, 16 };
+
+	*len = lens[i % 8];
+	/* spread over 16/4..111 so that prefixes do not share their table lines */
+	return 0x10000000u + ((uint32_t)((i * 2654435761u) % 0x5f0000u) << 8);
+}
+
+static void add_routes(struct board *b, const struct options *o, struct err *err)
+{
+	for (unsigned i = 0; i < o->routes; i++) {
+		uint8_t len, gw[4] = { 10, 0, 1, (uint8_t)(2 + i % N_GATEWAY) };
+		const uint32_t host = route(i, &len);
+		const uint32_t net = rte_cpu_to_be_32(host & (UINT32_MAX << (32 - len)));
+		uint32_t row;
+
+		if (neighbors_hold_gateway(b, 2, AF_INET, gw, &row, err) ||
+		    fib_add(b->fib4, (const uint8_t *)&net, len, row, err))
+			die("route", err);
+	}
+	fib_commit(b->fib4);
+	for (unsigned i = 0; i < N_DST; i++) {
+		uint8_t len;
+		const unsigned among = o->random ? o->routes : RTE_MIN(o->routes, 512u);
+		const uint32_t host = route((unsigned)rand() % RTE_MAX(among, 1u), &len);
+
+		dst[i] = rte_cpu_to_be_32((host & (UINT32_MAX << (32 - len))) | 1);
+	}
+}
+
+static void make_packet(struct rte_mbuf *m)
+{
+	uint8_t *p = (uint8_t *)rte_pktmbuf_append(m, FRAME);
+	struct ip4_header *ip = (struct ip4_header *)(p + NET_ETHER_LEN);
+	struct udp_header *udp = (struct udp_header *)(ip + 1);
+	static const uint8_t source[6] = { 2, 0, 0, 0, 9, 9 };
+
+	memset(p, 0, FRAME);
+	eth_fill(p, p0_mac, source, 0, NET_ETHERTYPE_IP4);
+	ip->version_ihl = 0x45;
+	ip->total_length = net_swap16(FRAME - NET_ETHER_LEN);
+	ip->protocol = NET_PROTO_UDP;
+	ip->src = NET_BE32(0x0a000002);
+	udp->src_port = NET_BE16(1000);
+	udp->dst_port = NET_BE16(2000);
+	udp->length = net_swap16(FRAME - NET_ETHER_LEN - 20);
+}
+
+/* Back to the start: TTL, a destination, our MAC, the checksum. */
+static void renew(struct rte_mbuf *m)
+{
+	static unsigned next;
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
+	struct ip4_header *ip = (struct ip4_header *)(p + NET_ETHER_LEN);
+
+	memcpy(p, p0_mac, 6);
+	ip->ttl = 64;
+	ip->dst = dst[next++ % N_DST];
+	ip->checksum = 0;
+	ip->checksum = checksum_ip4(ip, 20);
+}
+
+struct bench {
+	struct board *board;
+	struct worker *worker;
+	uint16_t p0, p1, g0, g1;
+	bool io;
+};
+
+static unsigned turn(struct bench *t)
+{
+	struct rte_mbuf *pkts[BURST];
+	uint16_t n, sent;
+
+	if (!t->io) {
+		t->worker->tsc = rte_rdtsc();
+		worker_turn(t->worker);
+		return t->worker->rx_this_loop;
+	}
+	n = rte_eth_rx_burst(t->p0, 0, pkts, BURST);
+	sent = n ? rte_eth_tx_burst(t->p1, 0, pkts, n) : 0;
+	rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
+	return n;
+}
+
+static void feed(struct bench *t)
+{
+	struct rte_mbuf *pkts[BURST];
+	const uint16_t n = rte_eth_rx_burst(t->g1, 0, pkts, BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		renew(pkts[i]);
+	if (n && rte_eth_tx_burst(t->g0, 0, pkts, n) != n)
+		die("the feed lost packets", NULL);
+}
+
+static void window(struct bench *t, unsigned ms)
+{
+	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / 1000 * ms;
+	uint64_t packets = 0, cycles = 0, start, stop;
+
+	do {
+		feed(t);
+		start = rte_rdtsc();
+		const unsigned n = turn(t);
+		stop = rte_rdtsc();
+		if (n)
+			cycles += stop - start;
+		packets += n;
+	} while (stop < end);
+	printf("cycles %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", packets, cycles,
+	       board_realloc_count(t->board));
+	fflush(stdout);
+}
+
+static struct config *make_config(const struct options *o)
+{
+	char text[4096], neighbors[1024];
+	struct config *cfg;
+	struct err err;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < N_GATEWAY; i++)
+		len += (size_t)snprintf(neighbors + len, sizeof(neighbors) - len,
+					"  - {ip: 10.0.1.%u, mac: '02:00:00:00:01:%02x', port: p1}\n",
+					2 + i, i);
+	snprintf(text, sizeof(text), yaml, getpid(), neighbors, RTE_MAX(o->routes * 2, 1024u));
+	if (config_parse(&cfg, "bench", text, strlen(text), &err) != 0)
+		die("config", &err);
+	return cfg;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option names[] = { { "routes", required_argument, NULL, 'r' },
+					       { "random", no_argument, NULL, 'x' },
+					       { "no-telemetry", no_argument, NULL, 't' },
+					       { 0 } };
+	struct options o = { 0 };
+	struct board_options opts = { .extra_buffers = IN_FLIGHT };
+	struct bench t = { 0 };
+	struct config *cfg;
+	struct err err;
+	char line[64];
+	int c;
+
+	while ((c = getopt_long(argc, argv, "r:xt", names, NULL)) != -1) {
+		if (c == 'r')
+			o.routes = (unsigned)atoi(optarg);
+		else if (c == 'x')
+			o.random = true;
+		else if (c == 't')
+			o.no_telemetry = true;
+		else
+			return EXIT_USAGE;
+	}
+	opts.no_telemetry = o.no_telemetry;
+	cfg = make_config(&o);
+	if (board_eal_init(cfg, &opts, &err) || board_create(&t.board, cfg, &err))
+		die("board", &err);
+	if (ports_start(t.board, &err))
+		die("ports", &err);
+	t.worker = t.board->workers[0];
+	rte_rcu_qsbr_thread_online(t.worker->qsbr, 0);
+	/* the generator's ports are the harness's own, not the worker's */
+	t.board->cfgs[0]->n_rx = 2;
+	t.p0 = t.board->ports[0].id;
+	t.p1 = t.board->ports[1].id;
+	t.g0 = t.board->ports[2].id;
+	t.g1 = t.board->ports[3].id;
+	t.io = o.routes == 0;
+	memcpy(p0_mac, t.board->ports[0].mac, 6);
+	add_routes(t.board, &o, &err);
+	for (unsigned i = 0; i < IN_FLIGHT; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(t.board->pool);
+
+		if (!m)
+			die("no packet buffers", NULL);
+		make_packet(m);
+		renew(m);
+		if (rte_eth_tx_burst(t.g0, 0, &m, 1) != 1)
+			die("the feed does not take packets", NULL);
+	}
+	printf("ready\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		unsigned ms;
+
+		if (sscanf(line, "window %u", &ms) == 1)
+			window(&t, ms);
+		else if (strncmp(line, "quit", 4) == 0)
+			break;
+	}
+	ports_stop(t.board);
+	board_destroy(t.board);
+	rte_eal_cleanup();
+	config_free(cfg);
+	return 0;
+}

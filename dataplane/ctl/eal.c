@@ -122,7 +122,6 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 	argv[argc++] = "cpx";
 	argv[argc++] = "--lcores";
 	argv[argc++] = lcores;
-	argv[argc++] = "--in-memory";
 	argv[argc++] = "--no-telemetry";
 	argv[argc++] = "--log-level=lib.*:error";
 	argv[argc++] = "--log-level=bus.*:error";
@@ -130,8 +129,11 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 		argv[argc++] = "--no-pci";
 		argv[argc++] = "--iova-mode=va";
 	}
-	if (!cfg->hugepages) {
+	if (cfg->hugepages) {
+		} else {
+		/* 22.11 refuses --in-memory with --no-huge; this leaves no files either. */
 		snprintf(memory, sizeof(memory), "%u", mb);
+		argv[argc++] = "--no-shconf";
 		argv[argc++] = "--no-huge";
 		argv[argc++] = "-m";
 		argv[argc++] = memory;

@@ -141,7 +141,7 @@ void icmp4_echo_reply(void *p, uint8_t ttl)
 	struct ip4_header *ip = (struct ip4_header *)p;
 	struct icmp_header *icmp = (struct icmp_header *)((uint8_t *)p + ip4_header_length(ip));
 	uint32_t host = ip->dst;
-	uint16_t was, is;
+	uint16_t was, is, sum;
 
 	ip->dst = ip->src; /* a swap leaves the sum as it is */
 	ip->src = host;
@@ -151,8 +151,10 @@ void icmp4_echo_reply(void *p, uint8_t ttl)
 	ip->checksum = checksum_update16(ip->checksum, was, is);
 
 	icmp->type = NET_ICMP4_ECHO_REPLY;
-	icmp->checksum = checksum_update16(icmp->checksum, NET_BE16(NET_ICMP4_ECHO_REQUEST << 8),
-					   NET_BE16(NET_ICMP4_ECHO_REPLY << 8));
+	sum = checksum_update16(icmp->checksum, NET_BE16(NET_ICMP4_ECHO_REQUEST << 8),
+				NET_BE16(NET_ICMP4_ECHO_REPLY << 8));
+	/* a reply of nothing but zeros needs 0xffff, and 0xffff is right wherever 0 is */
+	icmp->checksum = sum ? sum : 0xffff;
 }
 
 enum icmp_result icmp6_echo_check(const void *p, size_t len)

@@ -360,3 +360,15 @@ Test(icmp6, echo_check_reasons)
 			     ICMP_TRUNCATED);
 	}
 }
+
+/* id, sequence and data all zero: the reply's sum is +0, which only 0xffff completes. */
+Test(icmp4, echo_reply_of_zeros)
+{
+	make_echo4(84);
+	memset(packet + 20, 0, 64);
+	packet[20] = NET_ICMP4_ECHO_REQUEST;
+	memcpy(packet + 22, "\xf7\xff", 2);
+	cr_assert_eq(icmp4_echo_check(packet, 84), ICMP_OK);
+	icmp4_echo_reply(packet, 64);
+	cr_expect_eq(checksum_finish(checksum_add(0, packet + 20, 64)), 0);
+}

@@ -194,6 +194,15 @@ static void dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = c->max_mtu + CPX_FRAME_OVERHEAD;
 }
 
+/*
+ * net_af_packet says 1518 bytes whatever its framesz lets through, and ethdev refuses to ask for
+ * more than a driver says. Frames up to framesz pass all the same, so it is not asked.
+ */
+static bool understates(const struct carrier *c, uint16_t mtu)
+{
+	return strcmp(c->driver, "net_af_packet") == 0 && mtu > RTE_ETHER_MTU;
+}
+
 static int dev_configure(struct cpx_port *p)
 {
 	const struct rte_eth_dev_data *data = p->dev->data;
@@ -224,6 +233,13 @@ static int dev_configure(struct cpx_port *p)
 	c->on_rx_offloads = conf.rxmode.offloads &= c->rx_offloads;
 	c->on_tx_offloads = conf.txmode.offloads &= c->tx_offloads;
 	conf.rxmode.mtu = data->mtu;
+	if (understates(c, data->mtu)) {
+		PMD_DRV_LOG(NOTICE,
+			    "%s: an MTU of %u over %s needs framesz of at least %u in its arguments "
+			    "and an interface of that MTU",
+			    cpx_port_name(p), data->mtu, p->args.carrier_name, data->mtu + 128);
+		conf.rxmode.mtu = RTE_ETHER_MTU;
+	}
 	conf.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
 	conf.intr_conf.rmv = (c->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	rc = rte_eth_dev_configure(c->id, n_rx, n_tx, &conf);
@@ -379,8 +395,13 @@ static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 static int dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 {
 	struct carrier *c = p->carrier;
-	int rc = is_gone(c) ? -ENODEV : rte_eth_dev_set_mtu(c->id, mtu);
+	int rc;
 
+	if (is_gone(c))
+		return -ENODEV;
+	if (understates(c, mtu))
+		return 0;
+	rc = rte_eth_dev_set_mtu(c->id, mtu);
 	return rc == -ENOTSUP && mtu <= c->max_mtu ? 0 : rc;
 }
 

@@ -4,6 +4,8 @@
  * routes, and the sum, which the preflight compares with the hugepages there are.
  */
 #include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <rte_ether.h>
 
@@ -21,6 +23,18 @@ uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_w
 	return cfg->buffers ? cfg->buffers : rte_align32pow2(n + 1) - 1;
 }
 
+/*
+ * net_af_packet copies what the kernel captured, up to its framesz (default 2048), into the buffer
+ * without looking at the buffer's size: the buffer must have room for all of it.
+ */
+static uint32_t device_frame(const struct config_device *d)
+{
+	const char *framesz = strstr(d->args, "framesz=");
+	const unsigned long n = framesz ? strtoul(framesz + strlen("framesz="), NULL, 10) : 0;
+
+	return strncmp(d->name, "net_af_packet", 13) == 0 && n <= UINT16_MAX / 2 ? (uint32_t)n : 0;
+}
+
 uint16_t memory_data_room(const struct config *cfg)
 {
 	uint32_t room = RTE_MBUF_DEFAULT_DATAROOM;
@@ -31,6 +45,8 @@ uint16_t memory_data_room(const struct config *cfg)
 
 		room = RTE_MAX(room, frame);
 	}
+	for (unsigned i = 0; i < cfg->n_devices; i++)
+		room = RTE_MAX(room, device_frame(&cfg->devices[i]));
 	return (uint16_t)(RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM);
 }
 

@@ -20,9 +20,11 @@
 #include <string.h>
 
 #include "pmd/cpx_logs.h"
+#include "pmd/cpx_netdev.h"
 
 struct carrier {
 	uint16_t id;
+	unsigned if_index;                       /* kernel interface to watch for it; 0 none */
 	uint32_t gone;                           /* shared: removed or closed */
 	uint16_t max_rx, max_tx;                 /* queues it can have */
 	uint64_t rx_offloads, tx_offloads, rss;  /* what it can do */
@@ -151,6 +153,7 @@ static int dev_attach(struct cpx_port *p, struct err *err)
 	c->dev_flags = *info.dev_flags;
 	c->max_mtu = (uint16_t)RTE_MIN(info.max_mtu, (uint16_t)CPX_MAX_MTU);
 	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
+	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
 	rc = claim(c, p, err);
 	if (rc != 0)
 		goto free_carrier;
@@ -371,7 +374,8 @@ static uint32_t dev_carrying(const struct cpx_port *p)
 	struct rte_eth_link link;
 
 	if (lanes == 0 || is_gone(c) || rte_eth_link_get_nowait(c->id, &link) != 0 ||
-	    link.link_status == RTE_ETH_LINK_DOWN)
+	    link.link_status == RTE_ETH_LINK_DOWN ||
+	    (c->if_index != 0 && !cpx_netdev_up(c->if_index)))
 		return 0;
 	return lanes;
 }

@@ -8,7 +8,7 @@ need tshark tshark
 two_hosts
 board "$1"
 # The way to h2 is narrower than the way from h1; one prefix is refused on purpose.
-sed -i '/p1:/,$s/mtu: 1500/mtu: 1400/' "$DIR/cpx.yaml"
+sed -i '/^  p1:/,$s/mtu: 1500/mtu: 1400/' "$DIR/cpx.yaml"
 cat >>"$DIR/cpx.yaml" <<-EOF
 	routes:
 	  - {to: 10.9.0.0/16, type: prohibit}

@@ -97,6 +97,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 		board_destroy(b);
 		return ret;
 	}
+	carriers_note(b);
 	stats_describe(b);
 	*out = b;
 	return 0;
@@ -144,6 +145,7 @@ int board_attach(struct board *b, struct loop *l)
 	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
 	b->timers[2] = loop_timer(l, 100000000ull, housekeeping, b);
 	b->timers[3] = loop_timer(l, 1000000000ull, neighbors_tick, b);
+	b->timers[4] = loop_timer(l, 250000000ull, carriers_tick, b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;

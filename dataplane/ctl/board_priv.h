@@ -32,7 +32,9 @@ struct board_port {  /* [i]: as config.ports */
 	uint8_t mac[6];
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
 	bool probed, started;
-	bool up; /* link, as last published */
+	bool gone;        /* the kernel interface under it was deleted */
+	unsigned ifindex; /* of that interface; 0 none */
+	bool up;          /* link, as last published */
 };
 
 struct board {
@@ -63,7 +65,7 @@ struct board {
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	bool running;
 	struct loop *loop;
-	struct loop_watch *timers[4];
+	struct loop_watch *timers[5];
 };
 
 /* What board_eal_init decided; one process, one EAL. */
@@ -83,6 +85,10 @@ int ports_start(struct board *b, struct err *err);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
 
+/* carriers.c: kernel interfaces under carriers */
+void carriers_note(struct board *b);
+void carriers_tick(void *board); /* loop timer, four times a second */
+
 /* ifaces.c: interfaces and the routes every board has */
 int ifaces_create(struct board *b, struct err *err);
 void ifaces_destroy(struct board *b);
@@ -92,6 +98,8 @@ int routes_create(struct board *b, struct err *err);
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
 int workers_start(struct board *b, struct err *err);
+/* New configurations from the board's present state; old ones go after a grace period. */
+void workers_republish(struct board *b);
 void workers_stop(struct board *b);
 void workers_destroy(struct board *b);
 

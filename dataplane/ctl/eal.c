@@ -130,7 +130,7 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 		argv[argc++] = "--iova-mode=va";
 	}
 	if (cfg->hugepages) {
-		} else {
+	} else {
 		/* 22.11 refuses --in-memory with --no-huge; this leaves no files either. */
 		snprintf(memory, sizeof(memory), "%u", mb);
 		argv[argc++] = "--no-shconf";

@@ -116,7 +116,7 @@ static void refresh_port(struct board *b, unsigned i)
 	struct rte_eth_link link = { 0 };
 	bool up;
 
-	if (port->started)
+	if (port->started && !port->gone)
 		rte_eth_link_get_nowait(port->id, &link);
 	up = link.link_status == RTE_ETH_LINK_UP;
 	for (unsigned k = 0; k < port->n_lanes; k++) {

@@ -18,6 +18,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/graph.h"
+#include "lib/base/log.h"
 
 static int place_lanes(struct board *b, struct err *err)
 {
@@ -61,7 +62,7 @@ static int make_handoff(struct board *b, struct err *err)
 	return 0;
 }
 
-/* Does worker w send on lane i itself, or not at all because the worker has lanes of its own? */
+/* A worker sends on its own lanes of a port; of a port it has none of, on all by handing over. */
 static bool uses_lane(const struct board *b, unsigned w, unsigned i)
 {
 	const struct board_port *port = &b->ports[b->lanes[i].port];
@@ -118,7 +119,8 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 		struct port_view *view = &c->ports[b->ports[lane->port].id];
 
 		cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
-		if (lane->worker == w && lane->index < b->ports[lane->port].rx_queues)
+		if (!b->ports[lane->port].gone && lane->worker == w &&
+		    lane->index < b->ports[lane->port].rx_queues)
 			rx[c->n_rx++] = (struct lane_rx){ .port = b->ports[lane->port].id,
 							  .queue = lane->index,
 							  .lane = (uint16_t)i,
@@ -143,6 +145,8 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 		view->present = true;
 		memcpy(&view->mac, b->ports[p].mac, 6);
 		view->iface = (uint16_t)(p + 1); /* config: ifaces[p] is port p untagged */
+		if (b->ports[p].gone) /* its slots keep their numbers: rings may hold some */
+			view->tx_count = 0;
 		view->vlan_iface = b->ports[p].vlan_iface;
 	}
 	for (unsigned from = 0; from < b->n_workers; from++)
@@ -169,6 +173,31 @@ int workers_create(struct board *b, struct err *err)
 		worker_publish(b->workers[w], b->cfgs[w]);
 	}
 	return ret;
+}
+
+static void free_cfg(void *arg, void *cfg)
+{
+	(void)arg;
+	rte_free(cfg);
+}
+
+void workers_republish(struct board *b)
+{
+	for (unsigned w = 0; w < b->n_workers; w++) {
+		struct worker_cfg *c = make_cfg(b, w);
+
+		if (!c) {
+			log_error("worker %u: no memory for a new configuration; it keeps the old",
+				  w);
+			continue;
+		}
+		worker_publish(b->workers[w], c); /* first: the grace period begins after it */
+		if (rcu_retire(b->rcu, free_cfg, NULL, b->cfgs[w]) != 0) {
+			rcu_wait(b->rcu, rcu_token(b->rcu));
+			rte_free(b->cfgs[w]);
+		}
+		b->cfgs[w] = c;
+	}
 }
 
 int workers_start(struct board *b, struct err *err)

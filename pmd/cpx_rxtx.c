@@ -36,21 +36,19 @@ static __rte_always_inline void count_rx(struct cpx_rx_counters *c, uint16_t n, 
 static __rte_always_inline uint16_t ring_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,
 					    bool hash)
 {
-	const struct cpx_ring *r = q->end.ring;
 	const uint16_t port = q->port;
 	const unsigned types = hash ? load_relaxed(&q->hash_types) : 0;
 	uint64_t bytes = 0;
-	uint32_t at = q->end.own;
 
 	n = (uint16_t)cpx_ring_peek(&q->end, n);
 	if (n == 0) {
 		counter_add(&q->count.empty_polls, 1);
 		return 0;
 	}
+	cpx_ring_read(&q->end, pkts, n);
 	for (uint16_t i = 0; i < n; i++) {
-		struct rte_mbuf *m = r->slot[at++ & r->mask];
+		struct rte_mbuf *m = pkts[i];
 
-		pkts[i] = m;
 		m->port = port;
 		m->packet_type = RTE_PTYPE_UNKNOWN;
 		bytes += m->pkt_len;
@@ -103,10 +101,49 @@ static __rte_noinline struct rte_mbuf *ring_tx_special(struct cpx_txq *q, struct
 	return copy;
 }
 
+/* One segment, one reference, its own buffer, not too long. */
 static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t max_frame)
 {
-	return (m->nb_segs == 1) & (rte_mbuf_refcnt_read(m) == 1) & (m->pkt_len <= max_frame) &
-	       ((m->ol_flags & (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)) == 0);
+	return m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
+	       m->pkt_len <= max_frame;
+}
+
+/*
+ * The same question for a whole burst, and whether no flag needs clearing: two 16-byte loads a
+ * frame instead of five loads and four branches (1 to 1.5 cycles a frame at burst 32). Adds the
+ * lengths up on the way. Words of the loads:
+ *   head: data_off, refcnt | nb_segs, port | ol_flags | ol_flags
+ *   info: packet_type | pkt_len | data_len, vlan_tci | hash.rss
+ */
+typedef uint32_t words __attribute__((vector_size(16), may_alias));
+
+static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "halves of the words below");
+static_assert(offsetof(struct rte_mbuf, rearm_data) % sizeof(words) == 0, "aligned loads");
+static_assert(offsetof(struct rte_mbuf, refcnt) == offsetof(struct rte_mbuf, rearm_data) + 2, "");
+static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, rearm_data) + 4, "");
+static_assert(offsetof(struct rte_mbuf, ol_flags) == offsetof(struct rte_mbuf, rearm_data) + 8, "");
+static_assert(offsetof(struct rte_mbuf, pkt_len) == offsetof(struct rte_mbuf, rearm_data) + 20, "");
+
+static __rte_always_inline bool all_plain(struct rte_mbuf *const *pkts, uint32_t n,
+					  uint32_t max_frame, uint64_t *bytes)
+{
+	const words want = { 1u << 16, 1, 0, 0 };
+	const words care = { 0xffff0000, 0x0000ffff, (uint32_t)~KEEP_FLAGS,
+			     (uint32_t)(~KEEP_FLAGS >> 32) };
+	const words limit = { 0, max_frame, 0, 0 };
+	words odd = { 0 }, over = { 0 }, sum = { 0 };
+
+	for (uint32_t i = 0; i < n; i++) {
+		const words *m = (const words *)&pkts[i]->rearm_data;
+		const words info = m[1];
+
+		odd |= m[0] ^ want;
+		over |= limit - info; /* the sign bit of word 1 is set by a frame too long */
+		sum += info;
+	}
+	odd &= care;
+	*bytes = sum[1];
+	return (odd[0] | odd[1] | odd[2] | odd[3] | over[1] >> 31) == 0;
 }
 
 static __rte_always_inline void count_tx(struct cpx_tx_counters *c, uint32_t n, uint64_t bytes)
@@ -116,23 +153,16 @@ static __rte_always_inline void count_tx(struct cpx_tx_counters *c, uint32_t n, 
 	counter_add(&c->bursts, 1);
 }
 
-uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+/* Frames put on the ring; those of the n that are not were dropped and counted. */
+static uint32_t ring_put_each(struct cpx_txq *q, struct rte_mbuf **pkts, uint32_t n,
+			      uint32_t max_frame, uint64_t *bytes)
 {
-	struct cpx_txq *q = queue;
 	struct cpx_ring *r = q->end.ring;
-	const uint32_t max_frame = load_relaxed(&q->max_frame);
-	uint32_t at = q->end.own;
-	uint64_t bytes = 0;
-	uint16_t taken;
+	const uint32_t first = q->end.own;
+	uint32_t at = first;
 
-	if (unlikely(load_relaxed(&q->off) | !load_acquire(&r->open))) {
-		counter_add(&q->count.down, n);
-		return 0;
-	}
-	taken = (uint16_t)cpx_ring_room(&q->end, n);
-	if (unlikely(taken < n))
-		counter_add(&q->count.full, n - taken);
-	for (uint16_t i = 0; i < taken; i++) {
+	*bytes = 0;
+	for (uint32_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkts[i];
 
 		if (unlikely(!is_plain(m, max_frame))) {
@@ -140,15 +170,37 @@ uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 			if (m == NULL)
 				continue;
 		}
-		bytes += m->pkt_len;
 		m->ol_flags &= KEEP_FLAGS;
+		*bytes += m->pkt_len;
 		r->slot[at++ & r->mask] = m;
 	}
-	if (at != q->end.own) {
-		count_tx(&q->count, at - q->end.own, bytes);
-		cpx_ring_submit(&q->end, at - q->end.own);
+	return at - first;
+}
+
+uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	uint32_t taken, put;
+	uint64_t bytes;
+
+	if (unlikely(load_relaxed(&q->off) | !load_acquire(&q->end.ring->open))) {
+		counter_add(&q->count.down, n);
+		return 0;
 	}
-	return taken;
+	taken = put = cpx_ring_room(&q->end, n);
+	if (unlikely(taken < n))
+		counter_add(&q->count.full, n - taken);
+	/* few frames: their 2-byte port was stored moments ago and would stall the wide loads */
+	if (taken >= 8 && likely(all_plain(pkts, taken, max_frame, &bytes)))
+		cpx_ring_fill(&q->end, pkts, taken);
+	else
+		put = ring_put_each(q, pkts, taken, max_frame, &bytes);
+	if (likely(put != 0)) {
+		count_tx(&q->count, put, bytes);
+		cpx_ring_submit(&q->end, put);
+	}
+	return (uint16_t)taken;
 }
 
 static __rte_always_inline uint16_t dev_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,

@@ -97,7 +97,6 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 		board_destroy(b);
 		return ret;
 	}
-	carriers_note(b);
 	stats_describe(b);
 	*out = b;
 	return 0;
@@ -113,6 +112,7 @@ int board_start(struct board *b, struct err *err)
 		board_stop(b);
 		return ret;
 	}
+	ports_watch(b);
 	stats_refresh(b);
 	telemetry_set_state(b->telemetry, TELEMETRY_STATE_RUNNING);
 	telemetry_heartbeat(b->telemetry);
@@ -134,6 +134,7 @@ static void publish(void *arg)
 {
 	struct board *b = arg;
 
+	ports_watch(b);
 	stats_refresh(b);
 	telemetry_publish(b->telemetry);
 }
@@ -145,7 +146,6 @@ int board_attach(struct board *b, struct loop *l)
 	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
 	b->timers[2] = loop_timer(l, 100000000ull, housekeeping, b);
 	b->timers[3] = loop_timer(l, 1000000000ull, neighbors_tick, b);
-	b->timers[4] = loop_timer(l, 250000000ull, carriers_tick, b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;

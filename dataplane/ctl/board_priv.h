@@ -32,9 +32,8 @@ struct board_port {  /* [i]: as config.ports */
 	uint8_t mac[6];
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
 	bool probed, started;
-	bool gone;        /* the kernel interface under it was deleted */
-	unsigned ifindex; /* of that interface; 0 none */
-	bool up;          /* link, as last published */
+	bool up;  /* link, as last looked at */
+	bool cut; /* the link was up and went down: workers do not send there */
 };
 
 struct board {
@@ -65,7 +64,7 @@ struct board {
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	bool running;
 	struct loop *loop;
-	struct loop_watch *timers[5];
+	struct loop_watch *timers[4];
 };
 
 /* What board_eal_init decided; one process, one EAL. */
@@ -82,12 +81,11 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
 /* ports.c */
 int ports_create(struct board *b, struct err *err);
 int ports_start(struct board *b, struct err *err);
+/* Looks at the links; a port whose link went down is taken from the workers' configuration until it
+ * is back. From a loop timer. */
+void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
-
-/* carriers.c: kernel interfaces under carriers */
-void carriers_note(struct board *b);
-void carriers_tick(void *board); /* loop timer, four times a second */
 
 /* ifaces.c: interfaces and the routes every board has */
 int ifaces_create(struct board *b, struct err *err);

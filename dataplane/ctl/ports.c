@@ -16,6 +16,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "lib/base/log.h"
 
 static bool is_pci(const char *device)
 {
@@ -195,6 +196,29 @@ int ports_start(struct board *b, struct err *err)
 			rte_eth_promiscuous_enable(port->id);
 	}
 	return 0;
+}
+
+void ports_watch(struct board *b)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		struct board_port *port = &b->ports[i];
+		struct rte_eth_link link = { 0 };
+		bool up;
+
+		if (port->started)
+			rte_eth_link_get_nowait(port->id, &link);
+		up = link.link_status == RTE_ETH_LINK_UP;
+		if (up == port->up)
+			continue;
+		log_info("port %s: link %s", b->cfg->ports[i].name, up ? "up" : "down");
+		port->up = up;
+		port->cut = !up;
+		changed = true;
+	}
+	if (changed)
+		workers_republish(b);
 }
 
 void ports_stop(struct board *b)

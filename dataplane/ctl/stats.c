@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include <rte_cycles.h>
-#include <rte_ethdev.h>
 #include <rte_mempool.h>
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
-#include "lib/base/log.h"
 
 #ifndef CPX_VERSION
 #error "CPX_VERSION comes from meson"
@@ -110,33 +108,21 @@ void stats_describe(struct board *b)
 	telemetry_block_end(block, rte_rdtsc());
 }
 
-static void refresh_port(struct board *b, unsigned i)
+static void refresh_lane(struct board *b, unsigned i)
 {
-	struct board_port *port = &b->ports[i];
-	struct rte_eth_link link = { 0 };
-	bool up;
+	struct telemetry_block *block = telemetry_lane(b->telemetry, i);
 
-	if (port->started && !port->gone)
-		rte_eth_link_get_nowait(port->id, &link);
-	up = link.link_status == RTE_ETH_LINK_UP;
-	for (unsigned k = 0; k < port->n_lanes; k++) {
-		struct telemetry_block *block = telemetry_lane(b->telemetry, port->first_lane + k);
-
-		telemetry_block_begin(block);
-		set(block, LANE_UP, up);
-		telemetry_block_end(block, rte_rdtsc());
-	}
-	if (up != port->up)
-		log_info("port %s: link %s", b->cfg->ports[i].name, up ? "up" : "down");
-	port->up = up;
+	telemetry_block_begin(block);
+	set(block, LANE_UP, b->ports[b->lanes[i].port].up);
+	telemetry_block_end(block, rte_rdtsc());
 }
 
 void stats_refresh(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 
-	for (unsigned i = 0; i < b->n_ports; i++)
-		refresh_port(b, i);
+	for (unsigned i = 0; i < b->n_lanes; i++)
+		refresh_lane(b, i);
 	telemetry_block_begin(block);
 	set(block, BOARD_HELD, b->held);
 	set(block, BOARD_ROUTES4, b->fib4->n);

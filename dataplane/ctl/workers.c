@@ -119,8 +119,7 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 		struct port_view *view = &c->ports[b->ports[lane->port].id];
 
 		cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
-		if (!b->ports[lane->port].gone && lane->worker == w &&
-		    lane->index < b->ports[lane->port].rx_queues)
+		if (lane->worker == w && lane->index < b->ports[lane->port].rx_queues)
 			rx[c->n_rx++] = (struct lane_rx){ .port = b->ports[lane->port].id,
 							  .queue = lane->index,
 							  .lane = (uint16_t)i,
@@ -145,7 +144,7 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 		view->present = true;
 		memcpy(&view->mac, b->ports[p].mac, 6);
 		view->iface = (uint16_t)(p + 1); /* config: ifaces[p] is port p untagged */
-		if (b->ports[p].gone) /* its slots keep their numbers: rings may hold some */
+		if (b->ports[p].cut) /* its slots keep their numbers: rings may hold some */
 			view->tx_count = 0;
 		view->vlan_iface = b->ports[p].vlan_iface;
 	}

@@ -78,7 +78,7 @@ static int apply(const struct fib *f, void *copy, const struct fib_op *op)
  * prefixes share most. */
 static uint32_t inner_tables(int family, const struct fib_sizes *s)
 {
-	return RTE_MAX(256u, family == AF_INET ? s->routes / 2 : s->routes * 2);
+	return RTE_MAX(256u, family == AF_INET ? s->routes / 4 : s->routes * 2);
 }
 
 /* Entries of 2 bytes hold next hops and inner tables up to 32767, of 4 bytes 2^31 - 1. */

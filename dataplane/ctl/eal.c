@@ -130,6 +130,7 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 		argv[argc++] = "--iova-mode=va";
 	}
 	if (cfg->hugepages) {
+		argv[argc++] = "--in-memory";
 	} else {
 		/* 22.11 refuses --in-memory with --no-huge; this leaves no files either. */
 		snprintf(memory, sizeof(memory), "%u", mb);
@@ -141,7 +142,7 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 	argv[argc] = NULL;
 	if (rte_eal_init(argc, (char **)argv) < 0)
 		return err_set(err, -rte_errno,
-			       "DPDK %s did not start (%s); its own lines above say at which step, "
+			       "%s did not start (%s); its own lines above say at which step, "
 			       "`cpx doctor` checks what it needs",
 			       rte_version(), rte_strerror(rte_errno));
 	return 0;

@@ -1,0 +1,3 @@
+# A text file as the body of a C string.
+s/[\\"]/\\&/g
+s/^.*$/"&\\n"/

@@ -1,10 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# ping.sh CARRIER: two hosts reach each other and the appliance, IPv4 and IPv6, without any loss.
+# ping.sh CARRIER [hugepages]: two hosts reach each other and the appliance, IPv4 and IPv6, without
+# any loss.
 . "$(dirname "$0")/lib.sh"
 need ping iputils-ping
 two_hosts
 board "$1"
+if [ "${2-}" = hugepages ]; then
+	free=$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0)
+	[ "$free" -ge 256 ] || skip "needs 256 free hugepages of 2 MiB, there are $free"
+	sed -i '/hugepages: false/d' "$DIR/cpx.yaml"
+fi
 start_cpx
 
 lossless() { # namespace, destination, payload bytes

@@ -237,10 +237,11 @@ static int dev_configure(struct cpx_port *p)
 	c->on_tx_offloads = conf.txmode.offloads &= c->tx_offloads;
 	conf.rxmode.mtu = data->mtu;
 	if (understates(c, data->mtu)) {
-		PMD_DRV_LOG(NOTICE,
-			    "%s: an MTU of %u over %s needs framesz of at least %u in its arguments "
-			    "and an interface of that MTU",
-			    cpx_port_name(p), data->mtu, p->args.carrier_name, data->mtu + 128);
+		PMD_DRV_LOG(
+			NOTICE,
+			"%s: an MTU of %u over %s needs framesz of at least %u in its arguments "
+			"and an interface of that MTU",
+			cpx_port_name(p), data->mtu, p->args.carrier_name, data->mtu + 128);
 		conf.rxmode.mtu = RTE_ETHER_MTU;
 	}
 	conf.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;

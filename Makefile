@@ -29,7 +29,7 @@ test:
 bench:
 	@.ci/deps build bench
 	@$(MAKE) --no-print-directory all
-	@$(CPX) bench
+	@bench/table.py $(BUILD) --json $(BUILD)/bench.json
 
 install: all
 	@meson configure $(BUILD) --prefix=$(PREFIX)

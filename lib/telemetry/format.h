@@ -76,7 +76,7 @@
  *       not overlap, offsets multiples of 64; bytes a multiple of 8, >= 64 and <=
  *       TELEMETRY_MAX_PUBLISHED
  *   V8  lanes, engines, lcores <= TELEMETRY_MAX_INSTANCES
- * and skips a directory entry, saying so, unless
+ * and skips a directory entry unless
  *   E1  name and unit end in NUL, the name is not empty and is [a-z0-9_]
  *   E2  kind and scope are known (unknown ones belong to a later minor: not an error)
  *   E3  element bytes is a multiple of 8, >= 8 and <= TELEMETRY_MAX_ELEMENT; 8 for single values

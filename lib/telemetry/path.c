@@ -104,19 +104,25 @@ static unsigned reader_bases(char base[3][TELEMETRY_PATH_LEN])
 	return n;
 }
 
+/* A folder or file of root's that this user may not read, named with the group that may. */
 static int refused(const char *path, struct err *err)
 {
 	struct stat st;
 	struct group *group = NULL;
 
-	if (stat(path, &st) == 0)
+	if (stat(path, &st) == 0 && st.st_gid != 0)
 		group = getgrgid(st.st_gid);
+	if (group == NULL)
+		return err_set(
+			err, -EACCES,
+			"no cpx of this user is running, and %s may only be read by root. Use "
+			"sudo, or make a group cpx before root's cpx starts and join it",
+			path);
 	return err_set(
 		err, -EACCES,
-		"%s may not be read by this user. Become a member of group %s (usermod -aG %s "
-		"USER, then log in again), or use sudo",
-		path, group != NULL ? group->gr_name : "cpx",
-		group != NULL ? group->gr_name : "cpx");
+		"no cpx of this user is running, and %s may only be read by group %s. Join it "
+		"(usermod -aG %s USER, then log in again), or use sudo",
+		path, group->gr_name, group->gr_name);
 }
 
 static int find_named(char *buf, size_t len, const char *instance, struct err *err)
@@ -164,7 +170,7 @@ static void look_at(struct scan *s, const char *base, const char *name)
 	life = telemetry_reader_life(r);
 	telemetry_reader_close(r);
 	if (life != TELEMETRY_LIFE_RUNNING && life != TELEMETRY_LIFE_STALLED) {
-		snprintf(s->left, sizeof(s->left), "%s", name);
+		snprintf(s->left, sizeof(s->left), "%.*s", NAME_LEN - 1, name);
 		return;
 	}
 	if (s->n_live++ == 0)

@@ -91,11 +91,13 @@ static void add_routes(struct board *b, const struct options *o, struct err *err
 
 static void make_packet(struct rte_mbuf *m)
 {
-	uint8_t *p = (uint8_t *)rte_pktmbuf_append(m, FRAME);
+	static const uint8_t source[6] = { 2, 0, 0, 0, 9, 9 };
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 	struct ip4_header *ip = (struct ip4_header *)(p + NET_ETHER_LEN);
 	struct udp_header *udp = (struct udp_header *)(ip + 1);
-	static const uint8_t source[6] = { 2, 0, 0, 0, 9, 9 };
 
+	m->data_len = FRAME; /* every buffer has room for 2 KiB */
+	m->pkt_len = FRAME;
 	memset(p, 0, FRAME);
 	eth_fill(p, p0_mac, source, 0, NET_ETHERTYPE_IP4);
 	ip->version_ihl = 0x45;

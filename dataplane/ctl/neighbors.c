@@ -12,6 +12,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "lib/net/arp.h"
+#include "lib/net/ip6.h"
 #include "lib/net/nd.h"
 
 enum state {
@@ -118,6 +119,12 @@ static uint8_t host_len(uint16_t family)
 	return family == AF_INET ? 32 : 128;
 }
 
+/* Link-local addresses mean something on their own link only: no route to them. */
+static bool routed(const struct key *key)
+{
+	return key->family == AF_INET || !ip6_is_link_local(key->addr);
+}
+
 static struct neighbor *create(struct board *b, const struct key *key, struct err *err)
 {
 	struct neighbors *t = b->neighbors;
@@ -159,8 +166,10 @@ static void forget(struct board *b, struct neighbor *n)
 {
 	struct neighbors *t = b->neighbors;
 
-	fib_del(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), NULL);
-	fib_commit(fib_of(b, n->key.family));
+	if (routed(&n->key)) {
+		fib_del(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), NULL);
+		fib_commit(fib_of(b, n->key.family));
+	}
 	rte_hash_del_key(t->by_addr, &n->key);
 	t->of_row[n->row] = 0;
 	nexthop_free(b->nexthops, n->row);

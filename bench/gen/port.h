@@ -45,7 +45,7 @@ struct gen_port {
 	uint64_t moved_at;                /* TSC when the peer's sink last saw something */
 	uint64_t arrived;                 /* peer's good packets then */
 	uint64_t written_off;             /* sent packets no longer waited for */
-	uint16_t first_lane; /* served first, turns round-robin */
+	uint16_t first_lane;              /* served first, turns round-robin */
 	uint16_t n_staged[GEN_MAX_LANES]; /* made but not taken by the lane yet */
 	struct rte_mbuf *staged[GEN_MAX_LANES][GEN_BURST];
 

@@ -2,10 +2,12 @@
 /*
  * net_af_packet and net_af_xdp of DPDK 22.11 say "link up" from start to stop, also when their
  * interface is set down, loses its peer or is deleted, and raise no event. So cpx_dev.c asks the
- * kernel itself when it refreshes the link: two ioctls, a few times a second.
+ * kernel itself when it refreshes the link: a few ioctls, a few times a second.
  */
 #include "pmd/cpx_netdev.h"
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,9 +19,19 @@ bool cpx_netdev_unwatched(const char *driver)
 	return strcmp(driver, "net_af_packet") == 0 || strcmp(driver, "net_af_xdp") == 0;
 }
 
+/* Carrier as the driver sees it; IFF_RUNNING follows up to a second later. */
+static bool has_carrier(int s, struct ifreq *ifr)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	const bool up = (ifr->ifr_flags & IFF_UP) != 0;
+	const bool running = (ifr->ifr_flags & IFF_RUNNING) != 0;
+
+	ifr->ifr_data = (char *)&link;
+	return up && (ioctl(s, SIOCETHTOOL, ifr) == 0 ? link.data != 0 : running);
+}
+
 bool cpx_netdev_up(unsigned index)
 {
-	const short wanted = IFF_UP | IFF_RUNNING;
 	struct ifreq ifr = { .ifr_ifindex = (int)index };
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool up;
@@ -27,7 +39,7 @@ bool cpx_netdev_up(unsigned index)
 	if (s < 0)
 		return true;
 	up = ioctl(s, SIOCGIFNAME, &ifr) == 0 && ioctl(s, SIOCGIFFLAGS, &ifr) == 0 &&
-	     (ifr.ifr_flags & wanted) == wanted;
+	     has_carrier(s, &ifr);
 	close(s);
 	return up;
 }

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* pmd/cpx_queue.c and cpx_loop.c: queues are lanes; stopping one turns its lane off. */
+#include <errno.h>
+
+#include "tests/unit/cpx_port.h"
+
+TestSuite(queue, .init = start_eal);
+
+Test(queue, loop_gives_each_lane_its_own)
+{
+	uint16_t port = running_port("net_cpx0", "lanes=8", 8);
+
+	for (uint16_t lane = 0; lane < 8; lane++) {
+		struct rte_mbuf *m = frame(60, 0);
+
+		cr_assert_eq(send_one(port, lane, m), 1);
+		for (uint16_t other = 0; other < 8; other++)
+			cr_assert_eq(receive_one(port, other), other == lane ? m : NULL);
+		rte_pktmbuf_free(m);
+	}
+}
+
+Test(queue, receive_queue_stop_turns_the_lane_off)
+{
+	uint16_t port = running_port("net_cpx0", "lanes=2", 2);
+	struct rte_mbuf *m = frame(60, 0);
+
+	cr_assert_eq(send_one(port, 1, frame(60, 0)), 1);
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 1), 0);
+	cr_assert_eq(pool_level(), POOL_FRAMES - 1, "what waited there is freed");
+	cr_assert_eq(link_of(port).link_speed, 106250);
+	cr_assert_eq(send_one(port, 1, m), 0);
+	cr_assert_eq(xstat(port, "lane1_tx_down"), 1);
+	cr_assert_eq(send_one(port, 0, m), 1, "its neighbour does not notice");
+	cr_assert_eq(receive_one(port, 0), m);
+
+	cr_assert_eq(rte_eth_dev_rx_queue_start(port, 1), 0);
+	cr_assert_eq(link_of(port).link_speed, 2 * 106250);
+	cr_assert_eq(send_one(port, 1, m), 1);
+	cr_assert_eq(receive_one(port, 1), m);
+	rte_pktmbuf_free(m);
+}
+
+Test(queue, transmit_queue_stop_turns_the_lane_off_at_both_ends)
+{
+	uint16_t a = running_port("net_cpx0", "lanes=2,carrier=fiber:x", 2);
+	uint16_t b = running_port("net_cpx1", "lanes=2,carrier=fiber:x", 2);
+	struct rte_mbuf *m = frame(60, 0);
+
+	cr_assert_eq(rte_eth_dev_tx_queue_stop(a, 0), 0);
+	cr_assert_eq(link_of(a).link_speed, 106250);
+	cr_assert_eq(link_of(b).link_speed, 106250);
+	cr_assert_eq(send_one(a, 0, m), 0);
+	cr_assert_eq(send_one(b, 0, m), 0, "a lane carries both ways or not");
+	cr_assert_eq(rte_eth_dev_tx_queue_start(a, 0), 0);
+	cr_assert_eq(link_of(b).link_speed, 2 * 106250);
+	cr_assert_eq(send_one(a, 0, m), 1);
+	cr_assert_eq(receive_one(b, 0), m);
+	rte_pktmbuf_free(m);
+}
+
+Test(queue, deferred_start)
+{
+	const struct rte_eth_rxconf later = { .rx_deferred_start = 1 };
+	const struct rte_eth_conf conf = { 0 };
+	uint16_t port = new_port("net_cpx0", "lanes=2");
+	struct rte_eth_rxq_info info;
+
+	cr_assert_eq(rte_eth_dev_configure(port, 2, 2, &conf), 0);
+	for (uint16_t i = 0; i < 2; i++) {
+		cr_assert_eq(rte_eth_rx_queue_setup(port, i, 64, SOCKET_ID_ANY,
+						    i == 1 ? &later : NULL, pool),
+			     0);
+		cr_assert_eq(rte_eth_tx_queue_setup(port, i, 64, SOCKET_ID_ANY, NULL), 0);
+	}
+	start(port);
+	cr_assert_eq(link_of(port).link_speed, 106250);
+	rte_eth_rx_queue_info_get(port, 1, &info);
+	cr_assert_eq(info.conf.rx_deferred_start, 1);
+	cr_assert_eq(info.queue_state, RTE_ETH_QUEUE_STATE_STOPPED);
+	cr_assert_eq(rte_eth_dev_rx_queue_start(port, 1), 0);
+	cr_assert_eq(link_of(port).link_speed, 2 * 106250);
+	/* a port stop and start is a fresh start */
+	cr_assert_eq(rte_eth_dev_stop(port), 0);
+	start(port);
+	cr_assert_eq(link_of(port).link_speed, 106250);
+}
+
+Test(queue, descriptor_limits)
+{
+	const struct rte_eth_conf conf = { 0 };
+	uint16_t port = new_port("net_cpx0", "");
+	struct rte_eth_txq_info tx;
+	struct rte_eth_rxq_info rx;
+
+	cr_assert_eq(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	cr_expect_eq(rte_eth_rx_queue_setup(port, 0, 4096 + 32, SOCKET_ID_ANY, NULL, pool),
+		     -EINVAL);
+	cr_expect_eq(rte_eth_rx_queue_setup(port, 0, 16, SOCKET_ID_ANY, NULL, pool), -EINVAL);
+	cr_expect_eq(rte_eth_rx_queue_setup(port, 0, 4096, SOCKET_ID_ANY, NULL, pool), 0);
+	cr_expect_eq(rte_eth_rx_queue_setup(port, 0, 0, SOCKET_ID_ANY, NULL, pool), 0);
+	cr_expect_eq(rte_eth_tx_queue_setup(port, 0, 0, SOCKET_ID_ANY, NULL), 0);
+	rte_eth_rx_queue_info_get(port, 0, &rx);
+	rte_eth_tx_queue_info_get(port, 0, &tx);
+	cr_expect_eq(rx.nb_desc, 1024);
+	cr_expect_eq(tx.nb_desc, 1024);
+}

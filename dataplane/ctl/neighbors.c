@@ -35,6 +35,7 @@ struct neighbor {
 	enum state state;
 	uint8_t mac[6];
 	bool gateway;     /* routes hold its row */
+	bool host_route;  /* it has a route of its own to the row */
 	uint32_t row;     /* next hop */
 	unsigned probes;  /* sent since the last answer */
 	unsigned seconds; /* since confirmed */
@@ -119,10 +120,21 @@ static uint8_t host_len(uint16_t family)
 	return family == AF_INET ? 32 : 128;
 }
 
-/* Link-local addresses mean something on their own link only: no route to them. */
-static bool routed(const struct key *key)
+/*
+ * The host route. None to a link-local address, which means something on its own link only, and
+ * none where the operator has a route to just this address.
+ */
+static int add_host_route(struct board *b, struct neighbor *n, struct err *err)
 {
-	return key->family == AF_INET || !ip6_is_link_local(key->addr);
+	struct fib *fib = fib_of(b, n->key.family);
+	uint32_t row;
+
+	if (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr))
+		return 0;
+	if (fib_get(fib, n->key.addr, host_len(n->key.family), &row) == 0)
+		return 0;
+	n->host_route = true;
+	return fib_add(fib, n->key.addr, host_len(n->key.family), n->row, err);
 }
 
 static struct neighbor *create(struct board *b, const struct key *key, struct err *err)
@@ -146,8 +158,7 @@ static struct neighbor *create(struct board *b, const struct key *key, struct er
 		err_set(err, -ENOSPC, "neighbour table is full (%u)", t->max);
 		goto no_key;
 	}
-	if (fib_add(fib_of(b, key->family), key->addr, host_len(key->family), t->all[i].row, err) !=
-	    0)
+	if (add_host_route(b, &t->all[i], err) != 0)
 		goto no_route;
 	t->of_row[t->all[i].row] = i + 1;
 	t->n++;
@@ -166,7 +177,7 @@ static void forget(struct board *b, struct neighbor *n)
 {
 	struct neighbors *t = b->neighbors;
 
-	if (routed(&n->key)) {
+	if (n->host_route) {
 		fib_del(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), NULL);
 		fib_commit(fib_of(b, n->key.family));
 	}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# show.sh SEGMENT CPX-SHOW: tables, JSON, exit codes and messages of `cpx show`, against the
+# stand-alone Python reader of the same file.
+. "$(dirname "$0")/lib.sh"
+
+expect() { # exit code, text of stderr, arguments
+	wanted=$1 text=$2 code=0
+	shift 2
+	"$PROGRAM" "$@" >"$DIR/out" 2>"$DIR/err" || code=$?
+	[ $code -eq "$wanted" ] || fail "cpx show $*: exit $code, not $wanted: $(cat "$DIR/err")"
+	[ -z "$text" ] || grep -qF -- "$text" "$DIR/err" || fail "cpx show $*: no '$text' in: $(cat "$DIR/err")"
+}
+
+expect 2 'usage' # no subject
+expect 2 'lanes ports' nonsense
+expect 2 '--watch' lanes --watch=0
+expect 2 '--color' lanes --color=blue
+expect 2 "a letter first" lanes -i 'No Name'
+expect 1 'cpx run' lanes -i not-there
+expect 1 "$DIR/nothing" lanes -f "$DIR/nothing"
+expect 1 'V1' lanes -f /dev/null
+
+writer 3
+wait_for 10 published lanes || fail "nothing was published"
+still() { [ "$("$PROGRAM" board -f "$FILE" --json | grep generation)" = ' "generation": 3,' ]; }
+wait_for 10 still || fail "the numbers do not stand still"
+
+for subject in lanes ports engines workers drops board; do
+	expect 0 '' $subject -f "$FILE"
+	cp "$DIR/out" "$DIR/$subject"
+	expect 0 '' $subject -f "$FILE" # the same order, the same text every time
+	cmp -s "$DIR/out" "$DIR/$subject" || fail "$subject changes while the numbers do not"
+	if grep -q "$(printf '\033')" "$DIR/out"; then fail "$subject: colour without a terminal"; fi
+	if grep -q ' $' "$DIR/out"; then fail "$subject: spaces at a line's end"; fi
+	expect 0 '' $subject -f "$FILE" --json
+	cp "$DIR/out" "$DIR/$subject.json"
+done
+expect 0 '' lanes -f "$FILE" --color=always
+grep -q "$(printf '\033')" "$DIR/out" || fail "no colour with --color=always"
+[ "$(wc -l <"$DIR/lanes")" -eq 17 ] || fail "16 lanes and a heading: $(cat "$DIR/lanes")"
+grep -q '^oe0/11 *p1 *down *106 Gb/s' "$DIR/lanes" || fail "lane 11: $(cat "$DIR/lanes")"
+grep -q '^p1 *up *7/8 ' "$DIR/ports" || fail "port p1: $(cat "$DIR/ports")"
+grep -q '^no_route .*no route to the destination' "$DIR/drops" || fail "$(cat "$DIR/drops")"
+grep -q '^control *2 ' "$DIR/workers" || fail "$(cat "$DIR/workers")"
+
+[ -x /usr/bin/python3 ] || skip "no python3: the JSON was not checked"
+/usr/bin/python3 -B - "$DIR" "$FILE" <<'EOP' || fail "the JSON is not what the Python reader says"
+import json, sys
+sys.path.insert(0, __import__("os").environ["SRC"] + "/lib/telemetry")
+import cpx_telemetry
+directory, path = sys.argv[1:]
+metrics = cpx_telemetry.Segment(path).snapshot()["metrics"]
+doc = {name: json.load(open(f"{directory}/{name}.json"))
+       for name in ("lanes", "ports", "engines", "workers", "drops", "board")}
+for d in doc.values():
+    assert d["life"] == "running" and d["board"]["instance"] == "synthetic", d
+lanes = doc["lanes"]["lanes"]
+assert [l["name"] for l in lanes] == metrics["lane_name"]["values"]
+for key in ("receive_packets", "receive_bytes", "transmit_packets", "transmit_bytes", "icmp_errors"):
+    assert [l[key] for l in lanes] == metrics["lane_" + key]["values"], key
+    assert lanes[3][key] > 0 or key == "icmp_errors"
+for lane, reasons in zip(lanes, metrics["lane_drop_packets"]["values"]):
+    assert lane["drop_packets"] == sum(reasons.values())
+    assert lane["drops"] == {k: v for k, v in reasons.items() if v}
+assert [l["up"] for l in lanes] == [l["lane"] != 11 for l in lanes]
+ports = {p["name"]: p for p in doc["ports"]["ports"]}
+assert ports["p1"]["lanes_up"] == 7 and ports["p1"]["speed"] == 7 * 106250000000
+for name, port in ports.items():
+    ours = [l for l in lanes if l["port"] == name]
+    assert port["receive_packets"] == sum(l["receive_packets"] for l in ours)
+    assert port["lane_names"] == [l["name"] for l in ours]
+assert doc["engines"]["engines"][0]["lanes"] == 16
+drops = {d["reason"]: d["packets"] for d in doc["drops"]["drops"]}
+assert list(drops) == list(metrics["lane_drop_packets"]["values"][0])
+assert sum(drops.values()) == sum(l["drop_packets"] for l in lanes) > 0
+workers = doc["workers"]["workers"]
+assert [w["role"] for w in workers] == ["worker", "worker", "control"]
+assert workers[0]["busy_percent"] == 75 and workers[2]["busy_percent"] is None
+EOP
+
+# A board that was killed: its last values and exit 1; the next one is followed.
+"$PROGRAM" lanes -f "$FILE" --json --watch=0.1 >"$DIR/watch" 2>"$DIR/notes" &
+watcher=$!
+no_writer KILL
+expect 1 'killed' lanes -f "$FILE"
+grep -q '^oe0/11 ' "$DIR/out" || fail "the last values are not shown"
+writer
+wait_for 10 grep -q "\"pid\":$WRITER" "$DIR/watch" || fail "--watch does not follow a new board"
+kill $watcher
+no_writer TERM
+expect 1 'stopped cleanly' ports -f "$FILE"

@@ -196,6 +196,6 @@ void placement_lanes(struct placement *p, struct placement_lane *lanes, unsigned
 				 near[w], worker->node, far[w]);
 		else
 			snprintf(worker->why + len, sizeof(worker->why) - len,
-				 "; %u lanes, none of another node than %d", near[w], worker->node);
+				 "; %u lanes, all near node %d", near[w], worker->node);
 	}
 }

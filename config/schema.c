@@ -252,8 +252,7 @@ void schema_describe(const struct schema_key *key, char *out, size_t room)
 		describe_choices(key, out, room);
 		return;
 	case SCHEMA_NAME:
-		snprintf(out, room, "name: a-z, 0-9, _ and -, first a letter, at most %u",
-			 key->max);
+		snprintf(out, room, "name, at most %u of a-z 0-9 _ -", key->max);
 		return;
 	case SCHEMA_TEXT:
 		snprintf(out, room, "text without spaces, at most %u bytes", key->max);

@@ -67,6 +67,11 @@ static size_t count_chars(const char *from, const char *to)
 	return n;
 }
 
+size_t source_char_len(const struct source *s, size_t pos)
+{
+	return char_len(s->text + pos, s->text + s->len);
+}
+
 /* Start of the line that holds pos; *line counts from 1. "\r\n" is one break, a lone '\r' too. */
 static size_t line_start(const struct source *s, size_t pos, unsigned *line)
 {
@@ -103,6 +108,14 @@ size_t source_offset(const struct source *s, long line, long column)
 	return i < s->len ? i : s->len;
 }
 
+/* For the underline only: a blank, a bracket, a comma, or the colon behind a key. */
+static bool ends_word(const char *p, const char *end)
+{
+	if (*p == ':')
+		return p + 1 == end || strchr(" \t\r\n", p[1]);
+	return strchr(" \t,]}\"'", *p);
+}
+
 /* Two lines into out: the source around pos, and a caret below it. */
 static void snippet(const struct source *s, size_t start, size_t pos, unsigned line, char *out,
 		    size_t room)
@@ -136,7 +149,7 @@ static void snippet(const struct source *s, size_t start, size_t pos, unsigned l
 			memcpy(out + used, from, n);
 			used += n;
 		}
-		in_word = in_word && (from <= at || (n == 1 && !strchr(" \t,]}\"'", *from)));
+		in_word = in_word && (from <= at || (n == 1 && !ends_word(from, end)));
 		if (in_word && from > at)
 			tail++;
 		from += n;
@@ -210,6 +223,11 @@ int source_check_text(const struct source *s, struct err *err)
 					   "control character 0x%02x\nis this a YAML file? remove "
 					   "the character, or put it in double quotes as an escape",
 					   n == 2 ? p[i + 1] : p[i]);
+		if (n == 3 && p[i] == 0xe2 && p[i + 1] == 0x80 && (p[i + 2] & 0xfe) == 0xa8)
+			return source_fail(
+				s, err, i,
+				"a line separator that YAML versions read differently\nuse "
+				"plain line breaks");
 		if (n == 3 && p[i] == 0xef && p[i + 1] == 0xbb && p[i + 2] == 0xbf)
 			return source_fail(s, err, i,
 					   "byte order mark inside the text\nremove it; only the "

@@ -30,6 +30,9 @@ int source_fail(const struct source *s, struct err *err, size_t pos, const char 
 /* Offset of (line, column), both from 0, as libfyaml's marks count them. Clamped to the text. */
 size_t source_offset(const struct source *s, long line, long column);
 
+/* Bytes of the character at an offset inside the text, at least 1. */
+size_t source_char_len(const struct source *s, size_t pos);
+
 /*
  * Refuse what is not text: NUL and control characters, invalid UTF-8, UTF-16. 0, or -EINVAL with
  * the first bad byte's place.

@@ -16,14 +16,20 @@
 struct reader {
 	struct tree *tree;
 	struct err *err;
-	struct fy_diag *diag;
 	struct fy_parser *fyp;
 	struct fy_event *event; /* the current one; NULL after an error */
 	uint32_t pos, line;     /* of it, or of the last one that had a place */
+	uint32_t line_pos;      /* where that line begins */
+	size_t fed;             /* bytes given to the parser */
+	bool cut;               /* told the parser that the text ends here, though it goes on */
 	int code;               /* 0, or the errno of the first failure */
+	char syntax[128];       /* libfyaml's first complaint, "" none */
+	long syntax_line, syntax_column;
 };
 
-enum { NAMES_IN_HINT = 120, PROPERTIES_IN_A_ROW = 8 };
+#define SYNTAX_NAME "yaml" /* what libfyaml calls the text in its reports */
+
+enum { NAMES_IN_HINT = 120, BLANK_BYTES = 256, LOOK_AHEAD_BYTES = 64 << 10 };
 
 /* The first failure counts; what follows from it is not news. */
 #define fail_at(r, pos, ...)   \
@@ -37,30 +43,83 @@ static int no_memory(struct reader *r)
 	return r->code;
 }
 
+/*
+ * libfyaml's report, line by line: NAME:LINE:COL: error: WHAT, then the source, which we show in
+ * our own way. The first report counts. (Its list of collected errors is not freed by 0.7.12.)
+ */
+static void hear(struct fy_diag *diag __attribute__((unused)), void *user, const char *text,
+		 size_t len)
+{
+	struct reader *r = user;
+	char line[256], *what;
+	size_t n = len < sizeof(line) - 1 ? len : sizeof(line) - 1;
+
+	if (r->syntax[0])
+		return;
+	memcpy(line, text, n);
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	what = strstr(line, ": error: ");
+	if (!what || sscanf(line, SYNTAX_NAME ":%ld:%ld", &r->syntax_line, &r->syntax_column) != 2)
+		return;
+	snprintf(r->syntax, sizeof(r->syntax), "%s", what + strlen(": error: "));
+}
+
 /* What libfyaml said, in our form. Its line and column count from 1. */
 static int fail_syntax(struct reader *r)
 {
 	const struct source *src = &r->tree->src;
-	void *prev = NULL;
-	const struct fy_diag_error *e = fy_diag_errors_iterate(r->diag, &prev);
 	const char *remedy = "YAML here is `key: value`, deeper keys indented by two spaces";
-	char said[128];
 	size_t pos, start;
 
-	if (!e)
+	if (!r->syntax[0])
 		return fail(r, "not YAML\n%s", remedy);
-	pos = source_offset(src, e->line - 1L, e->column - 1L);
+	pos = source_offset(src, r->syntax_line - 1, r->syntax_column - 1);
 	for (start = pos; start > 0 && src->text[start - 1] != '\n'; start--)
 		;
 	for (; start < src->len && (src->text[start] == ' ' || src->text[start] == '\t'); start++)
 		if (src->text[start] == '\t')
 			remedy = "the line is indented with a tab; use spaces";
-	snprintf(said, sizeof(said), "%s", e->msg);
-	said[strcspn(said, "\n")] = '\0';
-	return fail_at(r, pos, "%s\n%s", said, remedy);
+	return fail_at(r, pos, "%s\n%s", r->syntax, remedy);
 }
 
-/* Go to the next event. -EINVAL with the reason when there is none. */
+static bool is_break(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+/* From libfyaml's (line, column) to an offset. Events come in order, so this only goes forward. */
+static void set_place(struct reader *r, const struct fy_mark *mark)
+{
+	const struct source *src = &r->tree->src;
+	uint32_t line = (uint32_t)mark->line + 1, at = r->line_pos;
+
+	if (line < r->line)
+		return;
+	while (r->line < line && at < src->len) {
+		bool crlf = src->text[at] == '\r' && at + 1 < src->len && src->text[at + 1] == '\n';
+
+		if (is_break(src->text[at++])) {
+			at += crlf;
+			r->line++;
+			r->line_pos = at;
+		}
+	}
+	at = r->line_pos;
+	for (int column = mark->column; column > 0 && at < src->len; column--)
+		at += (uint32_t)source_char_len(src, at);
+	r->pos = at;
+}
+
+static int fail_cut(struct reader *r)
+{
+	return fail(r,
+		    "more than %d KiB that belong together\nbreak the lines here; a JSON printer "
+		    "does that when told to indent",
+		    LOOK_AHEAD_BYTES >> 10);
+}
+
+/* Go to the next event. A negative errno when there is none. */
 static int next(struct reader *r)
 {
 	const struct fy_mark *mark;
@@ -68,13 +127,14 @@ static int next(struct reader *r)
 	if (r->event)
 		fy_parser_event_free(r->fyp, r->event);
 	r->event = fy_parser_parse(r->fyp);
+	if (r->cut && (!r->event || r->event->type == FYET_MAPPING_END ||
+		       r->event->type == FYET_SEQUENCE_END || r->event->type == FYET_DOCUMENT_END))
+		return fail_cut(r); /* it believes the text has ended */
 	if (!r->event)
 		return fail_syntax(r);
 	mark = fy_event_start_mark(r->event);
-	if (mark && mark->input_pos <= r->tree->src.len) {
-		r->pos = (uint32_t)mark->input_pos;
-		r->line = (uint32_t)mark->line + 1;
-	}
+	if (mark)
+		set_place(r, mark);
 	if (r->event->type == FYET_ALIAS)
 		return fail(r, "aliases (*name) are not used here\nwrite the value itself");
 	if (fy_event_get_anchor_token(r->event))
@@ -421,60 +481,78 @@ static int read_file(struct reader *r)
 }
 
 /*
- * libfyaml keeps every anchor and tag of a row until the value behind them comes: a long row would
- * take memory by the length of the file. Nothing here needs even one.
+ * A row of blanks behind a key between brackets costs libfyaml the square of its length: bounded
+ * here, before it begins.
  */
-static int check_properties(const struct source *src, struct err *err)
+static int check_blanks(const struct source *src, struct err *err)
 {
-	unsigned row = 0;
+	size_t blank = 0;
 
-	for (size_t i = 0; i < src->len;) {
-		size_t word = i;
-		bool property = src->text[i] == '&' || src->text[i] == '!';
-
-		while (i < src->len && (unsigned char)src->text[i] > ' ')
-			i++;
-		if (i > word)
-			row = property ? row + 1 : 0;
-		if (row > PROPERTIES_IN_A_ROW)
-			return source_fail(src, err, word,
-					   "too many anchors or tags in a row\n"
-					   "leave them out; they are not used here");
-		while (i < src->len && (unsigned char)src->text[i] <= ' ')
-			i++;
+	for (size_t i = 0; i < src->len; i++) {
+		blank = src->text[i] == ' ' || src->text[i] == '\t' || is_break(src->text[i])
+				? blank + 1
+				: 0;
+		if (blank > BLANK_BYTES)
+			return source_fail(src, err, i,
+					   "more than %d blanks in a row\nremove the "
+					   "empty lines and spaces here",
+					   BLANK_BYTES);
 	}
 	return 0;
+}
+
+/*
+ * libfyaml looks ahead as long as what it reads may turn out to be a key, in some places through
+ * the whole file, and keeps what it found. So it is fed bit by bit, and told that the file ends
+ * when it wants too much before it reports the next thing.
+ */
+static ssize_t feed(void *cookie, char *out, size_t room)
+{
+	struct reader *r = cookie;
+	const struct source *src = &r->tree->src;
+	size_t n = src->len - r->fed;
+
+	if (n > 0 && r->fed > r->pos + LOOK_AHEAD_BYTES) {
+		r->cut = true;
+		return 0;
+	}
+	n = n < room ? n : room;
+	memcpy(out, src->text + r->fed, n);
+	r->fed += n;
+	return (ssize_t)n;
 }
 
 int tree_read(struct tree *t, struct err *err)
 {
 	struct reader r = { .tree = t, .err = err, .line = 1 };
 	struct fy_diag_cfg diag_cfg;
-	struct fy_parse_cfg cfg = { .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE |
-					     FYPCF_DEFAULT_VERSION_1_2 };
-	int ret = check_properties(&t->src, err);
+	struct fy_parse_cfg cfg = { .flags = FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2 };
+	FILE *file;
+	int ret = check_blanks(&t->src, err);
 
 	if (ret < 0)
 		return ret;
 	fy_diag_cfg_default(&diag_cfg);
 	diag_cfg.fp = NULL;
+	diag_cfg.output_fn = hear;
+	diag_cfg.user = &r;
 	diag_cfg.colorize = false;
-	r.diag = fy_diag_create(&diag_cfg);
-	if (!r.diag)
-		return no_memory(&r);
-	fy_diag_set_collect_errors(r.diag, true);
-	cfg.diag = r.diag;
-	r.fyp = fy_parser_create(&cfg);
-	if (!r.fyp || fy_parser_set_string(r.fyp, t->src.text, t->src.len) != 0)
-		ret = no_memory(&r);
+	cfg.diag = fy_diag_create(&diag_cfg);
+	r.fyp = cfg.diag ? fy_parser_create(&cfg) : NULL;
+	file = fopencookie(&r, "r", (cookie_io_functions_t){ .read = feed });
+	if (!r.fyp || !file || fy_parser_set_input_fp(r.fyp, SYNTAX_NAME, file) != 0)
+		no_memory(&r);
 	else
-		ret = read_file(&r);
+		read_file(&r);
 	if (r.event)
 		fy_parser_event_free(r.fyp, r.event);
 	if (r.fyp)
 		fy_parser_destroy(r.fyp);
-	fy_diag_unref(r.diag);
-	if (ret < 0)
+	if (cfg.diag)
+		fy_diag_unref(cfg.diag);
+	if (file)
+		fclose(file);
+	if (r.code < 0)
 		tree_free(t);
-	return ret;
+	return r.code;
 }

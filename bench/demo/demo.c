@@ -69,11 +69,23 @@ static void stop_sending(struct demo *d, double now)
 	store_release(&d->traffic.sending, false);
 }
 
+static void draw(struct demo *d, double now)
+{
+	double period = screen_is_plain(d->screen) ? 1.0 : PICTURE_S;
+
+	screen_look(d->screen);
+	if (d->stopped < 0 && now >= d->drawn + period) {
+		d->drawn += period;
+		screen_draw(d->screen, &d->traffic, now);
+	}
+}
+
 static void tick(void *arg)
 {
 	struct demo *d = arg;
 	double now = seconds_since(&d->began);
 
+	draw(d, now);
 	if (d->stopped < 0 && now >= d->options.seconds)
 		stop_sending(d, now);
 	/* a published pass is newer than the last packet only some periods later */
@@ -81,10 +93,6 @@ static void tick(void *arg)
 				now - d->stopped > DRAIN_S)) {
 		loop_stop(d->loop);
 		return;
-	}
-	if (now - d->drawn >= (screen_is_plain(d->screen) ? 1.0 : PICTURE_S)) {
-		d->drawn += screen_is_plain(d->screen) ? 1.0 : PICTURE_S;
-		screen_draw(d->screen, &d->traffic, now);
 	}
 }
 

@@ -86,6 +86,9 @@ void traffic_destroy(struct traffic *t);
 struct screen;
 int screen_create(struct screen **out, const char *telemetry_path, const struct demo_options *o,
 		  struct err *err);
+/* Rates need two passes: look takes the first as soon as there is one, draw the newest each time.
+ */
+void screen_look(struct screen *s);
 void screen_draw(struct screen *s, const struct traffic *t, double now);
 void screen_destroy(struct screen *s);
 /* A line every second instead of a picture. */

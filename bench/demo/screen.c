@@ -56,8 +56,7 @@ int screen_create(struct screen **out, const char *telemetry_path, const struct 
 	s->plain = o->plain || !fits();
 	s->color = !s->plain && table_wants_color(o->color, stdout);
 	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	if (!s->plain)
-		log_set_level(LOG_LEVEL_WARN); /* lines between would tear the picture */
+	log_set_level(LOG_LEVEL_WARN); /* lines between would tear the picture */
 	*out = s;
 	return 0;
 }
@@ -77,22 +76,20 @@ void screen_destroy(struct screen *s)
 	free(s);
 }
 
-/* Takes the newest pass; false when there is none yet. */
-static bool look(struct screen *s)
+static void look(struct screen *s)
 {
 	struct view *v;
 	struct err err;
 
 	if (telemetry_reader_snapshot(s->reader, &err) || view_make(&v, s->reader, &err))
-		return s->view != NULL;
+		return;
 	if (s->view && s->view->generation == v->generation) {
 		view_free(v);
-		return true;
+		return;
 	}
 	view_free(s->before);
 	s->before = s->view;
 	s->view = v;
-	return true;
 }
 
 static void sum(struct figure *total, struct figure f)
@@ -142,20 +139,15 @@ static void generator(const struct traffic *t, uint64_t *sent, uint64_t *good)
 	}
 }
 
-static void draw_line(struct screen *s, const struct traffic *t, double now)
+static void draw_line(const struct screen *s, double now)
 {
 	struct totals sums = add_up(s);
 	char in[32], out[32], bits[32];
-	uint64_t sent, good;
 
-	generator(t, &sent, &good);
-	printf("%4.0f s  in %s  out %s  %s on the wire  dropped %llu  lanes up %u/%u  "
-	       "sent %llu received %llu\n",
-	       now, table_unit(in, sizeof(in), sums.in, "packets/s"),
-	       table_unit(out, sizeof(out), sums.out, "packets/s"),
+	printf("%3.0f s: %s packets/s in, %s out, %s; %llu dropped; %u/%u lanes up\n", now,
+	       table_short(in, sizeof(in), sums.in), table_short(out, sizeof(out), sums.out),
 	       table_unit(bits, sizeof(bits), sums.in_bytes, "b/s"),
-	       (unsigned long long)sums.dropped.v, sums.up, s->view->n_lanes,
-	       (unsigned long long)sent, (unsigned long long)good);
+	       (unsigned long long)sums.dropped.v, sums.up, s->view->n_lanes);
 	fflush(stdout);
 }
 
@@ -252,9 +244,8 @@ static void draw_picture(struct screen *s, const struct traffic *t, double now)
 	/* a lane a line, as far as 24 lines go */
 	for (unsigned i = 0; i < s->view->n_lanes && i < LINES - 6; i++)
 		draw_lane(s, &s->view->lanes[i]);
-	printf("board: in %s, out %s, %s on the wire, dropped %llu",
-	       table_unit(in, sizeof(in), sums.in, "packets/s"),
-	       table_unit(out, sizeof(out), sums.out, "packets/s"),
+	printf("board: %s packets/s in, %s out, %s on the wire, %llu dropped",
+	       table_short(in, sizeof(in), sums.in), table_short(out, sizeof(out), sums.out),
 	       table_unit(bits, sizeof(bits), sums.in_bytes, "b/s"),
 	       (unsigned long long)sums.dropped.v);
 	end_line(s);
@@ -265,12 +256,19 @@ static void draw_picture(struct screen *s, const struct traffic *t, double now)
 	fflush(stdout);
 }
 
+void screen_look(struct screen *s)
+{
+	if (!s->view)
+		look(s);
+}
+
 void screen_draw(struct screen *s, const struct traffic *t, double now)
 {
-	if (!look(s))
+	look(s);
+	if (!s->before) /* one pass gives no rates */
 		return;
 	if (s->plain)
-		draw_line(s, t, now);
+		draw_line(s, now);
 	else
 		draw_picture(s, t, now);
 }

@@ -82,9 +82,9 @@ static void print_board(FILE *to, const struct telemetry_reader *r, const struct
 {
 	const struct telemetry_series *drops = telemetry_series(r, "lane_drop_packets");
 
-	fprintf(to, "  board      in %" PRIu64 ", out %" PRIu64 ", dropped %" PRIu64, b->in, b->out,
-		b->dropped);
-	fprintf(to, "; of these %" PRIu64 " ARP or ND used up and %" PRIu64 " begun here\n",
+	fprintf(to, "  board      %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " dropped\n", b->in,
+		b->out, b->dropped);
+	fprintf(to, "             of these %" PRIu64 " in and %" PRIu64 " out were ARP and ND\n",
 		b->host, b->originated);
 	for (unsigned i = 0; drops && i < drops->slots; i++) {
 		uint64_t n = demo_sum(r, "lane_drop_packets", i);
@@ -175,16 +175,17 @@ bool summary_print(FILE *to, const struct traffic *t, const char *telemetry_path
 		all.sent, stream_sent(t->streams[0]) + stream_sent(t->streams[2]),
 		stream_sent(t->streams[1]) + stream_sent(t->streams[3]));
 	fprintf(to,
-		"  received   %" PRIu64 "; lost %" PRIu64 ", duplicated %" PRIu64
-		", reordered %" PRIu64 ", corrupted %" PRIu64 ", unexpected %" PRIu64 "\n",
+		"  received   %" PRIu64 " with the right content\n"
+		"             %" PRIu64 " lost, %" PRIu64 " duplicated, %" PRIu64
+		" reordered, %" PRIu64 " corrupted, %" PRIu64 " unexpected\n",
 		all.received, all.lost, all.duplicate, all.reordered, all.corrupted,
 		all.unexpected);
 	print_bad_verdicts(to, t);
 	print_board(to, reader, &books);
 	if (seconds > 0)
 		fprintf(to,
-			"  rate       %.3f million packets/s, %.2f Gb/s of frames, %u worker%s (no "
-			"benchmark: small pages, shared CPUs)\n",
+			"  rate       %.3f million packets/s, %.2f Gb/s of frames, %u worker%s\n"
+			"             (no benchmark: small pages, shared CPUs)\n",
 			(double)all.received / seconds / 1e6, (double)bytes * 8 / seconds / 1e9,
 			board_workers(t->setup->board),
 			board_workers(t->setup->board) == 1 ? "" : "s");

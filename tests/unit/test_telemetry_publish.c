@@ -131,8 +131,9 @@ Test(telemetry_publish, block_left_odd_is_kept)
 	sample_remove(&s);
 }
 
-#define WIDE 256 /* slots of the wide metric: a copy takes long enough to be caught in the middle \
-		  */
+#define WIDE                                                                                 \
+	256 /* slots of the wide metric: a copy takes long enough to be caught in the middle \
+	     */
 
 static struct {
 	struct telemetry *t;

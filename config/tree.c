@@ -23,11 +23,8 @@ struct reader {
 	size_t fed;             /* bytes given to the parser */
 	bool cut;               /* told the parser that the text ends here, though it goes on */
 	int code;               /* 0, or the errno of the first failure */
-	char syntax[128];       /* libfyaml's first complaint, "" none */
-	long syntax_line, syntax_column;
+	struct fy_diag *diag;   /* libfyaml's complaints, collected */
 };
-
-#define SYNTAX_NAME "yaml" /* what libfyaml calls the text in its reports */
 
 enum { NAMES_IN_HINT = 120, BLANK_BYTES = 256, LOOK_AHEAD_BYTES = 64 << 10 };
 
@@ -43,44 +40,27 @@ static int no_memory(struct reader *r)
 	return r->code;
 }
 
-/*
- * libfyaml's report, line by line: NAME:LINE:COL: error: WHAT, then the source, which we show in
- * our own way. The first report counts. (Its list of collected errors is not freed by 0.7.12.)
- */
-static void hear(struct fy_diag *diag __attribute__((unused)), void *user, const char *text,
-		 size_t len)
-{
-	struct reader *r = user;
-	char line[256], *what;
-	size_t n = len < sizeof(line) - 1 ? len : sizeof(line) - 1;
-
-	if (r->syntax[0])
-		return;
-	memcpy(line, text, n);
-	line[n] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	what = strstr(line, ": error: ");
-	if (!what || sscanf(line, SYNTAX_NAME ":%ld:%ld", &r->syntax_line, &r->syntax_column) != 2)
-		return;
-	snprintf(r->syntax, sizeof(r->syntax), "%s", what + strlen(": error: "));
-}
-
 /* What libfyaml said, in our form. Its line and column count from 1. */
 static int fail_syntax(struct reader *r)
 {
 	const struct source *src = &r->tree->src;
+	void *prev = NULL;
+	const struct fy_diag_error *e = fy_diag_errors_iterate(r->diag, &prev);
+	char said[128];
 	const char *remedy = "YAML here is `key: value`, deeper keys indented by two spaces";
 	size_t pos, start;
 
-	if (!r->syntax[0])
+	if (!e)
 		return fail(r, "not YAML\n%s", remedy);
-	pos = source_offset(src, r->syntax_line - 1, r->syntax_column - 1);
+	pos = source_offset(src, e->line - 1L, e->column - 1L);
+	snprintf(said, sizeof(said), "%s", e->msg);
+	said[strcspn(said, "\n")] = '\0';
 	for (start = pos; start > 0 && src->text[start - 1] != '\n'; start--)
 		;
 	for (; start < src->len && (src->text[start] == ' ' || src->text[start] == '\t'); start++)
 		if (src->text[start] == '\t')
 			remedy = "the line is indented with a tab; use spaces";
-	return fail_at(r, pos, "%s\n%s", r->syntax, remedy);
+	return fail_at(r, pos, "%s\n%s", said, remedy);
 }
 
 static bool is_break(char c)
@@ -534,22 +514,28 @@ int tree_read(struct tree *t, struct err *err)
 		return ret;
 	fy_diag_cfg_default(&diag_cfg);
 	diag_cfg.fp = NULL;
-	diag_cfg.output_fn = hear;
-	diag_cfg.user = &r;
 	diag_cfg.colorize = false;
-	cfg.diag = fy_diag_create(&diag_cfg);
-	r.fyp = cfg.diag ? fy_parser_create(&cfg) : NULL;
+	r.diag = fy_diag_create(&diag_cfg);
+	if (r.diag) {
+		/* not printed as they come: 0.7.12 can overrun its buffer when it shows a line with
+		 * tabs */
+		fy_diag_set_collect_errors(r.diag, true);
+		cfg.diag = r.diag;
+		r.fyp = fy_parser_create(&cfg);
+	}
 	file = fopencookie(&r, "r", (cookie_io_functions_t){ .read = feed });
-	if (!r.fyp || !file || fy_parser_set_input_fp(r.fyp, SYNTAX_NAME, file) != 0)
+	if (!r.fyp || !file || fy_parser_set_input_fp(r.fyp, t->src.name, file) != 0)
 		no_memory(&r);
 	else
 		read_file(&r);
 	if (r.event)
 		fy_parser_event_free(r.fyp, r.event);
+	if (r.diag)
+		fy_diag_set_collect_errors(r.diag, false); /* frees them, while their tokens live */
 	if (r.fyp)
 		fy_parser_destroy(r.fyp);
-	if (cfg.diag)
-		fy_diag_unref(cfg.diag);
+	if (r.diag)
+		fy_diag_unref(r.diag);
 	if (file)
 		fclose(file);
 	if (r.code < 0)

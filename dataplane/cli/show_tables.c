@@ -150,10 +150,24 @@ struct table *show_engines_table(const struct show *s)
 			    false);
 }
 
-/* Names of the lanes a worker polls, as many as fit; "-" for none. */
+/* Do these two lanes follow each other: oe0/3, oe0/4? Then *number is the second's. */
+static bool follows(const char *a, const char *b, unsigned *number)
+{
+	size_t n = strcspn(a, "/");
+	unsigned first;
+	char end;
+
+	return strncmp(a, b, n + 1) == 0 && a[n] == '/' &&
+	       sscanf(a + n + 1, "%u%c", &first, &end) == 1 &&
+	       sscanf(b + n + 1, "%u%c", number, &end) == 1 && *number == first + 1;
+}
+
+/* The lanes a worker polls, as many as fit: "oe0/0-7 oe1/3"; "-" for none. */
 static void polled(const struct view *v, unsigned worker, char *text, size_t len)
 {
-	size_t used = 0;
+	const struct view_lane *last = NULL;
+	size_t used = 0, run = 0; /* run: where a range's "-7" starts, 0 outside of one */
+	unsigned number;
 
 	snprintf(text, len, "-");
 	for (unsigned i = 0; i < v->n_lanes; i++) {
@@ -165,8 +179,15 @@ static void polled(const struct view *v, unsigned worker, char *text, size_t len
 			snprintf(text + used, len - used, " ...");
 			return;
 		}
-		used += (size_t)snprintf(text + used, len - used, "%s%s", used != 0 ? " " : "",
-					 l->name);
+		if (last != NULL && follows(last->name, l->name, &number)) {
+			run = run != 0 ? run : used;
+			used = run + (size_t)snprintf(text + run, len - run, "-%u", number);
+		} else {
+			run = 0;
+			used += (size_t)snprintf(text + used, len - used, "%s%s",
+						 used != 0 ? " " : "", l->name);
+		}
+		last = l;
 	}
 }
 

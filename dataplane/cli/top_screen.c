@@ -18,7 +18,14 @@
 #define MIN_COLUMNS 80
 #define MIN_LINES   24
 #define MAX_WORKERS 4 /* lines of workers, the rest is said in one */
+#define BAR_MIN     9 /* with a gap */
 #define BAR_MAX     40
+#define FIXED       39 /* columns of a lane's row besides its names and bars */
+
+/* Widths: lane and port names as far as they fit, the rest is for the two bars. */
+struct columns {
+	int lane, port, bar;
+};
 
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD, PAIR_HEAD };
 
@@ -167,41 +174,69 @@ static bool draw_alarms(const struct top *t, int y)
 	return true;
 }
 
-static void draw_heading(int y, int wide, enum top_sort sort)
+static int at_most(int v, int most)
 {
-	static const char *const order[] = { "LANE", "RX", "TX", "DROPS" };
-	char text[160];
-
-	snprintf(text, sizeof(text), "%-8s%-7s%-5s%6s%7s %-*s%6s%7s %-*s%6s", "LANE", "PORT",
-		 "LINK", "RX p/s", "b/s", wide, "OF LINE RATE", "TX p/s", "b/s", wide,
-		 "OF LINE RATE", "DROPS");
-	put(y, 0, look(PAIR_HEAD, A_REVERSE) | A_BOLD, text);
-	snprintf(text, sizeof(text), "by %s", order[sort]);
-	if (COLS >= (int)strlen(text) + 74 + 2 * wide)
-		put(y, COLS - (int)strlen(text), look(PAIR_HEAD, A_NORMAL), text);
+	return v < most ? v : most;
 }
 
-static void draw_lane(const struct top_lane *l, int y, int wide)
+static struct columns columns(const struct top *t)
+{
+	struct columns c = { .lane = 8, .port = 7 };
+	int names = COLS - FIXED - 2 * BAR_MIN; /* columns that names may take */
+
+	for (unsigned i = 0; i < t->v->n_lanes; i++) {
+		int lane = (int)strlen(t->v->lanes[i].name) + 2;
+		int port = (int)strlen(t->v->lanes[i].port) + 1;
+
+		c.lane = lane > c.lane ? lane : c.lane;
+		c.port = port > c.port ? port : c.port;
+	}
+	c.lane = at_most(c.lane, names - 7);
+	c.port = at_most(c.port, names - c.lane);
+	c.bar = at_most((COLS - FIXED - c.lane - c.port) / 2, BAR_MAX + 1);
+	return c;
+}
+
+static void draw_heading(int y, const struct columns *c)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%-*s%-*s%-5s%6s%7s %-*.*s%6s%7s %-*.*s%6s", c->lane, "LANE",
+		 c->port, "PORT", "LINK", "RX p/s", "b/s", c->bar, c->bar - 1, "OF LINE RATE",
+		 "TX p/s", "b/s", c->bar, c->bar - 1, "OF LINE RATE", "DROPS");
+	put(y, 0, look(PAIR_HEAD, A_REVERSE) | A_BOLD, text);
+}
+
+/* Packets and bits a second and the bar of one way; returns the column behind them. */
+static int draw_way(int y, int x, const struct columns *c, struct figure pps, struct figure bps,
+		    struct figure use)
+{
+	number(y, x, 6, pps, A_NORMAL);
+	number(y, x + 6, 7, bps, A_NORMAL);
+	bar(y, x + 14, c->bar - 1, use);
+	return x + 14 + c->bar;
+}
+
+static void draw_lane(const struct top_lane *l, int y, const struct columns *c)
 {
 	bool up = l->lane->up.known && l->lane->up.v != 0;
 	bool dropping = l->drops_pps.known && l->drops_pps.v != 0;
-	char text[40];
+	const char *port = l->lane->port[0] != '\0' ? l->lane->port : "-";
+	char text[VIEW_TEXT + 1];
+	int x = c->lane + c->port;
 
-	snprintf(text, sizeof(text), "%-7.7s%s", l->lane->name, l->lane->stale ? "*" : "");
+	snprintf(text, sizeof(text), "%.*s%s", c->lane - 2, l->lane->name,
+		 l->lane->stale ? "*" : "");
 	put(y, 0, A_NORMAL, text);
-	snprintf(text, sizeof(text), "%-6.6s", l->lane->port[0] != '\0' ? l->lane->port : "-");
-	put(y, 8, A_NORMAL, text);
-	put(y, 15, up ? look(PAIR_GOOD, A_NORMAL) : look(PAIR_BAD, A_BOLD),
+	snprintf(text, sizeof(text), "%.*s", c->port - 1, port);
+	put(y, c->lane, A_NORMAL, text);
+	put(y, x, up ? look(PAIR_GOOD, A_NORMAL) : look(PAIR_BAD, A_BOLD),
 	    !l->lane->up.known ? "-"
 	    : up               ? "up"
 			       : "down");
-	number(y, 20, 6, l->rx_pps, A_NORMAL);
-	number(y, 26, 7, l->rx_bps, A_NORMAL);
-	bar(y, 34, wide - 1, l->rx_use);
-	number(y, 34 + wide, 6, l->tx_pps, A_NORMAL);
-	number(y, 40 + wide, 7, l->tx_bps, A_NORMAL);
-	bar(y, 48 + wide, wide - 1, l->tx_use);
-	number(y, 48 + 2 * wide, 6, l->drops_pps, dropping ? look(PAIR_BAD, A_BOLD) : A_NORMAL);
+	x = draw_way(y, x + 5, c, l->rx_pps, l->rx_bps, l->rx_use);
+	x = draw_way(y, x, c, l->tx_pps, l->tx_bps, l->tx_use);
+	number(y, x, 6, l->drops_pps, dropping ? look(PAIR_BAD, A_BOLD) : A_NORMAL);
 }
 
 static void draw_worker(const struct top *t, unsigned i, int y)
@@ -276,7 +311,7 @@ static void draw_keys(enum top_sort sort, bool paused, unsigned first, int shown
 void top_screen_draw(const struct top *t, enum top_sort sort, bool paused, unsigned *first)
 {
 	unsigned workers = t->v->n_workers < MAX_WORKERS ? t->v->n_workers : MAX_WORKERS;
-	int wide = (COLS - 54) / 2; /* of both bars with a gap */
+	struct columns c;
 	int y = 1, room, bottom;
 
 	erase();
@@ -289,11 +324,10 @@ void top_screen_draw(const struct top *t, enum top_sort sort, bool paused, unsig
 		refresh();
 		return;
 	}
-	if (wide > BAR_MAX + 1)
-		wide = BAR_MAX + 1;
+	c = columns(t);
 	draw_title(t);
 	y += draw_alarms(t, y);
-	draw_heading(y++, wide, sort);
+	draw_heading(y++, &c);
 	bottom = LINES - 2 - (int)workers; /* workers, drops and keys from here on */
 	room = bottom - y;
 	if ((unsigned)room >= t->v->n_lanes)
@@ -301,7 +335,7 @@ void top_screen_draw(const struct top *t, enum top_sort sort, bool paused, unsig
 	else if (*first > t->v->n_lanes - (unsigned)room)
 		*first = t->v->n_lanes - (unsigned)room;
 	for (int i = 0; i < room && *first + (unsigned)i < t->v->n_lanes; i++)
-		draw_lane(&t->lanes[*first + (unsigned)i], y + i, wide);
+		draw_lane(&t->lanes[*first + (unsigned)i], y + i, &c);
 	for (unsigned i = 0; i < workers; i++)
 		draw_worker(t, i, bottom + (int)i);
 	draw_drops(t, LINES - 2);

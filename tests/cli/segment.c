@@ -39,8 +39,8 @@ static void describe(struct telemetry *t)
 		telemetry_text(b, LANE_CARRIER, 8, "fiber:synthetic");
 		store_relaxed(&b->v[LANE_UP], i != 11);
 		store_relaxed(&b->v[LANE_SPEED], SPEED);
-		store_relaxed(&b->v[LANE_RX_WORKER], i % WORKERS);
-		store_relaxed(&b->v[LANE_TX_WORKER], i % WORKERS);
+		store_relaxed(&b->v[LANE_RX_WORKER], i / (LANES / WORKERS));
+		store_relaxed(&b->v[LANE_TX_WORKER], i / (LANES / WORKERS));
 		telemetry_block_end(b, 0);
 	}
 	for (unsigned i = 0; i <= WORKERS; i++) {

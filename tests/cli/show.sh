@@ -42,6 +42,7 @@ grep -q "$(printf '\033')" "$DIR/out" || fail "no colour with --color=always"
 grep -q '^oe0/11 *p1 *down *106 Gb/s' "$DIR/lanes" || fail "lane 11: $(cat "$DIR/lanes")"
 grep -q '^p1 *up *7/8 ' "$DIR/ports" || fail "port p1: $(cat "$DIR/ports")"
 grep -q '^no_route .*no route to the destination' "$DIR/drops" || fail "$(cat "$DIR/drops")"
+grep -q '^1 .* oe0/8-15 *node 0, least loaded' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 grep -q '^control *2 ' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 
 [ -x /usr/bin/python3 ] || skip "no python3: the JSON was not checked"

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# The command line of cpx as a person meets it: help, suggestions, exit codes, completion, and
+# cpx check on good and bad files. Needs no root and starts no board. $1: the program cpx.
+set -eu
+: "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}"
+CPX=$1
+DIR=$(mktemp -d)
+trap 'rm -rf "$DIR"' EXIT
+export LC_ALL=C
+
+fail() {
+	echo "FAILED: $*"
+	[ ! -s "$DIR/out" ] || cat "$DIR/out"
+	[ ! -s "$DIR/err" ] || cat "$DIR/err"
+	exit 1
+}
+
+expect() { # exit code, command …: output in $DIR/out, $DIR/err
+	want=$1
+	shift
+	code=0
+	"$@" >"$DIR/out" 2>"$DIR/err" </dev/null || code=$?
+	[ $code -eq "$want" ] || fail "$* ended with $code, not $want"
+}
+
+says() { # file, pattern
+	grep -q -- "$2" "$DIR/$1" || fail "no '$2' in $1"
+}
+
+expect 0 "$CPX" --help
+says out "cpx VERB --help"
+verbs=$(sed -n 's/^  \([a-z]*\)  *[a-zA-Z].*/\1/p' "$DIR/out" | grep -v '^cpx$')
+for verb in $verbs; do
+	expect 0 "$CPX" "$verb" --help
+	says out "usage: cpx $verb"
+	expect 2 "$CPX" "$verb" --no-such-option
+	expect 0 "$CPX" help "$verb"
+done
+expect 2 "$CPX"
+says err "usage: cpx VERB"
+expect 2 "$CPX" chek
+says err 'did you mean "cpx check"?'
+expect 2 "$CPX" frobnicate
+says err 'no verb "frobnicate"'
+expect 0 "$CPX" --version
+says out "^cpx [0-9]"
+says out "DPDK 22.11"
+expect 2 "$CPX" --completion zsh
+expect 0 "$CPX" --completion bash
+if command -v bash >/dev/null; then
+	words=$(bash -c '. "$1"; COMP_WORDS=(cpx che); COMP_CWORD=1; _cpx; echo "${COMPREPLY[*]}"' \
+		- "$DIR/out")
+	[ "$words" = check ] || fail "completion of 'che' is '$words'"
+	words=$(bash -c '. "$1"; COMP_WORDS=(cpx check --js); COMP_CWORD=2; _cpx; echo "${COMPREPLY[*]}"' \
+		- "$DIR/out")
+	[ "$words" = "--json --json-schema" ] || fail "completion of 'check --js' is '$words'"
+fi
+
+# a link to cpx elsewhere still finds its verbs
+ln -s "$(readlink -f "$CPX")" "$DIR/link"
+expect 0 "$DIR/link" check --help
+
+for sample in "$SRC"/config/samples/*.yaml; do
+	expect 0 "$CPX" check "$sample"
+	says out "^$sample: ok: board "
+	expect 0 "$CPX" check --json "$sample"
+	says out '"ok": true'
+done
+printf 'engines: {oe0: {profile: oif-3.2t}}\nports:\n  p0:\n    lane: oe0/0-7\n' >"$DIR/a:1:b.yaml"
+expect 2 "$CPX" check "$DIR/a:1:b.yaml"
+says err 'a:1:b.yaml:4:5: ports.p0: unknown key "lane"'
+says err '^    4 |     lane: oe0/0-7$'
+says err '^      |     ^~~~$'
+says err 'did you mean "lanes"?'
+expect 2 "$CPX" check --json "$DIR/a:1:b.yaml"
+says out '"line": 4'
+says out '"column": 5'
+says out '"message": "ports.p0: unknown key'
+expect 2 "$CPX" check "$DIR/none.yaml"
+says err "cannot be read: No such file"
+expect 2 "$CPX" check "$DIR"
+says err "is a directory, not a file"
+expect 2 "$CPX" check
+expect 2 "$CPX" check a b
+expect 0 "$CPX" check --schema
+says out "mtu:"
+expect 0 "$CPX" check --json-schema
+python3 -m json.tool <"$DIR/out" >/dev/null || fail "the JSON schema is not JSON"
+echo "ok: $(echo "$verbs" | tr '\n' ' ')"

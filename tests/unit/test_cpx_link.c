@@ -13,7 +13,7 @@ static pthread_t event_thread;
 static int on_link(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
 {
 	event_thread = pthread_self();
-	counter_add(&events[port], 1);
+	store_release(&events[port], events[port] + 1);
 	return 0;
 }
 

@@ -44,8 +44,9 @@
  * Bytes 104..123 are this header's choice of where a metric sits in a published buffer.
  * Live instance i has its element at offset + i x stride and its seq at seq offset + i x stride.
  * In scope lcore_lane, instance = lcore x lanes + lane; published, the lcores are summed and
- * instance = lane. An element is one u64, or `slots` of them: a text, a labelled array (labels in
- * the catalogue), a histogram.
+ * instance = lane. Live instances 0: the live blocks are not in this file (it was deleted and made
+ * anew while its cpx ran); the published values are. An element is one u64, or `slots` of them: a
+ * text, a labelled array (labels in the catalogue), a histogram.
  *
  * Live block: 64 B header, then u64 payload. Block stride: multiple of 64, never of 4096.
  *     0 u64 seq   even: at rest, odd: being written        16 u32 lcore (writer)

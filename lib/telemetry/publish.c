@@ -54,7 +54,7 @@ static void store_row(uint64_t *row, const uint64_t *from, unsigned slots)
 static const struct telemetry_block *block(const struct telemetry *t, const struct area *a,
 					   unsigned instance)
 {
-	return (const void *)(t->base + a->live + (uint64_t)a->stride * instance);
+	return (const void *)(t->live + a->live + (uint64_t)a->stride * instance);
 }
 
 static uint64_t *row(struct telemetry_published *p, const struct area *a, unsigned instance)
@@ -123,8 +123,8 @@ void telemetry_publish(struct telemetry *t)
 {
 	const struct layout *l = &t->layout;
 	uint64_t generation = t->sb->generation + 1;
-	struct telemetry_published *to = (void *)(t->base + l->published[generation % 2]);
-	struct telemetry_published *last = (void *)(t->base + l->published[1 - generation % 2]);
+	struct telemetry_published *to = (void *)(t->file + l->published[generation % 2]);
+	struct telemetry_published *last = (void *)(t->file + l->published[1 - generation % 2]);
 	uint64_t *kept = (void *)((uint8_t *)to + l->kept);
 	uint64_t started = telemetry_clock(CLOCK_MONOTONIC);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Inside of the writer, shared by layout.c, catalogue.c, owner.c, publish.c and writer.c; nobody
- * else includes it. Everything here is the control thread's, except the live blocks of workers.
+ * Inside of the writer, shared by layout.c, catalogue.c, owner.c, publish.c, repair.c and writer.c;
+ * nobody else includes it. Everything here is the control thread's, except the live blocks of
+ * workers.
  */
 #ifndef CPX_LIB_TELEMETRY_SEGMENT_H
 #define CPX_LIB_TELEMETRY_SEGMENT_H
@@ -43,9 +44,13 @@ struct layout {
 };
 
 struct telemetry {
-	uint8_t *base;
-	struct telemetry_superblock *sb;
-	struct telemetry_entry *directory;
+	uint8_t *live; /* mapping that holds the live blocks, for the whole life */
+	uint8_t *file; /* mapping of the file at the path: the same, unless it was deleted
+			  (repair.c) */
+	struct telemetry_superblock *sb;   /* in file */
+	struct telemetry_entry *directory; /* in file */
+	char *path;
+	unsigned beats; /* heartbeats, to look at the path now and then */
 	struct layout layout;
 	struct telemetry_metric *metrics; /* a copy; the strings stay the caller's */
 	unsigned *slot;                   /* of each metric in its block */
@@ -77,6 +82,9 @@ int owner_claim(struct owner *o, const char *path, uint64_t size, struct err *er
 /* Gives the file its name. o->fd is the caller's from here on. On failure nothing is left. */
 int owner_commit(struct owner *o, const char *path, struct err *err);
 void owner_abandon(struct owner *o);
+
+/* Called now and then: was the file deleted? Then the published values get a new one (repair.c). */
+void repair_if_deleted(struct telemetry *t);
 
 uint64_t telemetry_clock(int clock); /* ns of a clock_gettime clock */
 

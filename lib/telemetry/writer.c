@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define SPARE_TEXT 512 /* catalogue bytes kept for each spare entry */
+#define LOOK_EVERY 5   /* heartbeats between two looks at the path */
 
 static const struct telemetry_metric refused_metric = {
 	.name = "telemetry_metrics_refused",
@@ -64,10 +65,12 @@ static void write_entry(struct telemetry *t, unsigned i)
 	memcpy(e->unit, m->unit, strlen(m->unit));
 	e->kind = m->kind;
 	e->scope = m->scope;
-	e->instances = a->instances;
-	e->seq_offset = a->live;
-	e->offset = a->live + sizeof(struct telemetry_block) + 8ull * t->slot[i];
-	e->stride = a->stride;
+	if (t->live == t->file) {
+		e->instances = a->instances;
+		e->seq_offset = a->live;
+		e->offset = a->live + sizeof(struct telemetry_block) + 8ull * t->slot[i];
+		e->stride = a->stride;
+	}
 	e->element_bytes = m->slots * 8u;
 	e->scale = m->scale;
 	if (a->published != 0) {
@@ -81,7 +84,7 @@ static struct telemetry_block *block_at(struct telemetry *t, unsigned scope, uns
 {
 	const struct area *a = &t->layout.area[scope];
 
-	return (void *)(t->base + a->live + (uint64_t)a->stride * instance);
+	return (void *)(t->live + a->live + (uint64_t)a->stride * instance);
 }
 
 static void write_blocks(struct telemetry *t, unsigned scope)
@@ -110,11 +113,17 @@ static void write_blocks(struct telemetry *t, unsigned scope)
 
 static void write_catalogue(struct telemetry *t, unsigned area, const char *text)
 {
-	char *to = (char *)t->base + t->layout.catalogue[area];
+	char *to = (char *)t->file + t->layout.catalogue[area];
 	size_t len = strlen(text);
 
 	memcpy(to, text, len);
 	memset(to + len, ' ', t->layout.catalogue_bytes - len);
+}
+
+static void beat(struct telemetry *t)
+{
+	store_relaxed(&t->sb->heartbeat_realtime_ns, telemetry_clock(CLOCK_REALTIME));
+	store_relaxed(&t->sb->heartbeat_monotonic_ns, telemetry_clock(CLOCK_MONOTONIC));
 }
 
 /* Everything that is written before the file gets its name. */
@@ -154,7 +163,7 @@ static void fill(struct telemetry *t, const struct telemetry_params *p, const ch
 	for (unsigned s = TELEMETRY_SCOPE_PROCESS; s <= TELEMETRY_SCOPE_LCORE_LANE; s++)
 		write_blocks(t, s);
 	write_catalogue(t, 0, catalogue);
-	telemetry_heartbeat(t);
+	beat(t);
 }
 
 /* The file: claimed, mapped, filled, named. */
@@ -170,17 +179,18 @@ static int make_file(struct telemetry *t, const struct telemetry_params *p, cons
 	ret = owner_claim(&owner, p->path, t->layout.file_size, err);
 	if (ret < 0)
 		return ret;
-	t->base = mmap(NULL, t->layout.file_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
+	t->live = mmap(NULL, t->layout.file_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 		       owner.fd, 0);
-	if (t->base == MAP_FAILED) {
-		t->base = NULL;
+	if (t->live == MAP_FAILED) {
+		t->live = NULL;
 		ret = err_set(err, -errno, "telemetry file %s can not be mapped: %s", p->path,
 			      strerror(errno));
 		owner_abandon(&owner);
 		return ret;
 	}
-	t->sb = (void *)t->base;
-	t->directory = (void *)(t->base + t->layout.directory);
+	t->file = t->live;
+	t->sb = (void *)t->file;
+	t->directory = (void *)(t->file + t->layout.directory);
 	memcpy(t->sb->incarnation, incarnation, sizeof(incarnation));
 	fill(t, p, catalogue);
 	ret = owner_commit(&owner, p->path, err);
@@ -191,12 +201,15 @@ static int make_file(struct telemetry *t, const struct telemetry_params *p, cons
 
 static void release(struct telemetry *t)
 {
-	if (t->base != NULL)
-		munmap(t->base, t->layout.file_size);
+	if (t->file != NULL && t->file != t->live)
+		munmap(t->file, t->layout.file_size);
+	if (t->live != NULL)
+		munmap(t->live, t->layout.file_size);
 	if (t->fd >= 0)
 		close(t->fd);
 	free(t->scratch);
 	free(t->version);
+	free(t->path);
 	free(t->slot);
 	free(t->metrics);
 	free(t);
@@ -214,7 +227,8 @@ static struct telemetry *allocate(const struct telemetry_params *p)
 	t->metrics = calloc(room, sizeof(*t->metrics));
 	t->slot = calloc(room, sizeof(*t->slot));
 	t->version = strdup(p->version != NULL ? p->version : "");
-	if (t->metrics == NULL || t->slot == NULL || t->version == NULL) {
+	t->path = strdup(p->path);
+	if (t->metrics == NULL || t->slot == NULL || t->version == NULL || t->path == NULL) {
 		release(t);
 		return NULL;
 	}
@@ -277,7 +291,7 @@ void telemetry_destroy(struct telemetry *t)
 	if (t == NULL)
 		return;
 	telemetry_publish(t);
-	telemetry_heartbeat(t);
+	beat(t);
 	telemetry_set_state(t, TELEMETRY_STATE_STOPPED);
 	release(t);
 }
@@ -388,8 +402,9 @@ void telemetry_text(struct telemetry_block *b, unsigned slot, unsigned slots, co
 
 void telemetry_heartbeat(struct telemetry *t)
 {
-	store_relaxed(&t->sb->heartbeat_realtime_ns, telemetry_clock(CLOCK_REALTIME));
-	store_relaxed(&t->sb->heartbeat_monotonic_ns, telemetry_clock(CLOCK_MONOTONIC));
+	if (++t->beats % LOOK_EVERY == 0)
+		repair_if_deleted(t);
+	beat(t);
 }
 
 void telemetry_set_state(struct telemetry *t, enum telemetry_state state)

@@ -75,7 +75,10 @@ void telemetry_text(struct telemetry_block *b, unsigned slot, unsigned slots, co
 
 /* Control thread: one publishing pass into the idle buffer; totals over lcores, staleness bits. */
 void telemetry_publish(struct telemetry *t);
-void telemetry_heartbeat(struct telemetry *t); /* every 100 ms */
+/* Every 100 ms. Also notices within a second that the file or its folder was deleted, and then
+ * gives the published values a new file of the same incarnation; live blocks stay where workers
+ * have them. */
+void telemetry_heartbeat(struct telemetry *t);
 void telemetry_set_state(struct telemetry *t, enum telemetry_state state);
 
 /* Writer of the block, once per burst: begin, counter_add(&b->v[slot], n) …, end with the tsc the

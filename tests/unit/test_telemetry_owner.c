@@ -188,6 +188,89 @@ Test(telemetry_owner, clean_end_and_deleted_file)
 	sample_remove(&s);
 }
 
+/* File deleted, then the folder too, while the board runs: the published values are back within a
+ * second's heartbeats, of the same incarnation, and counters go on; nobody else can take the path.
+ */
+Test(telemetry_owner, deleted_while_running)
+{
+	static const struct telemetry_metric late = { .name = "late",
+						      .unit = "x",
+						      .help = "late",
+						      .kind = TELEMETRY_COUNTER,
+						      .scope = TELEMETRY_SCOPE_LCORE_LANE,
+						      .slots = 1 };
+	struct telemetry *second = NULL;
+	struct telemetry_reader *r;
+	struct telemetry_block *b;
+	uint8_t incarnation[16];
+	struct sample s;
+	uint64_t before, v = 0;
+	int slot = -1;
+
+	sample_create(&s);
+	sample_fill(s.t);
+	cr_assert_eq(telemetry_reader_open(&r, s.path, NULL), 0);
+	cr_assert_eq(telemetry_reader_snapshot(r, NULL), 0);
+	cr_assert(telemetry_value(r, telemetry_series(r, "lane_receive_packets"), 7, 0, &before));
+	memcpy(incarnation, telemetry_reader_superblock(r)->incarnation, 16);
+	for (int round = 1; round <= 3; round++) {
+		cr_assert_eq(unlink(s.path), 0);
+		if (round == 2)
+			cr_assert_eq(rmdir(s.dir), 0);
+		cr_assert_eq(telemetry_reader_life(r), TELEMETRY_LIFE_REPLACED);
+		for (int beat = 0; beat < 10; beat++) {
+			sample_move(s.t, 0, 7, 1);
+			telemetry_heartbeat(s.t);
+		}
+		if (round == 2) {
+			slot = telemetry_register(s.t, &late, NULL);
+			cr_assert_geq(slot, 0);
+		}
+		if (slot >= 0) {
+			b = telemetry_lcore_lane(s.t, 2, 3);
+			telemetry_block_begin(b);
+			counter_add(&b->v[slot], 1);
+			telemetry_block_end(b, 1);
+		}
+		cr_assert_eq(telemetry_reader_follow(r), 1, "round %d: no new file", round);
+		cr_assert_eq(telemetry_reader_life(r), TELEMETRY_LIFE_RUNNING);
+		cr_assert_eq(telemetry_reader_snapshot(r, NULL), 0, "the last pass came along");
+		cr_assert(
+			telemetry_value(r, telemetry_series(r, "lane_receive_packets"), 7, 0, &v));
+		cr_assert_eq(v, before + 10 * (round - 1));
+		telemetry_publish(s.t);
+		cr_assert_eq(telemetry_reader_snapshot(r, NULL), 0);
+		cr_assert(
+			telemetry_value(r, telemetry_series(r, "lane_receive_packets"), 7, 0, &v));
+		cr_assert_eq(v, before + 10 * round);
+		cr_assert_eq(memcmp(telemetry_reader_superblock(r)->incarnation, incarnation, 16),
+			     0);
+		cr_assert_eq(telemetry_create(&second, &s.params, NULL), -EEXIST);
+	}
+	cr_assert(telemetry_value(r, telemetry_series(r, "late"), 3, 0, &v) && v == 2);
+	telemetry_reader_close(r);
+	sample_remove(&s);
+}
+
+/* A file of somebody else at our path is not replaced. */
+Test(telemetry_owner, path_taken_by_another_file)
+{
+	struct sample s;
+	struct stat before, after;
+	char other[128];
+
+	sample_create(&s);
+	snprintf(other, sizeof(other), "%s/moved", s.dir);
+	cr_assert_eq(rename(s.path, other), 0);
+	close(open(s.path, O_CREAT | O_WRONLY, 0600));
+	cr_assert_eq(stat(s.path, &before), 0);
+	for (int beat = 0; beat < 10; beat++)
+		telemetry_heartbeat(s.t);
+	cr_assert(stat(s.path, &after) == 0 && after.st_ino == before.st_ino && after.st_size == 0);
+	unlink(other);
+	sample_remove(&s);
+}
+
 /* What a start killed half-way left is removed by the next; files of others are not touched. */
 Test(telemetry_owner, leftovers_are_removed)
 {

@@ -34,7 +34,10 @@ static SCREEN *screen;
 
 int top_screen_open(bool color)
 {
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || term == NULL ||
+	    strcmp(term, "dumb") == 0)
 		return -ENOTTY;
 	screen = newterm(NULL, stdout, stdin);
 	if (screen == NULL)

@@ -24,9 +24,12 @@ timeout --preserve-status -s INT 1 "$PROGRAM" -f "$FILE" -d 0.1 >"$DIR/lines" ||
 command -v tmux >/dev/null || skip "no tmux: the screen was not tested"
 tm() { tmux -L "cpx-test-$$" -f /dev/null "$@"; }
 trap 'tm kill-server 2>/dev/null || :; finish' EXIT
-tm new-session -d -x 80 -y 24 "'$PROGRAM' -f '$FILE' -d 0.2; echo ended \$?; sleep 30"
+tm new-session -d -x 80 -y 24 "TERM=dumb '$PROGRAM' -f '$FILE' -d 0.2; sleep 30"
 screen() { tm capture-pane -p >"$DIR/screen" && grep -qE "$1" "$DIR/screen"; }
 sees() { wait_for 10 screen "$2" || fail "$1: $(cat "$DIR/screen")"; }
+sees "plain lines on a terminal that can do no more" '^dropped ttl_expired .* in all'
+tm kill-server
+tm new-session -d -x 80 -y 24 "'$PROGRAM' -f '$FILE' -d 0.2; echo ended \$?; sleep 30"
 
 sees "title" '^cpx top  synthetic  up 00:00:[0-9]{2}   in [0-9.]+ Gb/s'
 sees "a lane with rates" '^oe0/2 +p0 +up +[0-9.]+k +[0-9.]+[MG] +\|? +[0-9]+%'

@@ -205,21 +205,28 @@ static void *sender(void *arg)
 
 Test(fiber, restarts_under_a_running_sender)
 {
-	pthread_t thread;
+	busy = new_port("net_cpx0", "carrier=fiber:x");
+	idle_port = new_port("net_cpx1", "carrier=fiber:x");
+	set_up(busy, 1);
+	set_up(idle_port, 1);
+	for (unsigned round = 0; round < 60; round++) {
+		pthread_t thread;
 
-	busy = running_port("net_cpx0", "carrier=fiber:x", 1);
-	idle_port = running_port("net_cpx1", "carrier=fiber:x", 1);
-	cr_assert_eq(pthread_create(&thread, NULL, sender, NULL), 0);
-	for (unsigned i = 0; i < 2000; i++) {
-		struct rte_mbuf *m[32];
-
-		rte_pktmbuf_free_bulk(m, rte_eth_rx_burst(idle_port, 0, m, 32));
-		cr_assert_eq(rte_eth_dev_stop(idle_port), 0);
+		start(busy);
 		start(idle_port);
+		store_release(&enough, 0);
+		cr_assert_eq(pthread_create(&thread, NULL, sender, NULL), 0);
+		for (unsigned i = 0; i < 50; i++) {
+			struct rte_mbuf *m[32];
+
+			rte_pktmbuf_free_bulk(m, rte_eth_rx_burst(idle_port, 0, m, 32));
+			cr_assert_eq(rte_eth_dev_stop(idle_port), 0);
+			start(idle_port);
+		}
+		cr_assert_eq(rte_eth_dev_stop(idle_port), 0);
+		store_release(&enough, 1);
+		pthread_join(thread, NULL);
+		cr_assert_eq(rte_eth_dev_stop(busy), 0);
+		cr_assert_eq(pool_level(), POOL_FRAMES, "round %u", round);
 	}
-	store_release(&enough, 1);
-	pthread_join(thread, NULL);
-	cr_assert_eq(rte_eth_dev_stop(idle_port), 0);
-	cr_assert_eq(rte_eth_dev_stop(busy), 0);
-	cr_assert_eq(pool_level(), POOL_FRAMES);
 }

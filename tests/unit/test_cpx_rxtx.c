@@ -165,15 +165,17 @@ Test(rxtx, chains_pass_whole)
 
 Test(rxtx, a_chain_with_one_shared_segment_is_copied)
 {
-	struct rte_mbuf *head = frame(100, 1), *tail = frame(50, 2), *got;
+	for (unsigned way = 0; way < 2; way++) {
+		struct rte_mbuf *head = frame(100, 1), *tail = frame(50, 2), *got;
 
-	cr_assert_eq(rte_pktmbuf_chain(head, tail), 0);
-	rte_mbuf_refcnt_update(tail, 1);
-	got = alone(head);
-	cr_assert_neq(got, head);
-	cr_assert_eq(got->pkt_len, 150);
-	rte_pktmbuf_free(got);
-	rte_pktmbuf_free(tail);
+		cr_assert_eq(rte_pktmbuf_chain(head, tail), 0);
+		rte_mbuf_refcnt_update(tail, 1);
+		got = way == 0 ? alone(head) : in_a_burst(head, BURST);
+		cr_assert_neq(got, head);
+		cr_assert_eq(got->pkt_len, 150);
+		rte_pktmbuf_free(got);
+		rte_pktmbuf_free(tail);
+	}
 }
 
 Test(rxtx, no_buffer_for_a_copy)

@@ -23,6 +23,8 @@
 #define store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define fence_acquire()     __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define fence_release()     __atomic_thread_fence(__ATOMIC_RELEASE)
+/* Store, fence_full(), load on both of two sides: at least one of them sees the other's store. */
+#define fence_full() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 /* Single writer: add to a counter that other threads may read. */
 static inline void counter_add(uint64_t *c, uint64_t n)

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of lib/fiber share. Control thread, unless said. */
+#ifndef CPX_LIB_FIBER_PRIVATE_H
+#define CPX_LIB_FIBER_PRIVATE_H
+
+#include <sys/un.h>
+
+#include "lib/fiber/fiber.h"
+#include "lib/fiber/message.h"
+#include "lib/fiber/region.h"
+
+#define FIBER_MAX_BELLS (2 * FIBER_MAX_LANES)
+
+/* A bound socket file: ours as long as the path leads to this inode. */
+struct fiber_listener {
+	int fd;
+	dev_t dev;
+	ino_t ino;
+};
+
+struct fiber {
+	bool server;
+	bool hugepages;
+	uint32_t lanes;
+	uint32_t patience;
+	uint32_t retry;
+	struct sockaddr_un address;
+	struct fiber_hello mine;
+
+	int epoll, timer, conn;
+	struct fiber_listener listener; /* server */
+	bool listening;                 /* the listener is watched */
+	uint32_t backoff;               /* client: next pause, ms */
+
+	struct fiber_status status; /* with the state */
+	struct fiber_terms terms;   /* of this handshake */
+	struct fiber_region region;
+	int bells[FIBER_MAX_BELLS]; /* our ends, one a ring; -1 */
+
+	struct fiber_tx *tx; /* lanes of them */
+	struct fiber_rx *rx;
+};
+
+/* queues.c: put every queue that the terms have on the mapped region, and take all off it. The
+ * driving threads are outside. */
+void fiber_queues_attach(struct fiber *f);
+void fiber_queues_detach(struct fiber *f);
+/* Out of service, at any time; the region stays. */
+void fiber_queues_stop(struct fiber *f);
+/* One queue on ring `r` of a region: used by the above, by tests and fuzz targets. */
+void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
+		     const struct fiber_terms *terms, uint32_t r, int bell);
+void fiber_rx_attach(struct fiber_rx *q, const struct fiber_region *region,
+		     const struct fiber_terms *terms, uint32_t r, int bell);
+
+/* bell.c: one pair of sockets for each ring; ours in f->bells, the peer's in theirs[]. -errno. */
+int fiber_bells_create(struct fiber *f, int theirs[FIBER_MAX_BELLS]);
+void fiber_bells_close(struct fiber *f);
+/* Is this, from the peer, a socket that a send can not block on? */
+bool fiber_bell_check(int fd);
+
+/* socket.c */
+int fiber_listen(struct fiber_listener *l, const struct sockaddr_un *address, struct err *err);
+void fiber_unlisten(struct fiber_listener *l, const struct sockaddr_un *address);
+int fiber_connect(const struct sockaddr_un *address); /* fd or -errno; never blocks */
+/* One packet. Its length (0: the peer is gone), -EAGAIN, -EBADMSG when cut, other -errno. fds[]
+ * gets what came along, close-on-exec, the caller's to close; none on failure. */
+int fiber_socket_receive(int fd, void *to, size_t size, int fds[FIBER_MESSAGE_FDS],
+			 unsigned *n_fds);
+int fiber_socket_send(int fd, const void *message, size_t bytes, const int *fds, unsigned n_fds);
+
+/* handshake.c: a connection that begins now, from accept or connect (or a test). Takes `conn`.
+ * Events. */
+int fiber_take_connection(struct fiber *f, int conn);
+/* First thing of a new fiber: watch the listener, or plan the first attempt. */
+int fiber_handshake_start(struct fiber *f);
+
+#endif

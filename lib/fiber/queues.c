@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Queues between peers: put on a region when one came, taken off when it went. Control thread,
+ * while the driving threads are outside; only fiber_queues_stop() may come at any time. The store
+ * of `running` is the release that hands a queue over, its load in ring.h the acquire.
+ */
+#include "lib/fiber/private.h"
+
+static uint32_t flags_of(uint64_t features)
+{
+	return (features & FIBER_FEATURE_HASH ? FIBER_DESC_HASH : 0) |
+	       (features & FIBER_FEATURE_VLAN ? FIBER_DESC_VLAN : 0) |
+	       (features & FIBER_FEATURE_CSUM ? FIBER_DESC_IP_GOOD | FIBER_DESC_L4_GOOD : 0) |
+	       (features & FIBER_FEATURE_STAMP ? FIBER_DESC_STAMP : 0);
+}
+
+static struct fiber_ring *ring_at(const struct fiber_region *region, uint32_t r)
+{
+	return (struct fiber_ring *)(region->base + region->layout.ring_offset +
+				     r * region->layout.ring_stride);
+}
+
+static uint8_t *cells_at(const struct fiber_region *region, uint32_t r)
+{
+	return (uint8_t *)ring_at(region, r) + region->layout.cell_offset;
+}
+
+static uint8_t *buffers_at(const struct fiber_region *region, uint32_t r)
+{
+	return region->base + region->layout.buffer_offset + r * region->layout.buffer_stride;
+}
+
+void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
+		     const struct fiber_terms *terms, uint32_t r, int bell)
+{
+	q->ring = ring_at(region, r);
+	q->cells = cells_at(region, r);
+	q->buffers = buffers_at(region, r);
+	q->mask = (1u << terms->log2_slots) - 1;
+	q->slot_stride = (uint32_t)region->layout.slot_stride;
+	q->slot_bytes = terms->slot_bytes;
+	q->cell_bytes = terms->features & FIBER_FEATURE_CELLS ? FIBER_CELL_BYTES : 0;
+	q->max_segs = (uint8_t)terms->max_segs;
+	q->own = q->seen = 0;
+	q->flags = flags_of(terms->features) | FIBER_DESC_MORE;
+	q->bell = bell;
+	store_relaxed(&q->dead, 0);
+	store_release(&q->running, 1);
+}
+
+void fiber_rx_attach(struct fiber_rx *q, const struct fiber_region *region,
+		     const struct fiber_terms *terms, uint32_t r, int bell)
+{
+	q->ring = ring_at(region, r);
+	q->cells = cells_at(region, r);
+	q->buffers = buffers_at(region, r);
+	q->mask = (1u << terms->log2_slots) - 1;
+	q->slot_stride = (uint32_t)region->layout.slot_stride;
+	q->slot_bytes = (uint16_t)terms->slot_bytes;
+	q->cell_bytes = terms->features & FIBER_FEATURE_CELLS ? FIBER_CELL_BYTES : 0;
+	q->max_segs = (uint8_t)terms->max_segs;
+	q->own = q->next = q->seen = 0;
+	q->flags = (uint16_t)flags_of(terms->features);
+	q->bell = bell;
+	store_relaxed(&q->dead, 0);
+	store_release(&q->running, 1);
+}
+
+/* The server sends on the even rings, the client on the odd ones. */
+void fiber_queues_attach(struct fiber *f)
+{
+	for (uint32_t l = 0; l < f->lanes && l < f->terms.lanes; l++) {
+		uint32_t out = 2 * l + !f->server, in = 2 * l + f->server;
+
+		fiber_tx_attach(&f->tx[l], &f->region, &f->terms, out, f->bells[out]);
+		fiber_rx_attach(&f->rx[l], &f->region, &f->terms, in, f->bells[in]);
+	}
+}
+
+void fiber_queues_stop(struct fiber *f)
+{
+	for (uint32_t l = 0; l < f->lanes; l++) {
+		store_release(&f->tx[l].running, 0);
+		store_release(&f->rx[l].running, 0);
+	}
+}
+
+void fiber_queues_detach(struct fiber *f)
+{
+	fiber_queues_stop(f);
+	for (uint32_t l = 0; l < f->lanes; l++) {
+		struct fiber_tx *tx = &f->tx[l];
+		struct fiber_rx *rx = &f->rx[l];
+
+		tx->ring = NULL;
+		tx->cells = tx->buffers = NULL;
+		tx->own = tx->seen = 0;
+		tx->bell = -1;
+		rx->ring = NULL;
+		rx->cells = rx->buffers = NULL;
+		rx->own = rx->next = rx->seen = 0;
+		rx->bell = -1;
+	}
+}
+
+bool fiber_tx_dead(const struct fiber_tx *q)
+{
+	return load_relaxed(&q->dead) != 0;
+}
+
+bool fiber_rx_dead(const struct fiber_rx *q)
+{
+	return load_relaxed(&q->dead) != 0;
+}

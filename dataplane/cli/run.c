@@ -17,10 +17,11 @@
 #include "lib/base/loop.h"
 
 static const char usage[] =
-	"usage: cpx run -c FILE [--check] [-v]\n"
+	"usage: cpx run -c FILE [--check | --memory] [-v]\n"
 	"\n"
 	"  -c, --config FILE   the board to run (reference: cpx check --reference)\n"
 	"      --check         only check the file, as `cpx check FILE` does\n"
+	"      --memory        only print the memory it needs, in MB\n"
 	"  -v, --verbose       more lines about what happens\n"
 	"  -h, --help          this text\n"
 	"\n"
@@ -114,15 +115,15 @@ no_loop:
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
-						 { "check", no_argument, NULL, 'k' },
-						 { "verbose", no_argument, NULL, 'v' },
-						 { "help", no_argument, NULL, 'h' },
-						 { 0 } };
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
+		{ "memory", no_argument, NULL, 'm' },       { "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },         { 0 }
+	};
 	struct config *cfg;
 	struct err err;
 	const char *file = NULL;
-	bool check = false;
+	bool check = false, memory = false;
 	int c, ret;
 
 	while ((c = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
@@ -132,6 +133,9 @@ int main(int argc, char **argv)
 			break;
 		case 'k':
 			check = true;
+			break;
+		case 'm':
+			memory = true;
 			break;
 		case 'v':
 			log_set_level(LOG_LEVEL_DEBUG);
@@ -158,7 +162,11 @@ int main(int argc, char **argv)
 		config_free(cfg);
 		return EXIT_DONE;
 	}
-	ret = run(cfg, file, &err);
+	ret = memory ? board_memory_mb(cfg, &err) : run(cfg, file, &err);
+	if (memory && ret > 0) {
+		printf("%d\n", ret);
+		ret = 0;
+	}
 	if (ret)
 		fprintf(stderr, "cpx run: %s\n", err.text);
 	config_free(cfg);

@@ -32,6 +32,8 @@ struct board_options {
  * command that reserves hugepages where they are missing. Once per process.
  */
 int board_eal_init(const struct config *cfg, const struct board_options *opts, struct err *err);
+/* Memory it would ask for, in MB, hugepages or not, without starting anything; or why it cannot. */
+int board_memory_mb(const struct config *cfg, struct err *err);
 /* lcore id of extra lcore i, for rte_eal_remote_launch. */
 unsigned board_extra_lcore(unsigned i);
 

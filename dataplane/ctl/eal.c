@@ -93,6 +93,14 @@ static int check_hugepages(const struct config *cfg, unsigned mb, struct err *er
 		need, have, need - have + hugepages("nr_hugepages"), "nr_hugepages");
 }
 
+int board_memory_mb(const struct config *cfg, struct err *err)
+{
+	const int ret = place(cfg, err);
+
+	return ret ? ret
+		   : (int)memory_estimate_mb(cfg, count_lanes(cfg), eal_placement.n_workers);
+}
+
 int board_eal_init(const struct config *cfg, const struct board_options *opts, struct err *err)
 {
 	char lcores[512], memory[16];

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "lib/base/order.h"
+#include "pmd/cpx_rxtx.h"
 #include "tests/unit/cpx_port.h"
 
 TestSuite(fiber, .init = start_eal);
@@ -180,6 +181,36 @@ Test(fiber, ring_size_follows_the_receiver_while_neither_end_runs)
 	cr_assert_eq(rte_eth_rx_queue_setup(a, 0, 96, SOCKET_ID_ANY, NULL, pool), 0);
 	cr_assert_eq(rte_eth_rx_queue_info_get(a, 0, &info), 0);
 	cr_expect_eq(info.nb_desc, 128, "rounded up to a power of two");
+}
+
+/* A burst that saw the lane open just before it closed still puts its frame on the ring. */
+static void late_frame(uint16_t port)
+{
+	struct cpx_txq *q = rte_eth_fp_ops[port].txq.data[0];
+	struct rte_mbuf *m = frame(60, 0);
+
+	cr_assert_eq(cpx_ring_room(&q->end, 1), 1);
+	cpx_ring_fill(&q->end, &m, 1);
+	cpx_ring_submit(&q->end, 1);
+}
+
+Test(fiber, frames_sent_while_the_other_end_stops)
+{
+	uint16_t a = running_port("net_cpx0", "carrier=fiber:x", 1);
+	uint16_t b = running_port("net_cpx1", "carrier=fiber:x", 1);
+
+	cr_assert_eq(rte_eth_dev_stop(b), 0);
+	late_frame(a);
+	start(b);
+	cr_assert_eq(pool_level(), POOL_FRAMES, "a start takes it out");
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(b, 0), 0);
+	late_frame(a);
+	cr_assert_eq(rte_eth_dev_rx_queue_start(b, 0), 0);
+	cr_assert_eq(pool_level(), POOL_FRAMES, "so does a queue's start");
+	cr_assert_eq(rte_eth_dev_stop(b), 0);
+	late_frame(a);
+	cr_assert_eq(rte_eth_dev_stop(a), 0);
+	cr_assert_eq(pool_level(), POOL_FRAMES, "and the sender's own stop");
 }
 
 /* A sender that never rests while the other end starts and stops. */

@@ -87,4 +87,37 @@ expect 0 "$CPX" check --schema
 says out "mtu:"
 expect 0 "$CPX" check --json-schema
 python3 -m json.tool <"$DIR/out" >/dev/null || fail "the JSON schema is not JSON"
+
+# doctor: whatever it finds, exit code and verdict agree
+code=0
+"$CPX" doctor --json >"$DIR/out" 2>"$DIR/err" || code=$?
+[ $code -eq 0 ] || [ $code -eq 3 ] || fail "doctor ended with $code"
+python3 - "$DIR/out" $code <<'END' || fail "doctor --json does not fit its exit code $code"
+import json, sys
+d = json.load(open(sys.argv[1]))
+assert d["can_demo"] == (sys.argv[2] == "0")
+assert len(d["checks"]) >= 10
+for c in d["checks"]:
+    assert c["severity"] in ("ok", "note", "warn", "blocked") and c["found"], c
+    assert c["severity"] == "ok" or c["fix"] or c["why"], c
+    assert c["severity"] != "blocked" or c["blocks"], c
+END
+cat >"$DIR/lacking.yaml" <<'END'
+engines: {oe0: {profile: oif-3.2t}}
+devices: {net_af_packet0: iface=cpx-none0}
+ports: {p0: {lanes: oe0/0, carrier: dev:net_af_packet0}}
+memory: {hugepages: false}
+END
+expect 3 "$CPX" doctor -c "$DIR/lacking.yaml"
+says out "no interface cpx-none0 in this network namespace; blocks"
+says out "cpx run -c $DIR/lacking.yaml cannot"
+sed -i 's/net_af_packet0/net_frob0/' "$DIR/lacking.yaml"
+expect 3 "$CPX" doctor -c "$DIR/lacking.yaml"
+says out "no driver for net_frob in"
+sed -i 's/^memory:.*/workers: {cpus: [1023]}/' "$DIR/lacking.yaml"
+expect 3 "$CPX" doctor -c "$DIR/lacking.yaml"
+says out "CPU 1023 of workers.cpus may not be used here"
+expect 2 "$CPX" doctor -c "$DIR/a:1:b.yaml"
+says err "unknown key"
+expect 2 "$CPX" doctor what
 echo "ok: $(echo "$verbs" | tr '\n' ' ')"

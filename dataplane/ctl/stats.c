@@ -81,7 +81,8 @@ int stats_create(struct board *b, struct err *err)
 					   .n_lcores = b->n_workers + 1,
 					   .n_lanes = b->n_lanes,
 					   .n_engines = b->cfg->n_engines,
-					   .spare_entries = 64 };
+					   .spare_entries = 64,
+					   .tsc_hz = rte_get_tsc_hz() };
 	int ret;
 
 	params.metrics = metrics_table(&params.n_metrics);

@@ -92,13 +92,13 @@ static void describe_ip4(const uint8_t *p, size_t len, char *text, size_t size)
 	}
 	const char *protocol = protocol_name(ip->protocol, buf);
 
-	if (ip4_source_is_martian(ip->src))
+	if (ip4_is_multicast(ip->dst) || ip4_is_limited_broadcast(ip->dst))
+		snprintf(text, size, "IPv4 %s",
+			 ip4_is_multicast(ip->dst) ? "multicast" : "broadcast");
+	else if (ip4_source_is_martian(ip->src))
 		snprintf(text, size, "IPv4 martian source");
 	else if (ip4_destination_is_martian(ip->dst))
 		snprintf(text, size, "IPv4 martian destination");
-	else if (ip4_is_multicast(ip->dst) || ip4_is_limited_broadcast(ip->dst))
-		snprintf(text, size, "IPv4 %s",
-			 ip4_is_multicast(ip->dst) ? "multicast" : "broadcast");
 	else if (ip->ttl <= 1)
 		snprintf(text, size, "IPv4 %s, TTL %u", protocol, ip->ttl);
 	else if (ip4_is_fragment(ip))
@@ -144,7 +144,9 @@ static void describe_ip6(const uint8_t *p, size_t len, char *text, size_t size)
 		snprintf(text, size, "IPv6 %s%s%s%s", protocol_name(walk.protocol, buf),
 			 walk.fragment ? " fragment" : "",
 			 !walk.fragment && walk.extensions ? " after extensions" : "",
-			 ip->hop_limit <= 1 ? ", hop limit 1" : "");
+			 ip->hop_limit == 0   ? ", hop limit 0"
+			 : ip->hop_limit == 1 ? ", hop limit 1"
+					      : "");
 }
 
 static void describe_arp(const uint8_t *p, size_t len, char *text, size_t size)

@@ -14,7 +14,7 @@ fi
 start_cpx
 
 lossless() { # namespace, destination, payload bytes
-	in_ns "$1" ping -n -q -i 0.02 -c 50 -W 5 -s "$3" "$2" >"$DIR/ping" 2>&1 || :
+	in_ns "$1" ping -n -q -i 0.005 -c 50 -W 5 -s "$3" "$2" >"$DIR/ping" 2>&1 || :
 	grep -q '50 received, 0% packet loss' "$DIR/ping" || {
 		cat "$DIR/ping"
 		fail "$1 lost packets to $2 with $3 bytes"

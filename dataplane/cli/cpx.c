@@ -12,9 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <build_info.h> /* both made by meson */
+#include <revision.h>
+
 #include "config/nearest.h"
-#include "dataplane/cli/build_info.h"
-#include "dataplane/cli/revision.h"
 #include "lib/base/err.h"
 
 struct verb {

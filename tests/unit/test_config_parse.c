@@ -4,6 +4,7 @@
 #include "tests/unit/test_config.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,25 @@ Test(config_parse, sample_vlans)
 	cr_expect_eq(c->neighbors[0].iface, 3);
 	cr_expect_eq(c->arp_age_s, 120);
 	config_free(c);
+}
+
+Test(config_parse, every_sample)
+{
+	DIR *dir = opendir(CONFIG_SAMPLES);
+	struct dirent *e;
+	unsigned n = 0;
+
+	cr_assert_not_null(dir);
+	while ((e = readdir(dir))) {
+		const char *dot = strrchr(e->d_name, '.');
+
+		if (!dot || strcmp(dot, ".yaml") != 0)
+			continue;
+		config_free(sample(e->d_name));
+		n++;
+	}
+	closedir(dir);
+	cr_expect_geq(n, 4);
 }
 
 /* A folder of odd files, removed afterwards. */

@@ -59,7 +59,10 @@ static int exit_code(int ret)
 	case -EPERM:
 	case -EACCES:
 	case -ENOSYS:
+	case -ENOSPC: /* no room for the telemetry segment */
 		return EXIT_MACHINE;
+	case -EINVAL:
+		return EXIT_USAGE;
 	default:
 		return EXIT_FAILED;
 	}

@@ -61,6 +61,16 @@ static int make_tables(struct board *b, struct err *err)
 	return ret;
 }
 
+/* A table the file itself makes too small is the file's fault, not the machine's. */
+static int fill_tables(struct board *b, struct err *err)
+{
+	int ret = ifaces_create(b, err);
+
+	if (!ret)
+		ret = routes_create(b, err);
+	return ret == -ENOSPC ? -EINVAL : ret;
+}
+
 int board_create(struct board **out, const struct config *cfg, struct err *err)
 {
 	struct board *b = calloc(1, sizeof(*b));
@@ -88,9 +98,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = ports_create(b, err);
 	if (!ret)
-		ret = ifaces_create(b, err);
-	if (!ret)
-		ret = routes_create(b, err);
+		ret = fill_tables(b, err);
 	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {

@@ -10,9 +10,11 @@
  *   quit
  */
 #include <getopt.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_cycles.h>
@@ -26,27 +28,28 @@
 
 #define IN_FLIGHT 256
 #define BURST     32
-#define FRAME     60     /* 64 with FCS */
-#define N_DST     65536  /* destinations drawn from, a power of two */
+#define FRAME     60    /* 64 with FCS */
+#define N_DST     65536 /* destinations drawn from, a power of two */
 #define N_GATEWAY 8
 
 struct options {
-	unsigned routes;  /* 0: io, no pipeline */
+	unsigned routes; /* 0: io, no pipeline */
 	bool no_telemetry;
-	bool random;      /* destinations over all routes, else over 512 of them */
+	bool random; /* destinations over all routes, else over 512 of them */
 };
 
-static const char yaml[] = "instance: bench-%d\n"
-			   "workers: {count: 1, idle: poll}\n"
-			   "engines: {oe0: {profile: oif-3.2t}}\n"
-			   "ports:\n"
-			   "  p0: {lanes: oe0/0, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
-			   "  p1: {lanes: oe0/1, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"
-			   "  g0: {lanes: oe0/2, carrier: 'fiber:bench-a'}\n"
-			   "  g1: {lanes: oe0/3, carrier: 'fiber:bench-b'}\n"
-			   "neighbors:\n"
-			   "%s"
-			   "tables: {routes4: %u}\n";
+static const char yaml[] =
+	"instance: bench-%d\n"
+	"workers: {count: 1, idle: poll}\n"
+	"engines: {oe0: {profile: oif-3.2t}}\n"
+	"ports:\n"
+	"  p0: {lanes: oe0/0, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
+	"  p1: {lanes: oe0/1, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"
+	"  g0: {lanes: oe0/2, carrier: 'fiber:bench-a'}\n"
+	"  g1: {lanes: oe0/3, carrier: 'fiber:bench-b'}\n"
+	"neighbors:\n"
+	"%s"
+	"tables: {routes4: %u}\n";
 
 static uint32_t dst[N_DST]; /* network order */
 static uint8_t p0_mac[6];
@@ -184,9 +187,9 @@ static struct config *make_config(const struct options *o)
 	size_t len = 0;
 
 	for (unsigned i = 0; i < N_GATEWAY; i++)
-		len += (size_t)snprintf(neighbors + len, sizeof(neighbors) - len,
-					"  - {ip: 10.0.1.%u, mac: '02:00:00:00:01:%02x', port: p1}\n",
-					2 + i, i);
+		len += (size_t)snprintf(
+			neighbors + len, sizeof(neighbors) - len,
+			"  - {ip: 10.0.1.%u, mac: '02:00:00:00:01:%02x', port: p1}\n", 2 + i, i);
 	snprintf(text, sizeof(text), yaml, getpid(), neighbors, RTE_MAX(o->routes * 2, 1024u));
 	if (config_parse(&cfg, "bench", text, strlen(text), &err) != 0)
 		die("config", &err);
@@ -204,7 +207,7 @@ int main(int argc, char **argv)
 	struct bench t = { 0 };
 	struct config *cfg;
 	struct err err;
-	char line[64];
+	char line[64], path[TELEMETRY_PATH_LEN];
 	int c;
 
 	while ((c = getopt_long(argc, argv, "r:xt", names, NULL)) != -1) {
@@ -255,7 +258,10 @@ int main(int argc, char **argv)
 			break;
 	}
 	ports_stop(t.board);
+	snprintf(path, sizeof(path), "%s", board_telemetry_path(t.board));
 	board_destroy(t.board);
+	unlink(path); /* the instance is named after this process: nobody looks later */
+	rmdir(dirname(path));
 	rte_eal_cleanup();
 	config_free(cfg);
 	return 0;

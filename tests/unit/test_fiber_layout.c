@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* lib/fiber/layout.c: nothing overlaps, nothing leaves the region, no hot line on a page stride. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/fiber/format.h"
+
+static const struct fiber_terms terms[] = {
+	{ 0, 1, 4, 256, 1, FIBER_PAGE_SMALL },
+	{ FIBER_FEATURE_CELLS, 1, 4, 256, 16, FIBER_PAGE_SMALL },
+	{ 0, 3, 5, 320, 8, FIBER_PAGE_SMALL },
+	{ FIBER_FEATURE_CELLS, 8, 10, 2048, 8, FIBER_PAGE_HUGE },
+	{ FIBER_FEATURES, 64, 10, 2048, 32, FIBER_PAGE_SMALL },
+	{ 0, 2, 14, 16384, 32, FIBER_PAGE_HUGE },
+	{ FIBER_FEATURE_CELLS, 64, 4, 16384, 16, FIBER_PAGE_SMALL },
+};
+#define N_TERMS (sizeof(terms) / sizeof(terms[0]))
+
+Test(layout, parts_follow_each_other)
+{
+	for (unsigned i = 0; i < N_TERMS; i++) {
+		const struct fiber_terms *t = &terms[i];
+		const uint64_t slots = 1ull << t->log2_slots, rings = 2ull * t->lanes;
+		struct fiber_layout l;
+		uint64_t ring = FIBER_RING_HEAD + slots * 16;
+
+		cr_assert_eq(fiber_terms_check(t), 0, "%u", i);
+		cr_assert_eq(fiber_layout_of(t, &l), 0, "%u", i);
+		if (t->features & FIBER_FEATURE_CELLS) {
+			cr_expect_eq(l.cell_offset, ring);
+			ring += slots * FIBER_CELL_BYTES;
+		} else {
+			cr_expect_eq(l.cell_offset, 0);
+		}
+		cr_expect_eq(l.ring_offset, FIBER_HEADER_BYTES);
+		cr_expect_geq(l.ring_stride, ring);
+		cr_expect_leq(l.ring_offset + rings * l.ring_stride, l.buffer_offset);
+		cr_expect_geq(l.slot_stride, t->slot_bytes);
+		cr_expect_geq(l.buffer_stride, slots * l.slot_stride);
+		cr_expect_eq(l.buffer_offset + (rings - 1) * l.buffer_stride +
+				     (slots - 1) * l.slot_stride + t->slot_bytes,
+			     l.region_bytes, "the last byte is the last byte");
+		cr_expect_eq(l.region_bytes % t->page_bytes, 0);
+		cr_expect_eq(l.ring_stride % 128, 0);
+		cr_expect_eq(l.buffer_offset % 64, 0);
+		cr_expect_eq(l.ring_stride % 4096, FIBER_RING_HEAD);
+		cr_expect_eq(l.buffer_stride % 4096, 256);
+		cr_expect_eq(l.slot_stride % 128, 64);
+	}
+}
+
+Test(layout, no_two_rings_share_a_line_of_the_cache)
+{
+	struct fiber_layout l;
+
+	cr_assert_eq(fiber_layout_of(&terms[3], &l), 0);
+	for (uint64_t a = 0; a < 10; a++)
+		for (uint64_t b = 0; b < a; b++)
+			cr_expect_geq((a - b) * l.ring_stride % 4096, FIBER_RING_HEAD);
+}
+
+Test(layout, every_number_is_bounded)
+{
+	const struct fiber_terms good = { 0, 1, 10, 2048, 8, FIBER_PAGE_SMALL };
+	static const uint32_t values[] = { 0,          1,          3,          15,
+					   17,         33,         65,         255,
+					   257,        16385,      16448,      0x7fffffff,
+					   0x80000000, 0x80000001, 0xfffffffe, 0xffffffff };
+	struct fiber_layout l;
+
+	for (unsigned field = 0; field < 5; field++)
+		for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			struct fiber_terms t = good;
+			uint32_t *const fields[] = { &t.lanes, &t.log2_slots, &t.slot_bytes,
+						     &t.max_segs, &t.page_bytes };
+			const uint32_t v = values[i];
+			bool ok = (field == 0 && v >= 1 && v <= 64) ||
+				  (field == 1 && v >= 4 && v <= 14) ||
+				  (field == 3 && v >= 1 && v <= 32);
+
+			*fields[field] = v;
+			cr_expect_eq(fiber_terms_check(&t), ok ? 0 : -EINVAL, "field %u = %u",
+				     field, v);
+		}
+	for (unsigned bit = 0; bit < 64; bit++) {
+		struct fiber_terms t = good;
+
+		t.features = 1ull << bit;
+		cr_expect_eq(fiber_terms_check(&t), bit < 6 ? 0 : -EINVAL);
+	}
+	cr_expect_eq(
+		fiber_layout_of(&(struct fiber_terms){ 0, 64, 14, 16384, 1, FIBER_PAGE_SMALL }, &l),
+		-EFBIG);
+}
+
+Test(layout, the_header_says_it)
+{
+	struct fiber_layout l;
+	struct fiber_header h;
+
+	cr_assert_eq(fiber_layout_of(&terms[3], &l), 0);
+	h = fiber_header_of(&terms[3], &l);
+	cr_expect_eq(memcmp(&h, "CPXFIBR1", 8), 0);
+	cr_expect_eq(h.region_bytes, l.region_bytes);
+	cr_expect_eq(h.lanes, 8);
+	cr_expect_eq(h.slot_stride, 2112);
+}

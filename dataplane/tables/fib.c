@@ -8,115 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_byteorder.h>
 #include <rte_errno.h>
-#include <rte_rib.h>
-#include <rte_rib6.h>
 
 #include "dataplane/run/rcu.h"
+#include "dataplane/tables/fib_copy.h"
 #include "dataplane/tables/nexthop.h"
-
-struct fib_op {
-	uint8_t addr[16];
-	uint8_t len;
-	bool add, had; /* had: the prefix was there before, with `before` */
-	uint32_t nexthop, before;
-};
-
-/* rte_fib takes host order addresses, rte_fib6 bytes: the four calls, by family. */
-static uint32_t host4(const uint8_t *addr)
-{
-	uint32_t ip;
-
-	memcpy(&ip, addr, 4);
-	return rte_be_to_cpu_32(ip);
-}
-
-static int copy_add(const struct fib *f, void *copy, const uint8_t *addr, uint8_t len, uint32_t nh)
-{
-	return f->family == AF_INET ? rte_fib_add(copy, host4(addr), len, nh)
-				    : rte_fib6_add(copy, addr, len, nh);
-}
-
-static int copy_del(const struct fib *f, void *copy, const uint8_t *addr, uint8_t len)
-{
-	return f->family == AF_INET ? rte_fib_delete(copy, host4(addr), len)
-				    : rte_fib6_delete(copy, addr, len);
-}
-
-static bool copy_get(const struct fib *f, void *copy, const uint8_t *addr, uint8_t len,
-		     uint32_t *nh)
-{
-	uint64_t value;
-
-	if (f->family == AF_INET) {
-		struct rte_rib_node *node =
-			rte_rib_lookup_exact(rte_fib_get_rib(copy), host4(addr), len);
-
-		if (!node)
-			return false;
-		rte_rib_get_nh(node, &value);
-	} else {
-		struct rte_rib6_node *node =
-			rte_rib6_lookup_exact(rte_fib6_get_rib(copy), addr, len);
-
-		if (!node)
-			return false;
-		rte_rib6_get_nh(node, &value);
-	}
-	*nh = (uint32_t)value;
-	return true;
-}
-
-static int apply(const struct fib *f, void *copy, const struct fib_op *op)
-{
-	return op->add ? copy_add(f, copy, op->addr, op->len, op->nexthop)
-		       : copy_del(f, copy, op->addr, op->len);
-}
-
-/* A prefix longer than /24 can need an inner table of its own; an IPv6 one several, of which near
- * prefixes share most. */
-static uint32_t inner_tables(int family, const struct fib_sizes *s)
-{
-	return RTE_MAX(256u, family == AF_INET ? s->routes / 4 : s->routes * 2);
-}
-
-/* Entries of 2 bytes hold next hops and inner tables up to 32767, of 4 bytes 2^31 - 1. */
-static bool narrow(int family, const struct fib_sizes *s)
-{
-	return s->nexthops <= INT16_MAX && inner_tables(family, s) <= INT16_MAX;
-}
-
-uint64_t fib_bytes(int family, const struct fib_sizes *s)
-{
-	const uint64_t entry = narrow(family, s) ? 2 : 4;
-	const uint64_t rule = 96; /* a node of rte_rib or rte_rib6 with its mempool header */
-
-	return 2 * (entry * ((1u << 24) + 256ull * inner_tables(family, s)) + rule * 2 * s->routes);
-}
-
-static void *copy_create(const char *name, uint8_t family, const struct fib_sizes *s, int numa_node)
-{
-	if (family == AF_INET) {
-		struct rte_fib_conf conf = {
-			.type = RTE_FIB_DIR24_8,
-			.default_nh = NEXTHOP_ROW_NONE,
-			.max_routes = (int)s->routes,
-			.dir24_8 = { .nh_sz = narrow(family, s) ? RTE_FIB_DIR24_8_2B
-								: RTE_FIB_DIR24_8_4B,
-				     .num_tbl8 = inner_tables(family, s) },
-		};
-		return rte_fib_create(name, numa_node, &conf);
-	}
-	struct rte_fib6_conf conf = {
-		.type = RTE_FIB6_TRIE,
-		.default_nh = NEXTHOP_ROW_NONE,
-		.max_routes = (int)s->routes,
-		.trie = { .nh_sz = narrow(family, s) ? RTE_FIB6_TRIE_2B : RTE_FIB6_TRIE_4B,
-			  .num_tbl8 = inner_tables(family, s) },
-	};
-	return rte_fib6_create(name, numa_node, &conf);
-}
 
 int fib_create(struct fib **out, const char *name, uint8_t family, const struct fib_sizes *sizes,
 	       int numa_node, struct rcu *rcu, struct err *err)
@@ -133,7 +29,7 @@ int fib_create(struct fib **out, const char *name, uint8_t family, const struct 
 		char copy_name[32];
 
 		snprintf(copy_name, sizeof(copy_name), "%s.%u", name, i);
-		f->copy[i] = copy_create(copy_name, family, sizes, numa_node);
+		f->copy[i] = fib_copy_create(copy_name, family, sizes, numa_node);
 		if (!f->copy[i]) {
 			const int code = rte_errno ? rte_errno : ENOMEM;
 
@@ -154,12 +50,8 @@ void fib_destroy(struct fib *f)
 {
 	if (!f)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
-		if (f->family == AF_INET)
-			rte_fib_free(f->copy[i]);
-		else
-			rte_fib6_free(f->copy[i]);
-	}
+	for (unsigned i = 0; i < 2; i++)
+		fib_copy_free(f->family, f->copy[i]);
 	free(f->log);
 	free(f);
 }
@@ -171,7 +63,8 @@ static void catch_up(struct fib *f)
 		return;
 	rcu_wait(f->rcu, f->token);
 	for (size_t i = 0; i < f->n_log; i++)
-		apply(f, f->copy[f->write], &f->log[i]); /* worked on the other copy, same sizes */
+		fib_copy_apply(f->family, f->copy[f->write],
+			       &f->log[i]); /* worked on the other copy, same sizes */
 	f->n_log = 0;
 	f->repeat = false;
 }
@@ -181,8 +74,10 @@ static int change(struct fib *f, const struct fib_op *wanted, struct err *err)
 	struct fib_op op = *wanted;
 	int ret;
 
+	for (unsigned bit = op.len; bit < 128; bit++)
+		op.addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	catch_up(f);
-	op.had = copy_get(f, f->copy[f->write], op.addr, op.len, &op.before);
+	op.had = fib_copy_get(f->family, f->copy[f->write], op.addr, op.len, &op.before);
 	if (!op.add && !op.had)
 		return err_set(err, -ENOENT, "no such route");
 	if (op.add && !op.had && f->n >= f->max)
@@ -198,7 +93,7 @@ static int change(struct fib *f, const struct fib_op *wanted, struct err *err)
 		f->log = log;
 		f->cap_log = cap;
 	}
-	ret = apply(f, f->copy[f->write], &op);
+	ret = fib_copy_apply(f->family, f->copy[f->write], &op);
 	if (ret < 0)
 		return err_set(err, ret,
 			       "IPv%d route table has no room for this prefix's inner table (sized "
@@ -235,12 +130,11 @@ void fib_rollback(struct fib *f)
 		return; /* nothing since the last commit */
 	while (f->n_log) {
 		const struct fib_op *op = &f->log[--f->n_log];
-		void *copy = f->copy[f->write];
+		struct fib_op back = *op;
 
-		if (op->had)
-			copy_add(f, copy, op->addr, op->len, op->before);
-		else
-			copy_del(f, copy, op->addr, op->len);
+		back.add = op->had;
+		back.nexthop = op->before;
+		fib_copy_apply(f->family, f->copy[f->write], &back);
 		if (op->add && !op->had)
 			f->n--;
 		else if (!op->add)
@@ -269,5 +163,5 @@ int fib_get(struct fib *f, const uint8_t *addr, uint8_t len, uint32_t *nexthop)
 	/* The copy changed last: the write copy within a batch, else the reader. */
 	void *copy = f->repeat ? f->reader : f->copy[f->write];
 
-	return copy_get(f, copy, addr, len, nexthop) ? 0 : -ENOENT;
+	return fib_copy_get(f->family, copy, addr, len, nexthop) ? 0 : -ENOENT;
 }

@@ -50,7 +50,6 @@ static __rte_always_inline uint16_t ring_rx(struct cpx_rxq *q, struct rte_mbuf *
 		struct rte_mbuf *m = pkts[i];
 
 		m->port = port;
-		m->packet_type = RTE_PTYPE_UNKNOWN;
 		bytes += m->pkt_len;
 		if (hash)
 			add_hash(m, types);
@@ -109,11 +108,9 @@ static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t max_
 }
 
 /*
- * The same question for a whole burst, and whether no flag needs clearing: two 16-byte loads a
- * frame instead of five loads and four branches (1 to 1.5 cycles a frame at burst 32). Adds the
- * lengths up on the way. Words of the loads:
- *   head: data_off, refcnt | nb_segs, port | ol_flags | ol_flags
- *   info: packet_type | pkt_len | data_len, vlan_tci | hash.rss
+ * The same question for a whole burst, and whether no flag or packet type needs clearing: two
+ * 16-byte loads a frame instead of six loads and four branches, half the cost at burst 32. Adds
+ * the lengths up on the way.
  */
 typedef uint32_t words __attribute__((vector_size(16), may_alias));
 
@@ -134,16 +131,20 @@ static __rte_always_inline bool all_plain(struct rte_mbuf *const *pkts, uint32_t
 	words odd = { 0 }, over = { 0 }, sum = { 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
+		/* data_off, refcnt | nb_segs, port | ol_flags | ol_flags */
 		const words *m = (const words *)&pkts[i]->rearm_data;
+		/* packet_type | pkt_len | data_len, vlan_tci | hash.rss */
 		const words info = m[1];
 
 		odd |= m[0] ^ want;
-		over |= limit - info; /* the sign bit of word 1 is set by a frame too long */
+		/* word 0: not 0 if a packet type is there; word 1: sign bit if a frame is too long
+		 */
+		over |= limit - info;
 		sum += info;
 	}
 	odd &= care;
 	*bytes = sum[1];
-	return (odd[0] | odd[1] | odd[2] | odd[3] | over[1] >> 31) == 0;
+	return (odd[0] | odd[1] | odd[2] | odd[3] | over[0] | over[1] >> 31) == 0;
 }
 
 static __rte_always_inline void count_tx(struct cpx_tx_counters *c, uint32_t n, uint64_t bytes)
@@ -171,6 +172,7 @@ static uint32_t ring_put_each(struct cpx_txq *q, struct rte_mbuf **pkts, uint32_
 				continue;
 		}
 		m->ol_flags &= KEEP_FLAGS;
+		m->packet_type = RTE_PTYPE_UNKNOWN;
 		*bytes += m->pkt_len;
 		r->slot[at++ & r->mask] = m;
 	}

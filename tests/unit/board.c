@@ -87,6 +87,12 @@ void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes)
 	struct err err;
 
 	*bed = (struct bed){ .cfg = parse(yaml) };
+	for (unsigned i = 0; far_lanes[i]; i++) { /* a file must name both ends of a fiber */
+		struct config_port *p = &bed->cfg->ports[i];
+
+		p->carrier = CONFIG_CARRIER_FIBER;
+		snprintf(p->carrier_name, sizeof(p->carrier_name), "f%u", i);
+	}
 	cr_assert_eq(board_eal_init(bed->cfg, NULL, &err), 0, "%s", err.text);
 	cr_assert_eq(board_create(&bed->board, bed->cfg, &err), 0, "%s", err.text);
 	snprintf(left, sizeof(left), "%s", board_telemetry_path(bed->board));
@@ -443,26 +449,36 @@ void bed_expect_sent(struct bed *bed, const char *what, uint64_t rx, uint64_t tx
 		     drops_text(&d));
 }
 
-static void dump(const char *title, const struct frame *f)
+/* A frame as hex, for messages; two at a time. */
+static const char *hex(const struct frame *f)
 {
-	fprintf(stderr, "%s (%u bytes, port %u):", title, f->len, f->port);
-	for (unsigned i = 0; i < f->len && i < 256; i++)
-		fprintf(stderr, "%s%02x", i % 16 ? " " : "\n  ", f->data[i]);
-	fprintf(stderr, "\n");
+	static char text[2][800];
+	static unsigned turn;
+	char *t = text[++turn % 2];
+	int len = snprintf(t, sizeof(text[0]), "port %u, %u bytes", f->port, f->len);
+
+	for (unsigned i = 0; i < f->len && i < 200; i++)
+		len += snprintf(t + len, sizeof(text[0]) - (size_t)len, "%s%02x",
+				i % 32 ? "" : "\n    ", f->data[i]);
+	return t;
 }
 
 void bed_expect_frame(struct bed *bed, const char *what, unsigned port, const struct frame *want)
 {
 	const struct frame *f = bed_next(bed);
+	struct frame w = *want;
 
-	if (!f)
-		bed_delta(bed, what);
-	cr_assert_not_null(f, "%s: nothing came out", what);
-	if (f->port == port && f->len == want->len && !memcmp(f->data, want->data, f->len))
-		return;
-	dump("wanted", want);
-	dump("came out", f);
-	cr_assert_fail("%s: another frame, or on port %u instead of %u", what, f->port, port);
+	if (!f) {
+		const struct tally d = bed_delta(bed, what);
+
+		cr_assert_fail(
+			"%s: nothing came out; %lu received, %lu for the host, %u held, drops:%s",
+			what, d.rx, d.host, bed->board->held, drops_text(&d));
+	}
+	w.port = port;
+	if (f->port != port || f->len != w.len || memcmp(f->data, w.data, f->len) != 0)
+		cr_assert_fail("%s: another frame:\n  wanted %s\n  got    %s", what, hex(&w),
+			       hex(f));
 }
 
 void bed_expect_nothing(struct bed *bed, const char *what)
@@ -470,6 +486,5 @@ void bed_expect_nothing(struct bed *bed, const char *what)
 	const struct frame *f = bed_next(bed);
 
 	if (f)
-		dump("unexpected", f);
-	cr_assert_null(f, "%s: a frame came out", what);
+		cr_assert_fail("%s: a frame came out: %s", what, hex(f));
 }

@@ -52,7 +52,8 @@ void bed_eal(unsigned mb);
 
 /*
  * A board from YAML without `instance`, `memory` and `engines`, which the bed adds; the engine is
- * oe0. far_lanes: lanes of the far end of each port whose carrier is fiber:f<port index>, 0-ended.
+ * oe0. far_lanes, 0-ended: lanes of the far ends; port i of the file becomes an end of a fiber
+ * whose other end, of far_lanes[i] lanes, is the test's.
  */
 void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes);
 /* Everything back: the pool is full, no stream has grown, nothing is left behind. */

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * lib/fiber/handshake.c: what both sides agree on, and peers that say anything else. The hostile
+ * client or server is a bare socket in this test; the fiber is pumped by hand.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "tests/unit/fiber_pair.h"
+
+TestSuite(handshake, .init = make_folder, .fini = remove_folder);
+
+static struct fiber_hello hello(void)
+{
+	return (struct fiber_hello){
+		.head = { FIBER_MESSAGE_MAGIC, FIBER_HELLO, sizeof(struct fiber_hello) },
+		.min_version = FIBER_VERSION,
+		.max_version = FIBER_VERSION,
+		.features = FIBER_FEATURES,
+		.lanes = 1,
+		.log2_slots = 4,
+		.slot_bytes = 256,
+		.max_segs = 1,
+	};
+}
+
+/* A bare client of the fiber under test. */
+static int bare_client(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	strcpy(a.sun_path, socket_path);
+	fd = fiber_connect(&a);
+	cr_assert_geq(fd, 0, "%s", strerror(-fd));
+	return fd;
+}
+
+static void turn(struct fiber *f)
+{
+	for (int i = 0; i < 8; i++)
+		fiber_process(f);
+}
+
+/* What the fiber sent of this type, reading over others; its descriptors are closed but the
+ * first. Length, or 0 when the fiber hung up, or -EAGAIN. */
+static int hear(int fd, int want, void *to, size_t size, int *memory)
+{
+	int fds[FIBER_MESSAGE_FDS], n;
+	unsigned n_fds;
+
+	for (;;) {
+		n = fiber_socket_receive(fd, to, size, fds, &n_fds);
+		for (unsigned i = memory != NULL && n_fds > 0; i < n_fds; i++)
+			close(fds[i]);
+		if (memory != NULL && n_fds > 0)
+			*memory = fds[0];
+		if (n == -ECONNRESET)
+			continue;
+		if (n <= 0 || fiber_message_type(to, (size_t)n) == want)
+			return n;
+	}
+}
+
+static bool hung_up(int fd)
+{
+	uint8_t data[FIBER_MESSAGE_MAX];
+
+	return hear(fd, -1, data, sizeof(data), NULL) == 0;
+}
+
+static void say(int fd, const void *message, size_t bytes)
+{
+	cr_assert_eq(fiber_socket_send(fd, message, bytes, NULL, 0), 0);
+}
+
+static struct fiber *server(void)
+{
+	return new_fiber((struct fiber_config){ .server = true,
+						.lanes = 2,
+						.slots = 16,
+						.slot_bytes = 256,
+						.features = FIBER_FEATURES,
+						.patience = 60000 });
+}
+
+/* A bare client takes the server up; the region is closed. */
+static int bare_up(struct fiber *f)
+{
+	struct fiber_message ready = { FIBER_MESSAGE_MAGIC, FIBER_READY, sizeof(ready) };
+	uint8_t data[FIBER_MESSAGE_MAX];
+	struct fiber_hello h = hello();
+	int fd = bare_client(), memory = -1;
+
+	say(fd, &h, sizeof(h));
+	turn(f);
+	cr_assert_eq(hear(fd, FIBER_REGION, data, sizeof(data), &memory), 48);
+	cr_assert_geq(memory, 0);
+	close(memory);
+	say(fd, &ready, sizeof(ready));
+	turn(f);
+	cr_assert_eq(status_of(f).state, FIBER_UP);
+	return fd;
+}
+
+static void expect_still_serves(struct fiber *f)
+{
+	struct fiber *client = new_fiber((struct fiber_config){ 0 });
+
+	pump_until(f, client, FIBER_UP);
+	pump_until(client, f, FIBER_UP);
+	fiber_destroy(client);
+	pump_until(f, NULL, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(f), 0);
+}
+
+Test(handshake, the_result_is_what_both_can)
+{
+	for (uint64_t theirs = 0; theirs <= FIBER_FEATURES; theirs += 9) {
+		struct fiber_config s = {
+			.lanes = 8, .slots = 64, .slot_bytes = 1024, .features = FIBER_FEATURES
+		};
+		struct fiber_config c = { .lanes = 3,
+					  .slots = 256,
+					  .slot_bytes = 512,
+					  .max_segs = 5,
+					  .features = theirs };
+		struct pair p = new_pair(s, c);
+		struct fiber_status a = status_of(p.server), b = status_of(p.client);
+		uint8_t frame[60] = { 0 };
+
+		cr_expect_eq(a.terms.features, theirs);
+		cr_expect_eq(a.terms.lanes, 3);
+		cr_expect_eq(a.terms.log2_slots, 6);
+		cr_expect_eq(a.terms.slot_bytes, 512);
+		cr_expect_eq(a.terms.max_segs, 5);
+		cr_expect_eq(memcmp(&a.terms, &b.terms, sizeof(a.terms)), 0);
+		cr_expect_eq(a.peer_pid, getpid());
+		cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 2), frame, 60), 0);
+		cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 3), frame, 60), -ENOTCONN,
+			     "the peer has no such lane");
+		cr_expect_eq(fiber_receive(fiber_rx_queue(p.client, 2), frame, 60), 60);
+		free_pair(p);
+	}
+}
+
+Test(handshake, a_required_feature_is_required)
+{
+	for (int turned = 0; turned < 2; turned++) {
+		struct fiber_config needs = { .features = FIBER_FEATURE_VLAN,
+					      .required = FIBER_FEATURE_VLAN,
+					      .server = !turned };
+		struct fiber *s =
+			new_fiber(turned ? (struct fiber_config){ .server = true } : needs);
+		struct fiber *c = new_fiber(turned ? needs : (struct fiber_config){ 0 });
+
+		for (int i = 0; i < PUMPS && status_of(c).refusals == 0; i++) {
+			fiber_process(s);
+			fiber_process(c);
+			usleep(100);
+		}
+		cr_expect_eq(status_of(c).refusals, 1);
+		cr_expect_not_null(strstr(status_of(c).reason, "feature"), "%s",
+				   status_of(c).reason);
+		cr_expect_eq(status_of(s).connections, 0);
+		fiber_destroy(c);
+		fiber_destroy(s);
+	}
+}
+
+Test(handshake, another_major_is_refused_and_named)
+{
+	struct fiber *f = server();
+	struct fiber_hello h = hello();
+	struct fiber_refuse no;
+	uint8_t data[FIBER_MESSAGE_MAX];
+	int fd = bare_client();
+
+	h.min_version = h.max_version = 2u << 16 | 3;
+	say(fd, &h, sizeof(h));
+	turn(f);
+	cr_assert_eq(hear(fd, FIBER_REFUSE, data, sizeof(data), NULL), sizeof(no));
+	memcpy(&no, data, sizeof(no));
+	cr_expect_eq(no.reason, FIBER_REFUSED_VERSION);
+	cr_expect(hung_up(fd));
+	cr_expect_not_null(strstr(status_of(f).reason, "2.3"), "%s", status_of(f).reason);
+	close(fd);
+	expect_still_serves(f);
+	fiber_destroy(f);
+}
+
+Test(handshake, a_second_client_is_told_that_the_first_is_there)
+{
+	struct fiber *f = server(), *late;
+	int fd = bare_up(f);
+
+	late = new_fiber((struct fiber_config){ 0 });
+	for (int i = 0; i < PUMPS && status_of(late).refusals < 3; i++) {
+		poll(&(struct pollfd){ .fd = fiber_fd(late), .events = POLLIN }, 1, 10);
+		fiber_process(late);
+		fiber_process(f);
+	}
+	cr_expect_not_null(strstr(status_of(late).reason, "another peer"), "%s",
+			   status_of(late).reason);
+	cr_expect_eq(status_of(f).state, FIBER_UP);
+	/* … and gets its turn when the first leaves. */
+	close(fd);
+	pump_until(f, late, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(f), 0);
+	pump_until(late, f, FIBER_UP);
+	fiber_destroy(late);
+	fiber_destroy(f);
+}
+
+Test(handshake, unknown_and_untimely_messages_get_a_nak)
+{
+	struct fiber *f = server();
+	int fd = bare_up(f);
+	const uint16_t types[] = { FIBER_HELLO, FIBER_REGION, FIBER_READY, FIBER_REFUSE,
+				   6,           77,           65535,       0 };
+	uint8_t data[FIBER_MESSAGE_MAX];
+
+	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct fiber_message m = { FIBER_MESSAGE_MAGIC, types[i], 200 };
+		struct fiber_nak nak;
+
+		memset(data, 0xa5, sizeof(data));
+		memcpy(data, &m, sizeof(m));
+		say(fd, data, 200);
+		turn(f);
+		cr_assert_eq(hear(fd, FIBER_NAK, data, sizeof(data), NULL), sizeof(nak));
+		memcpy(&nak, data, sizeof(nak));
+		cr_expect_eq(nak.type, types[i]);
+		cr_expect_eq(status_of(f).state, FIBER_UP);
+	}
+	struct fiber_nak nak = { { FIBER_MESSAGE_MAGIC, FIBER_NAK, sizeof(nak) }, 1, 0 };
+
+	say(fd, &nak, sizeof(nak));
+	turn(f);
+	cr_expect_eq(hear(fd, FIBER_NAK, data, sizeof(data), NULL), -EAGAIN, "no NAK for a NAK");
+	cr_expect_eq(status_of(f).naks, 1);
+	close(fd);
+	fiber_destroy(f);
+}
+
+Test(handshake, garbage_and_halves_end_the_connection_only)
+{
+	struct fiber *f = server();
+	uint8_t data[2 * FIBER_MESSAGE_MAX];
+	struct fiber_hello h = hello();
+	unsigned fds;
+
+	turn(f);
+	fds = open_fds();
+	for (unsigned i = 0; i < 600; i++) {
+		size_t n = 1 + i % 600;
+		int fd = bare_client();
+
+		for (size_t k = 0; k < sizeof(data); k++)
+			data[k] = (uint8_t)(k * i * 31 + i);
+		if (i % 2 == 0 && n != sizeof(h)) /* a HELLO cut or drawn out */
+			memcpy(data, &h, n < sizeof(h) ? n : sizeof(h));
+		say(fd, data, n);
+		turn(f);
+		cr_expect(hung_up(fd), "%u", i);
+		close(fd);
+	}
+	cr_expect_eq(status_of(f).state, FIBER_WAITING);
+	cr_expect_eq(open_fds(), fds);
+	expect_still_serves(f);
+	fiber_destroy(f);
+}
+
+Test(handshake, every_bad_number_in_a_hello)
+{
+	static const uint32_t values[] = { 0, 3, 17, 65, 100, 16448, 0x7fffffff, 0xffffffff };
+	struct fiber *f = server();
+
+	for (size_t at = 32; at < 48; at += 4)
+		for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			struct fiber_hello h = hello();
+			int fd = bare_client();
+			bool ok;
+
+			memcpy((uint8_t *)&h + at, &values[i], 4);
+			ok = fiber_hello_check(&h) == 0;
+			say(fd, &h, sizeof(h));
+			turn(f);
+			cr_expect_eq(status_of(f).state, ok ? FIBER_OFFERED : FIBER_WAITING);
+			close(fd);
+			turn(f);
+			cr_expect_eq(status_of(f).state, FIBER_WAITING);
+		}
+	expect_still_serves(f);
+	fiber_destroy(f);
+}
+
+Test(handshake, descriptors_nobody_asked_for_are_closed)
+{
+	struct fiber_message ready = { FIBER_MESSAGE_MAGIC, FIBER_READY, sizeof(ready) };
+	struct fiber *f = server();
+	int many[FIBER_MESSAGE_FDS];
+	struct fiber_hello h = hello();
+	int fd = bare_client();
+	unsigned before;
+
+	say(fd, &h, sizeof(h));
+	turn(f);
+	for (unsigned i = 0; i < FIBER_MESSAGE_FDS; i++)
+		many[i] = 0;
+	before = open_fds();
+	for (unsigned i = 0; i < 50; i++) {
+		/* Known, unknown and untimely messages. */
+		ready.type = (uint16_t)(i % 5 == 0   ? FIBER_HELLO
+					: i % 3 == 0 ? FIBER_NAK
+						     : 100 + i);
+		uint8_t data[64];
+
+		memset(data, 0, sizeof(data));
+		ready.bytes = sizeof(data);
+		memcpy(data, &ready, sizeof(ready));
+		cr_assert_eq(fiber_socket_send(fd, data, sizeof(data), many,
+					       i % 2 == 0 ? FIBER_MESSAGE_FDS : 1 + i),
+			     0);
+		turn(f);
+		cr_assert_eq(open_fds(), before, "message %u", i);
+	}
+	/* With READY too, which is welcome without them. */
+	ready = (struct fiber_message){ FIBER_MESSAGE_MAGIC, FIBER_READY, sizeof(ready) };
+	cr_assert_eq(fiber_socket_send(fd, &ready, sizeof(ready), many, FIBER_MESSAGE_FDS), 0);
+	turn(f);
+	cr_expect_eq(status_of(f).state, FIBER_UP);
+	cr_expect_eq(open_fds(), before);
+	close(fd);
+	fiber_destroy(f);
+}
+
+static long resident_pages(void)
+{
+	long size = 0, resident = 0;
+	FILE *s = fopen("/proc/self/statm", "r");
+
+	cr_assert_not_null(s);
+	cr_assert_eq(fscanf(s, "%ld %ld", &size, &resident), 2);
+	fclose(s);
+	return resident;
+}
+
+Test(handshake, the_same_message_a_hundred_thousand_times)
+{
+	struct fiber *f = server();
+	int fd = bare_up(f), copy[1];
+	struct fiber_hello h = hello();
+	uint8_t data[FIBER_MESSAGE_MAX];
+	unsigned before;
+	long pages = 0;
+
+	copy[0] = fd;
+	before = open_fds();
+	for (unsigned i = 0; i < 100000; i++) {
+		int ret = fiber_socket_send(fd, &h, sizeof(h), copy, i % 4 == 0);
+
+		if (ret == -EAGAIN || i % 64 == 0) {
+			turn(f);
+			hear(fd, -1, data, sizeof(data), NULL); /* read the NAKs */
+		}
+		if (i == 1000)
+			pages = resident_pages();
+	}
+	for (unsigned i = 0; i < 200; i++)
+		turn(f);
+	cr_expect_eq(open_fds(), before);
+	cr_expect_leq(resident_pages(), pages + 64);
+	cr_expect_eq(status_of(f).state, FIBER_UP);
+	close(fd);
+	fiber_destroy(f);
+}
+
+Test(handshake, two_thousand_connections)
+{
+	struct fiber *f = server();
+	unsigned before;
+	long pages = 0;
+
+	turn(f);
+	before = open_fds();
+	for (unsigned i = 0; i < 2000; i++) {
+		/* Left at any point: at once, after HELLO, when up. */
+		if (i % 3 == 2) {
+			close(bare_up(f));
+			turn(f);
+			cr_assert_eq(fiber_quiescent(f), 0);
+		} else {
+			struct fiber_hello h = hello();
+			int fd = bare_client();
+
+			if (i % 3 == 1)
+				say(fd, &h, sizeof(h));
+			if (i % 2 == 0)
+				turn(f);
+			close(fd);
+			turn(f);
+		}
+		cr_assert_eq(status_of(f).state, FIBER_WAITING);
+		if (i == 200)
+			pages = resident_pages();
+	}
+	cr_expect_eq(open_fds(), before);
+	cr_expect_leq(resident_pages(), pages + 64);
+	expect_still_serves(f);
+	fiber_destroy(f);
+}
+
+Test(handshake, a_silent_client_does_not_keep_the_place)
+{
+	struct fiber *f = new_fiber((struct fiber_config){ .server = true, .patience = 20 });
+	int fd = bare_client();
+
+	turn(f);
+	cr_expect_eq(status_of(f).state, FIBER_GREETING);
+	pump_until(f, NULL, FIBER_WAITING);
+	cr_expect_not_null(strstr(status_of(f).reason, "20 ms"), "%s", status_of(f).reason);
+	cr_expect(hung_up(fd));
+	close(fd);
+	expect_still_serves(f);
+	fiber_destroy(f);
+}
+
+/* The client under test, against a bare server that sends `m` with `fds`. */
+static int bare_listener;
+
+static struct fiber *client_of_bare(int *conn)
+{
+	struct fiber *c = new_fiber((struct fiber_config){ .slots = 16,
+							   .slot_bytes = 256,
+							   .max_segs = 1,
+							   .features = FIBER_FEATURES,
+							   .patience = 60000 });
+
+	for (int i = 0; i < PUMPS; i++) {
+		poll(&(struct pollfd){ .fd = fiber_fd(c), .events = POLLIN }, 1, 10);
+		fiber_process(c);
+		*conn = accept4(bare_listener, NULL, NULL, SOCK_NONBLOCK);
+		if (*conn >= 0)
+			break;
+	}
+	cr_assert_geq(*conn, 0);
+	return c;
+}
+
+static void listen_bare(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	strcpy(a.sun_path, socket_path);
+	bare_listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	cr_assert_eq(bind(bare_listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	cr_assert_eq(listen(bare_listener, 8), 0);
+}
+
+static struct fiber_region_message good_region(struct fiber_layout *l)
+{
+	struct fiber_terms t = { FIBER_FEATURES, 1, 4, 256, 1, FIBER_PAGE_SMALL };
+
+	cr_assert_eq(fiber_layout_of(&t, l), 0);
+	return (struct fiber_region_message){
+		.head = { FIBER_MESSAGE_MAGIC, FIBER_REGION, sizeof(struct fiber_region_message) },
+		.version = FIBER_VERSION,
+		.page_bytes = FIBER_PAGE_SMALL,
+		.features = FIBER_FEATURES,
+		.region_bytes = l->region_bytes,
+		.lanes = 1,
+		.log2_slots = 4,
+		.slot_bytes = 256,
+		.max_segs = 1,
+	};
+}
+
+enum lie {
+	NO_LIE,
+	NO_SEAL,
+	SHORT_FILE,
+	WRONG_SIZE,
+	WRONG_HEADER,
+	NO_FDS,
+	ONE_FD_LESS,
+	ONE_FD_MORE,
+	ALL_FDS,
+	NO_BELLS,
+	OTHER_TERMS,
+	HUGE_TERMS,
+	N_LIES
+};
+
+static void tell(enum lie lie, int conn)
+{
+	struct fiber_terms t = { FIBER_FEATURES, 1, 4, 256, 1, FIBER_PAGE_SMALL };
+	struct fiber_layout l;
+	struct fiber_region_message m = good_region(&l);
+	struct fiber_header header = fiber_header_of(&t, &l);
+	int fds[FIBER_MESSAGE_FDS], bells[4];
+	unsigned n = lie == NO_FDS        ? 0
+		     : lie == ONE_FD_LESS ? 2
+		     : lie == ONE_FD_MORE ? 4
+		     : lie == ALL_FDS     ? FIBER_MESSAGE_FDS
+					  : 3;
+
+	fds[0] = memfd_create("lie", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	cr_assert_eq(ftruncate(fds[0], (off_t)l.region_bytes - (lie == SHORT_FILE ? 4096 : 0)), 0);
+	header.slot_stride += lie == WRONG_HEADER;
+	cr_assert_eq(pwrite(fds[0], &header, sizeof(header), 0), sizeof(header));
+	if (lie != NO_SEAL)
+		cr_assert_eq(fcntl(fds[0], F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+	cr_assert_eq(socketpair(AF_UNIX, lie == NO_BELLS ? SOCK_STREAM : SOCK_DGRAM, 0, bells), 0);
+	for (unsigned i = 1; i < FIBER_MESSAGE_FDS; i++)
+		fds[i] = bells[i % 2];
+	m.region_bytes += lie == WRONG_SIZE ? 4096 : 0;
+	m.lanes += lie == OTHER_TERMS;
+	m.log2_slots = lie == HUGE_TERMS ? 63 : m.log2_slots;
+	cr_assert_eq(fiber_socket_send(conn, &m, sizeof(m), fds, n), 0);
+	close(fds[0]);
+	close(bells[0]);
+	close(bells[1]);
+}
+
+Test(handshake, a_lying_server)
+{
+	listen_bare();
+	for (enum lie lie = NO_LIE; lie < N_LIES; lie++) {
+		unsigned before = open_fds(), after;
+		uint8_t data[FIBER_MESSAGE_MAX];
+		struct fiber_hello h = hello();
+		struct fiber *c;
+		int conn;
+
+		c = client_of_bare(&conn);
+		say(conn, &h, sizeof(h));
+		turn(c);
+		cr_assert_eq(status_of(c).state, FIBER_OFFERED);
+		after = open_fds();
+		tell(lie, conn);
+		turn(c);
+		if (lie == NO_LIE) {
+			cr_assert_eq(status_of(c).state, FIBER_UP, "%s", status_of(c).reason);
+			cr_expect_eq(open_fds(), after + 2, "two bells");
+		} else {
+			cr_expect_eq(status_of(c).state, FIBER_WAITING, "lie %d", lie);
+			cr_expect_not_null(strstr(status_of(c).reason, "refused"), "%s",
+					   status_of(c).reason);
+			cr_expect_eq(hear(conn, FIBER_REFUSE, data, sizeof(data), NULL), 16);
+			cr_expect_eq(open_fds(), after - 1, "only the connection went");
+		}
+		fiber_destroy(c);
+		close(conn);
+		cr_expect_eq(open_fds(), before);
+	}
+	close(bare_listener);
+}
+
+Test(handshake, a_region_before_it_is_time)
+{
+	uint8_t data[FIBER_MESSAGE_MAX];
+	struct fiber *c;
+	int conn;
+
+	listen_bare();
+	c = client_of_bare(&conn);
+	tell(NO_LIE, conn);
+	turn(c);
+	cr_expect_eq(status_of(c).state, FIBER_GREETING);
+	cr_expect_eq(hear(conn, FIBER_NAK, data, sizeof(data), NULL), 16);
+	fiber_destroy(c);
+	close(conn);
+	close(bare_listener);
+}

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fiber/private.h"
@@ -127,6 +128,34 @@ static inline bool frame_is(const uint8_t *got, uint64_t n, uint32_t len)
 		if (got[i] != (uint8_t)(n * 31 + i * 7 + len))
 			return false;
 	return true;
+}
+
+/* A process at the far end: brings its fiber up, then `work`s until it is told to stop or is
+ * done. Exit 0 when all was well. */
+static inline pid_t far_end(struct fiber_config c, int (*work)(struct fiber *f))
+{
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		struct fiber *f;
+
+		c.path = socket_path;
+		if (fiber_create(&f, &c, NULL) < 0)
+			_exit(10);
+		while (!(fiber_process(f) & FIBER_EVENT_UP))
+			poll(&(struct pollfd){ .fd = fiber_fd(f), .events = POLLIN }, 1, 100);
+		_exit(work(f));
+	}
+	return pid;
+}
+
+static inline void reap(pid_t pid)
+{
+	int st;
+
+	cr_assert_eq(waitpid(pid, &st, 0), pid);
+	cr_assert(WIFEXITED(st) && WEXITSTATUS(st) == 0, "the far end ended with %#x", st);
 }
 
 #endif

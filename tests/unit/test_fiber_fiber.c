@@ -4,7 +4,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "tests/unit/fiber_pair.h"
 
@@ -154,34 +153,6 @@ Test(fiber, refuses_numbers_out_of_range)
 	long_path[sizeof(long_path) - 1] = '\0';
 	cr_expect_eq(fiber_create(&f, &(struct fiber_config){ .path = long_path }, &err),
 		     -ENAMETOOLONG);
-}
-
-/* A process at the far end: brings its fiber up, then `work`s until it is told to stop or is
- * done. Exit 0 when all was well. */
-static pid_t far_end(struct fiber_config c, int (*work)(struct fiber *f))
-{
-	pid_t pid = fork();
-
-	cr_assert_geq(pid, 0);
-	if (pid == 0) {
-		struct fiber *f;
-
-		c.path = socket_path;
-		if (fiber_create(&f, &c, NULL) < 0)
-			_exit(10);
-		while (!(fiber_process(f) & FIBER_EVENT_UP))
-			poll(&(struct pollfd){ .fd = fiber_fd(f), .events = POLLIN }, 1, 100);
-		_exit(work(f));
-	}
-	return pid;
-}
-
-static void reap(pid_t pid)
-{
-	int st;
-
-	cr_assert_eq(waitpid(pid, &st, 0), pid);
-	cr_assert(WIFEXITED(st) && WEXITSTATUS(st) == 0, "the far end ended with %#x", st);
 }
 
 #define BETWEEN 1000000

@@ -57,6 +57,7 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
 
 	return (struct fib_sizes){
 		.routes = (family == AF_INET ? cfg->max_routes4 : cfg->max_routes6) + ours,
+		.hosts = family == AF_INET6 ? cfg->max_neighbors : 0,
 		.nexthops = cfg->max_nexthops,
 	};
 }

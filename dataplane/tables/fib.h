@@ -42,6 +42,7 @@ struct fib {
 
 struct fib_sizes {
 	uint32_t routes;   /* most routes the table may hold */
+	uint32_t hosts;    /* of them, IPv6 hosts below a /64: 8 inner tables each at worst */
 	uint32_t nexthops; /* rows of the next-hop table: width of an entry */
 };
 

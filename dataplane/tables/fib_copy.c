@@ -75,8 +75,25 @@ static bool is_last_prefix(int family, const struct fib_op *op)
 	return memcmp(op->addr, last, family == AF_INET ? 4 : 16) == 0;
 }
 
+/*
+ * DPDK 22.11 counts the inner tables it has promised and refuses a prefix beyond /24 when all are.
+ * The count runs off: deleting a /64 or /128 gives back none of what adding it took, a route with
+ * the next hop of the one around it takes none and gives one back (below 0: full for ever). So the
+ * promise is made void before every change; what then decides is whether a table is really free
+ * (tbl8_alloc() of dir24_8.c and trie.c, -ENOSPC), which also lets near prefixes share tables.
+ */
+struct promise { /* begins struct dir24_8_tbl and struct rte_trie_tbl alike */
+	uint32_t tables, promised;
+};
+
+static struct promise *promise_of(int family, void *copy)
+{
+	return family == AF_INET ? rte_fib_get_dp(copy) : rte_fib6_get_dp(copy);
+}
+
 static int install(int family, void *copy, const struct fib_op *op)
 {
+	promise_of(family, copy)->promised = 0;
 	return op->add ? copy_add(family, copy, op->addr, op->len, op->nexthop)
 		       : copy_del(family, copy, op->addr, op->len);
 }
@@ -150,7 +167,7 @@ int fib_copy_apply(int family, void *copy, const struct fib_op *op)
  * prefixes share most. */
 static uint32_t inner_tables(int family, const struct fib_sizes *s)
 {
-	return RTE_MAX(256u, family == AF_INET ? s->routes / 4 : s->routes * 2);
+	return RTE_MAX(256u, family == AF_INET ? s->routes / 4 : s->routes * 2 + s->hosts * 8);
 }
 
 /* Entries of 2 bytes hold next hops and inner tables up to 32767, of 4 bytes 2^31 - 1. */

@@ -74,10 +74,29 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	return p->ops->configure != NULL ? p->ops->configure(p) : 0;
 }
 
+static bool queues_are_set_up(const struct cpx_port *p)
+{
+	const struct rte_eth_dev_data *data = p->dev->data;
+
+	for (unsigned i = 0; i < data->nb_rx_queues; i++) {
+		if (p->rx[i].pool == NULL) {
+			PMD_DRV_LOG(ERR, "%s: rx queue %u is not set up", cpx_port_name(p), i);
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < data->nb_tx_queues; i++) {
+		if (p->tx[i].nb_desc == 0) {
+			PMD_DRV_LOG(ERR, "%s: tx queue %u is not set up", cpx_port_name(p), i);
+			return false;
+		}
+	}
+	return true;
+}
+
 static int cpx_dev_start(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
-	int rc = p->ops->start(p);
+	int rc = queues_are_set_up(p) ? p->ops->start(p) : -EINVAL;
 
 	if (rc != 0)
 		return rc;
@@ -479,3 +498,8 @@ static struct rte_vdev_driver cpx_driver = {
 
 RTE_PMD_REGISTER_VDEV(net_cpx, cpx_driver);
 RTE_PMD_REGISTER_PARAM_STRING(net_cpx, CPX_ARGS_HELP);
+
+/* What DPDK's own build adds to a driver, for dpdk-pmdinfo.py. */
+static const char cpx_pmd_info[] __rte_used = "PMD_INFO_STRING= {\"name\" : \"net_cpx\", "
+					      "\"params\" : \"" CPX_ARGS_HELP "\", "
+					      "\"pci_ids\" : []}";

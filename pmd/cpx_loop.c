@@ -8,13 +8,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct loop {
+struct loop_rings {
 	struct cpx_ring *ring[CPX_MAX_LANES];
 };
 
 static int loop_attach(struct cpx_port *p, struct err *err)
 {
-	struct loop *l = calloc(1, sizeof(*l));
+	struct loop_rings *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return err_set(err, -ENOMEM, "no memory for the loop");
@@ -32,7 +32,7 @@ static int loop_attach(struct cpx_port *p, struct err *err)
 
 static void loop_detach(struct cpx_port *p)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
 		cpx_ring_free(l->ring[i]);
@@ -42,7 +42,7 @@ static void loop_detach(struct cpx_port *p)
 
 static int loop_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 	struct cpx_rxq *q = &p->rx[lane];
 	struct cpx_ring *r;
 
@@ -59,7 +59,7 @@ static int loop_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 
 static int loop_start(struct cpx_port *p)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
 		cpx_ring_consume(&p->rx[i].end, l->ring[i]);
@@ -70,7 +70,7 @@ static int loop_start(struct cpx_port *p)
 
 static void loop_flush(struct cpx_port *p, unsigned lane)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 
 	cpx_ring_flush(l->ring[lane]);
 	cpx_ring_consume(&p->rx[lane].end, l->ring[lane]);
@@ -84,14 +84,14 @@ static void loop_stop(struct cpx_port *p)
 
 static void loop_open(struct cpx_port *p, unsigned lane)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 
 	store_release(&l->ring[lane]->open, 1);
 }
 
 static void loop_close(struct cpx_port *p, unsigned lane)
 {
-	struct loop *l = p->carrier;
+	struct loop_rings *l = p->carrier;
 
 	store_release(&l->ring[lane]->open, 0);
 }

@@ -235,3 +235,13 @@ Test(dev, mac_comes_from_the_carrier)
 	rte_eth_macaddr_get(new_port("net_cpx0", "carrier=dev:net_ring0"), &mac);
 	cr_assert(rte_is_same_ether_addr(&mac, &carriers));
 }
+
+/* EAL takes devices away in the order they came: the carrier first. */
+Test(dev, end_of_the_process)
+{
+	new_carrier("net_ring0");
+	running_port("net_cpx0", "carrier=dev:net_ring0", 1);
+	running_port("net_cpx1", "carrier=fiber:x", 1);
+	running_port("net_cpx2", "carrier=fiber:x", 1);
+	cr_assert_eq(rte_eal_cleanup(), 0);
+}

@@ -181,6 +181,21 @@ Test(ethdev, many_lives)
 	}
 }
 
+Test(ethdev, does_not_start_half_set_up)
+{
+	uint16_t port = new_port("net_cpx0", "lanes=2");
+	const struct rte_eth_conf conf = { 0 };
+
+	cr_assert_eq(rte_eth_dev_configure(port, 2, 2, &conf), 0);
+	for (uint16_t i = 0; i < 2; i++) {
+		cr_assert_eq(rte_eth_dev_start(port), -EINVAL);
+		cr_assert_eq(rte_eth_rx_queue_setup(port, i, 64, SOCKET_ID_ANY, NULL, pool), 0);
+		cr_assert_eq(rte_eth_dev_start(port), -EINVAL);
+		cr_assert_eq(rte_eth_tx_queue_setup(port, i, 64, SOCKET_ID_ANY, NULL), 0);
+	}
+	start(port);
+}
+
 Test(ethdev, a_port_removed_while_it_runs)
 {
 	running_port("net_cpx0", "lanes=2", 2);

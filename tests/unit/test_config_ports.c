@@ -163,6 +163,8 @@ static char *many_ports(unsigned n, unsigned vlans)
 {
 	char *text = malloc(1 << 20), *p = text;
 
+	cr_assert_not_null(text);
+
 	p += sprintf(p,
 		     "engines: {oe0: {profile: bailly-6.4t}}\ndevices: {net_null0: , net_null1: }\n"
 		     "ports:\n");

@@ -133,6 +133,7 @@ Test(config_routes, many_routes)
 	struct err err;
 	struct config *c;
 
+	cr_assert_not_null(text);
 	p += sprintf(p, BOARD "routes:\n");
 	for (unsigned i = 0; i < N; i++)
 		p += sprintf(p, "- {to: %u.%u.%u.0/24, via: 10.0.0.%u}\n", 20 + i / 65536,

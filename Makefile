@@ -11,7 +11,7 @@ CPX    = $(BUILD)/dataplane/cli/cpx
 .PHONY: all demo test bench install clean deps
 
 all: deps
-	@[ -f $(BUILD)/build.ninja ] || meson setup --prefix=$(PREFIX) $(BUILD)
+	@[ -f $(BUILD)/build.ninja ] || meson setup --prefix=$(PREFIX) --libdir=lib $(BUILD)
 	@ninja -C $(BUILD)
 
 deps:

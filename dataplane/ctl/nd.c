@@ -55,6 +55,10 @@ void nd_receive(struct board *b, struct rte_mbuf *m)
 		punt_drop(b, m, DROP_ND_BAD);
 		return;
 	}
+	if (iface_has6(f, nd.src)) { /* nobody else speaks as us */
+		punt_drop(b, m, DROP_ND_BAD);
+		return;
+	}
 	if (nd.type == NET_ICMP6_NEIGHBOR_SOLICIT) {
 		solicited(b, index, &nd, eth_src);
 	} else if (on_subnet(f, nd.target) && !iface_has6(f, nd.target)) {

@@ -57,7 +57,9 @@ int neighbors_create(struct board *b, struct err *err)
 					      .entries = b->cfg->max_neighbors,
 					      .key_len = sizeof(struct key),
 					      .hash_func = rte_jhash,
-					      .socket_id = SOCKET_ID_ANY };
+					      .socket_id = SOCKET_ID_ANY,
+					      /* else buckets fill up before the table */
+					      .extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE };
 
 	if (t) {
 		t->max = b->cfg->max_neighbors;

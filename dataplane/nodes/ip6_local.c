@@ -18,7 +18,7 @@ static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 	return EDGE_DROP;
 }
 
-/* A reply to a link-local source goes back the way the request came, not by the route table. */
+/* A reply to or from a link-local address goes back as the request came, not by the route table. */
 static uint16_t send_back(struct worker *w, struct rte_mbuf *m, const struct iface *iface)
 {
 	struct eth_header *eth = rte_pktmbuf_mtod(m, struct eth_header *);
@@ -35,7 +35,7 @@ static uint16_t send_back(struct worker *w, struct rte_mbuf *m, const struct ifa
 static uint16_t echo(struct worker *w, struct rte_mbuf *m, struct ip6_header *ip,
 		     const struct iface *iface)
 {
-	const bool near = ip6_is_link_local(ip->src);
+	const bool near = ip6_is_link_local(ip->src) || ip6_is_link_local(ip->dst);
 	const uint8_t *src = ip->dst;
 
 	switch (icmp6_echo_check(ip, m->data_len - PKT_L3)) {

@@ -460,23 +460,41 @@ static int read_file(struct reader *r)
 	return 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || is_break(c);
+}
+
+/* The line begins with `? `, perhaps behind `- `: a complex key. */
+static bool is_complex_key(const struct source *src, size_t line)
+{
+	size_t i = line;
+
+	while (i < src->len && (src->text[i] == ' ' || src->text[i] == '\t' || src->text[i] == '-'))
+		i++;
+	return i < src->len && src->text[i] == '?' &&
+	       (i + 1 == src->len || is_blank(src->text[i + 1]));
+}
+
 /*
- * A row of blanks behind a key between brackets costs libfyaml the square of its length: bounded
- * here, before it begins.
+ * What libfyaml 0.7.12 must not even see. A row of blanks behind a key between brackets costs it
+ * the square of its length; a complex key whose value it refuses makes it free memory twice.
  */
-static int check_blanks(const struct source *src, struct err *err)
+static int check_hazards(const struct source *src, struct err *err)
 {
 	size_t blank = 0;
 
 	for (size_t i = 0; i < src->len; i++) {
-		blank = src->text[i] == ' ' || src->text[i] == '\t' || is_break(src->text[i])
-				? blank + 1
-				: 0;
+		blank = is_blank(src->text[i]) ? blank + 1 : 0;
 		if (blank > BLANK_BYTES)
 			return source_fail(src, err, i,
 					   "more than %d blanks in a row\nremove the "
 					   "empty lines and spaces here",
 					   BLANK_BYTES);
+		if ((i == 0 || is_break(src->text[i - 1])) && is_complex_key(src, i))
+			return source_fail(src, err, i,
+					   "complex keys (`? key`) are not used here\n"
+					   "write `key: value`");
 	}
 	return 0;
 }
@@ -508,7 +526,7 @@ int tree_read(struct tree *t, struct err *err)
 	struct fy_diag_cfg diag_cfg;
 	struct fy_parse_cfg cfg = { .flags = FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2 };
 	FILE *file;
-	int ret = check_blanks(&t->src, err);
+	int ret = check_hazards(&t->src, err);
 
 	if (ret < 0)
 		return ret;

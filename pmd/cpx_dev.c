@@ -253,6 +253,7 @@ static int dev_configure(struct cpx_port *p)
 			    rte_strerror(-rc));
 		return rc;
 	}
+	p->carrier_rx_offloads = c->on_rx_offloads;
 	p->carrier_rx_queues = n_rx;
 	p->carrier_tx_queues = n_tx;
 	if (n_rx < data->nb_rx_queues)
@@ -446,7 +447,7 @@ static void dev_dump(const struct cpx_port *p, FILE *out)
 const struct cpx_carrier_ops cpx_dev_ops = {
 	.mode = "Lane Carrier",
 	.rx = cpx_dev_rx,
-	.rx_hash = cpx_dev_rx_hash,
+	.rx_inspect = cpx_dev_rx_inspect,
 	.tx = cpx_dev_tx,
 	.tx_prepare = cpx_dev_tx_prepare,
 	.attach = dev_attach,

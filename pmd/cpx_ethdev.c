@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pmd/cpx_checksum.h"
 #include "pmd/cpx_hash.h"
 #include "pmd/cpx_logs.h"
 
@@ -63,15 +64,33 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
-	bool hash = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) != 0;
+	const uint64_t asked = conf->rxmode.offloads;
+	uint64_t ours;
+	uint16_t checks = 0;
+	int rc;
 
 	p->carrier_rx_queues = p->carrier_tx_queues = 0;
-	hash_types_set(p, conf->rx_adv_conf.rss_conf.rss_hf);
-	dev->rx_pkt_burst = hash ? p->ops->rx_hash : p->ops->rx;
+	p->carrier_rx_offloads = 0;
+	rc = p->ops->configure != NULL ? p->ops->configure(p) : 0;
+	if (rc != 0)
+		return rc;
+	ours = asked & ~p->carrier_rx_offloads;
+	if (ours & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
+		checks |= CPX_CHECK_IP;
+	if (ours & (RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM))
+		checks |= CPX_CHECK_L4;
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+		p->rx[i].checks = checks;
+	/* a carrier that hashes may still leave out what it does not know */
+	hash_types_set(p,
+		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
+	dev->rx_pkt_burst = checks != 0 || (asked & RTE_ETH_RX_OFFLOAD_RSS_HASH)
+				    ? p->ops->rx_inspect
+				    : p->ops->rx;
 	dev->tx_pkt_burst = p->ops->tx;
 	dev->tx_pkt_prepare = p->ops->tx_prepare;
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-	return p->ops->configure != NULL ? p->ops->configure(p) : 0;
+	return 0;
 }
 
 static bool queues_are_set_up(const struct cpx_port *p)
@@ -191,7 +210,8 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = CPX_MAX_MTU;
 	info->max_rx_pktlen = CPX_MAX_FRAME;
-	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER;
+	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER |
+				RTE_ETH_RX_OFFLOAD_CHECKSUM;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 	info->flow_type_rss_offloads = rss_known();
 	info->rx_desc_lim = limits;
@@ -204,7 +224,7 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
-static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, bool hash)
+static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, bool inspects)
 {
 	const struct cpx_port *p = cpx_port_of(dev);
 
@@ -212,14 +232,14 @@ static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, 
 	snprintf(mode->info, sizeof(mode->info), "%s%s%s%s", p->ops->mode,
 		 p->args.carrier == CPX_CARRIER_DEV ? " " : "",
 		 p->args.carrier == CPX_CARRIER_DEV ? p->args.carrier_name : "",
-		 hash ? ", Flow Hash" : "");
+		 inspects ? ", Inspecting" : "");
 	return 0;
 }
 
 static int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
 				 struct rte_eth_burst_mode *mode)
 {
-	return burst_mode(dev, mode, dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_hash);
+	return burst_mode(dev, mode, dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_inspect);
 }
 
 static int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
@@ -312,7 +332,8 @@ static int cpx_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf 
 {
 	if (conf->rss_key != NULL)
 		return -ENOTSUP; /* CRC-32C has no key */
-	hash_types_set(cpx_port_of(dev), conf->rss_hf);
+	if (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
+		hash_types_set(cpx_port_of(dev), conf->rss_hf);
 	dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf = conf->rss_hf;
 	return 0;
 }

@@ -32,7 +32,7 @@ struct cpx_port;
 struct cpx_carrier_ops {
 	const char *mode; /* "Lane Loop": what burst_mode_get says first */
 	eth_rx_burst_t rx;
-	eth_rx_burst_t rx_hash; /* as rx, adds the flow hash where there is none */
+	eth_rx_burst_t rx_inspect; /* as rx, with flow hash and checksum flags */
 	eth_tx_burst_t tx;
 	eth_tx_prep_t tx_prepare; /* optional */
 
@@ -77,6 +77,7 @@ struct cpx_port {
 	struct cpx_args args;
 	struct rte_ether_addr mac;
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
+	uint64_t carrier_rx_offloads;                  /* what the carrier does of what was asked */
 	bool started;
 	bool admin_down;     /* rte_eth_dev_set_link_down */
 	uint32_t open_lanes; /* shared: lanes open at our end */

@@ -257,7 +257,7 @@ static void fiber_dump(const struct cpx_port *p, FILE *out)
 const struct cpx_carrier_ops cpx_fiber_ops = {
 	.mode = "Lane Fiber",
 	.rx = cpx_ring_rx,
-	.rx_hash = cpx_ring_rx_hash,
+	.rx_inspect = cpx_ring_rx_inspect,
 	.tx = cpx_ring_tx,
 	.attach = fiber_attach,
 	.detach = fiber_detach,

@@ -109,7 +109,7 @@ static int loop_rx_count(const struct cpx_rxq *q)
 const struct cpx_carrier_ops cpx_loop_ops = {
 	.mode = "Lane Loop",
 	.rx = cpx_ring_rx,
-	.rx_hash = cpx_ring_rx_hash,
+	.rx_inspect = cpx_ring_rx_inspect,
 	.tx = cpx_ring_tx,
 	.attach = loop_attach,
 	.detach = loop_detach,

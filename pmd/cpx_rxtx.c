@@ -9,21 +9,24 @@
 #include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
 
+#include "pmd/cpx_checksum.h"
 #include "pmd/cpx_hash.h"
 
 /* mbuf flags that survive a lane; everything else asked something of the sender's port. */
 #define KEEP_FLAGS RTE_MBUF_F_RX_RSS_HASH
 
-static __rte_always_inline void add_hash(struct rte_mbuf *m, unsigned types)
+static __rte_always_inline void inspect(const struct cpx_rxq *q, struct rte_mbuf *m)
 {
+	const unsigned types = load_relaxed(&q->hash_types);
 	uint32_t hash;
 
-	if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH)
-		return;
-	if (cpx_flow_hash(rte_pktmbuf_mtod(m, void *), m->data_len, types, &hash)) {
+	if (types != 0 && !(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) &&
+	    cpx_flow_hash(rte_pktmbuf_mtod(m, void *), m->data_len, types, &hash)) {
 		m->hash.rss = hash;
 		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
 	}
+	if (q->checks != 0)
+		m->ol_flags |= cpx_checksum_flags(m, q->checks);
 }
 
 static __rte_always_inline void count_rx(struct cpx_rx_counters *c, uint16_t n, uint64_t bytes)
@@ -34,10 +37,9 @@ static __rte_always_inline void count_rx(struct cpx_rx_counters *c, uint16_t n, 
 }
 
 static __rte_always_inline uint16_t ring_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,
-					    bool hash)
+					    bool look)
 {
 	const uint16_t port = q->port;
-	const unsigned types = hash ? load_relaxed(&q->hash_types) : 0;
 	uint64_t bytes = 0;
 
 	n = (uint16_t)cpx_ring_peek(&q->end, n);
@@ -51,8 +53,8 @@ static __rte_always_inline uint16_t ring_rx(struct cpx_rxq *q, struct rte_mbuf *
 
 		m->port = port;
 		bytes += m->pkt_len;
-		if (hash)
-			add_hash(m, types);
+		if (look)
+			inspect(q, m);
 	}
 	cpx_ring_release(&q->end, n);
 	count_rx(&q->count, n, bytes);
@@ -64,7 +66,7 @@ uint16_t cpx_ring_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	return ring_rx(queue, pkts, n, false);
 }
 
-uint16_t cpx_ring_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n)
+uint16_t cpx_ring_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	return ring_rx(queue, pkts, n, true);
 }
@@ -206,11 +208,10 @@ uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 }
 
 static __rte_always_inline uint16_t dev_rx(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n,
-					   bool hash)
+					   bool look)
 {
 	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
 	const uint16_t port = q->port;
-	const unsigned types = hash ? load_relaxed(&q->hash_types) : 0;
 	uint64_t bytes = 0;
 
 	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
@@ -225,8 +226,8 @@ static __rte_always_inline uint16_t dev_rx(struct cpx_rxq *q, struct rte_mbuf **
 	for (uint16_t i = 0; i < n; i++) {
 		pkts[i]->port = port;
 		bytes += pkts[i]->pkt_len;
-		if (hash)
-			add_hash(pkts[i], types);
+		if (look)
+			inspect(q, pkts[i]);
 	}
 	count_rx(&q->count, n, bytes);
 	return n;
@@ -237,7 +238,7 @@ uint16_t cpx_dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	return dev_rx(queue, pkts, n, false);
 }
 
-uint16_t cpx_dev_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n)
+uint16_t cpx_dev_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	return dev_rx(queue, pkts, n, true);
 }

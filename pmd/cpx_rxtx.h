@@ -53,6 +53,7 @@ struct cpx_rxq {
 	uint16_t carrier_port;                     /* dev */
 	uint16_t carrier_queue; /* dev; any time: CPX_NO_QUEUE when nothing can be received */
 	uint16_t hash_types;    /* any time: enum cpx_hash_type set; 0 no hashing */
+	uint16_t checks;        /* enum cpx_check set; 0 no checksums */
 	/* the control thread's, kept off the counters' line */
 	uint16_t lane;
 	uint16_t nb_desc;
@@ -79,14 +80,14 @@ static_assert(sizeof(struct cpx_rx_counters) == CPX_LINE, "one line");
 static_assert(sizeof(struct cpx_tx_counters) == CPX_N_TX_COUNTERS * sizeof(uint64_t), "no gaps");
 
 /*
- * Burst functions, as ethdev calls them; `queue` is a struct cpx_rxq or cpx_txq. The _hash
- * variants add the flow hash where an mbuf has none.
+ * Burst functions, as ethdev calls them; `queue` is a struct cpx_rxq or cpx_txq. The _inspect
+ * variants look into frames: they add the flow hash where an mbuf has none, and checksum flags.
  */
 uint16_t cpx_ring_rx(void *queue, struct rte_mbuf **pkts, uint16_t n);
-uint16_t cpx_ring_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n);
+uint16_t cpx_ring_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n);
-uint16_t cpx_dev_rx_hash(void *queue, struct rte_mbuf **pkts, uint16_t n);
+uint16_t cpx_dev_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_tx(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n);
 

@@ -21,29 +21,22 @@
 struct verb {
 	const char *name;
 	const char *help;
-	const char *words; /* for completion, besides file names */
-	bool files;        /* takes the name of a file */
+	bool files; /* takes the name of a file, for completion */
 };
 
 static const struct verb verbs[] = {
 	{ "demo", "a virtual board, traffic through the whole pipeline, a verdict; needs nothing",
-	  "--pcap --seconds --help", true },
-	{ "run", "forward packets as a configuration file says",
-	  "-c --config --check --verbose --help", true },
-	{ "check", "check a configuration file; print the reference of its keys",
-	  "--json --schema --reference --json-schema --help", true },
-	{ "doctor", "what this machine lacks, why it matters, the command that fixes it",
-	  "-c --config --json --help", true },
-	{ "show", "tables of a running board, or --json",
-	  "lanes ports engines workers drops board --instance --json --watch --all --color --help",
-	  false },
-	{ "top", "the lanes of a running board, live", "--instance --help", false },
-	{ "bench", "measurements against testpmd on this machine", "--help", false },
+	  true },
+	{ "run", "forward packets as a configuration file says", true },
+	{ "check", "check a configuration file; print the reference of its keys", true },
+	{ "doctor", "what this machine lacks, why it matters, the command that fixes it", true },
+	{ "show", "tables of a running board, or --json", false },
+	{ "top", "the lanes of a running board, live", false },
 };
 enum { N_VERBS = sizeof(verbs) / sizeof(verbs[0]) };
 
 /* Where programs of verbs are, relative to this program. */
-static const char *const folders[] = { ".", "../libexec/cpx", "../../bench", "../../bench/demo" };
+static const char *const folders[] = { ".", "../libexec/cpx", "../../bench/demo" };
 
 /* Path of a verb's program; false: not there. */
 static bool find_program(const char *verb, char *path, size_t room)
@@ -98,29 +91,34 @@ static void version(void)
 	       CPX_BUILD_TYPE, CPX_DPDK, CPX_FYAML, CPX_URING);
 }
 
+/* What a verb takes is asked of its own --help when TAB is pressed, so it is never out of date. */
 static void completion(void)
 {
 	char path[640];
 
 	printf("# bash completion of cpx, made by cpx --completion bash\n"
 	       "_cpx()\n{\n"
-	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} words= files=\n"
+	       "\tlocal word=${COMP_WORDS[COMP_CWORD]} verb=${COMP_WORDS[1]} words=\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 	       "\t\twords=\"");
 	for (size_t i = 0; i < N_VERBS; i++)
 		if (find_program(verbs[i].name, path, sizeof(path)))
 			printf("%s ", verbs[i].name);
 	printf("--help --version --completion\"\n"
+	       "\telif [ \"$verb\" = --completion ]; then\n"
+	       "\t\twords=bash\n"
 	       "\telse\n"
-	       "\t\tcase ${COMP_WORDS[1]} in\n");
-	for (size_t i = 0; i < N_VERBS; i++)
-		printf("\t\t%s) words=\"%s\" files=%s ;;\n", verbs[i].name, verbs[i].words,
-		       verbs[i].files ? "yes" : "");
-	printf("\t\t--completion) words=bash ;;\n"
-	       "\t\tesac\n"
+	       "\t\twords=$(\"${COMP_WORDS[0]}\" \"$verb\" --help 2>/dev/null |\n"
+	       "\t\t\tgrep -oE -e '--[a-z][a-z-]+' -e '^  [a-z]+ ')\n"
 	       "\tfi\n"
 	       "\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-	       "\t[ -z \"$files\" ] || COMPREPLY+=($(compgen -f -- \"$word\"))\n"
+	       "\tcase $verb in\n\t");
+	for (size_t i = 0, n = 0; i < N_VERBS; i++)
+		if (verbs[i].files)
+			printf("%s%s", n++ ? "|" : "", verbs[i].name);
+	printf(")\n\t\t[ \"$COMP_CWORD\" -eq 1 ] ||\n"
+	       "\t\t\tCOMPREPLY+=($(compgen -f -- \"$word\"))\n"
+	       "\tesac\n"
 	       "}\n"
 	       "complete -o filenames -F _cpx cpx\n");
 }

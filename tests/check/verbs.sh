@@ -48,13 +48,18 @@ says out "^cpx [0-9]"
 says out "DPDK 22.11"
 expect 2 "$CPX" --completion zsh
 expect 0 "$CPX" --completion bash
+cp "$DIR/out" "$DIR/completion"
+complete() { # word …: what is offered for the last one
+	PATH=$(dirname "$CPX"):$PATH bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _cpx
+		printf "%s\n" "${COMPREPLY[@]}" | sort -u | paste -sd " "' - "$DIR/completion" "$@"
+}
 if command -v bash >/dev/null; then
-	words=$(bash -c '. "$1"; COMP_WORDS=(cpx che); COMP_CWORD=1; _cpx; echo "${COMPREPLY[*]}"' \
-		- "$DIR/out")
+	words=$(complete cpx che)
 	[ "$words" = check ] || fail "completion of 'che' is '$words'"
-	words=$(bash -c '. "$1"; COMP_WORDS=(cpx check --js); COMP_CWORD=2; _cpx; echo "${COMPREPLY[*]}"' \
-		- "$DIR/out")
+	words=$(complete cpx check --js)
 	[ "$words" = "--json --json-schema" ] || fail "completion of 'check --js' is '$words'"
+	words=$(complete cpx check "$SRC/config/samples/edge-r")
+	[ "$words" = "$SRC/config/samples/edge-router.yaml" ] || fail "completion of a file is '$words'"
 fi
 
 # a link to cpx elsewhere still finds its verbs

@@ -2,12 +2,14 @@
 /* rte_fib and rte_fib6 behind one set of calls; see fib_copy.h. Control thread. */
 #include "dataplane/tables/fib_copy.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <rte_byteorder.h>
 #include <rte_common.h>
+#include <rte_errno.h>
 #include <rte_rib.h>
 #include <rte_rib6.h>
 
@@ -184,7 +186,7 @@ uint64_t fib_bytes(int family, const struct fib_sizes *s)
 	return 2 * (entry * ((1u << 24) + 256ull * inner_tables(family, s)) + rule * 2 * s->routes);
 }
 
-void *fib_copy_create(const char *name, int family, const struct fib_sizes *s, int numa_node)
+static void *create(const char *name, int family, const struct fib_sizes *s, int numa_node)
 {
 	if (family == AF_INET) {
 		struct rte_fib_conf conf = {
@@ -205,6 +207,20 @@ void *fib_copy_create(const char *name, int family, const struct fib_sizes *s, i
 			  .num_tbl8 = inner_tables(family, s) },
 	};
 	return rte_fib6_create(name, numa_node, &conf);
+}
+
+void *fib_copy_create(const char *name, int family, const struct fib_sizes *s, int numa_node)
+{
+	void *copy = create(name, family, s, numa_node);
+
+	/* install() looks into the table: refuse a DPDK that lays it out otherwise. It rounds the
+	 * number up to a multiple of 64. */
+	if (copy && promise_of(family, copy)->tables - inner_tables(family, s) >= 64) {
+		fib_copy_free(family, copy);
+		rte_errno = ENOTSUP;
+		return NULL;
+	}
+	return copy;
 }
 
 void fib_copy_free(int family, void *copy)

@@ -173,7 +173,7 @@ int fiber_send(struct fiber_tx *q, const void *frame, uint32_t bytes)
 	for (uint32_t i = 0; i < segs; i++) {
 		uint32_t len = left < q->slot_bytes ? left : q->slot_bytes;
 
-		memcpy(fiber_tx_place(q, i, len), from, len);
+		memcpy(fiber_tx_place(q, i), from, len);
 		from += len;
 		left -= len;
 		fiber_tx_describe(q, i,

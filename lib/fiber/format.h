@@ -23,9 +23,8 @@
  *   128 u32      cons: slots ever given back; consumer writes (release), producer reads
  *   256 u32      sleeping: 1 while the consumer sleeps. Feature SLEEP only
  *   384 …        slots descriptors of 16 B
- *     …          slots cells of 64 B. Feature CELLS only
- * prod, cons and sleeping have a pair of cache lines each, because processors fetch lines in pairs.
- * The indices run freely over 32 bits; slot of index x is x % slots.
+ * * prod, cons and sleeping have a pair of cache lines each, because processors fetch lines in
+ * pairs. The indices run freely over 32 bits; slot of index x is x % slots.
  *
  * Strides: lines at a distance of n x 4096 B share a set of the first-level cache, and a dozen of
  * them thrash it. So ring stride = 384 more than a multiple of 4096, slot stride = an odd multiple
@@ -41,7 +40,6 @@
  *                   keep their index in stamp_low.)
  * A frame is one slot, or a chain: consecutive slots, all but the last with FIBER_DESC_MORE. Hash,
  * vlan, stamp and the other flags count in the first slot of a frame only.
- * The bytes of a slot lie in its buffer; with CELLS, when len <= 64, in its cell instead.
  *
  * Validity. Each side holds the other to these and to nothing else:
  *   V1  own - cons never grows but by the producer's own doing: cons neither goes back nor passes
@@ -56,6 +54,12 @@
  *       their flag
  * A lane in protocol error stays so until the next connection; other lanes go on. No value read
  * from the region is used for an address before it was masked or compared with a private number.
+ *
+ * A slot's place follows from its index alone, so both sides can fetch lines ahead: the producer
+ * those it will write, before it copies a burst in; the consumer the first of each frame, before it
+ * has read a descriptor. That hides most of the distance between two cores (README.md). Small
+ * frames packed densely beside the descriptors were tried instead and lost: producer and consumer
+ * fight over neighbouring lines.
  *
  * Producer's algorithm (private: own = its prod, seen = last cons it saw)
  *   1. room = slots - (own - seen). If that is less than wanted: load-acquire cons, check V1,
@@ -93,7 +97,6 @@
 #define FIBER_MAX_SLOT_BYTES 16384
 #define FIBER_MAX_SEGS       32 /* and at most the slots of a ring */
 #define FIBER_MIN_FRAME      14 /* an Ethernet header */
-#define FIBER_CELL_BYTES     64
 #define FIBER_MAX_REGION     (4ull << 30)
 #define FIBER_PAGE_SMALL     4096u
 #define FIBER_PAGE_HUGE      (2u << 20)
@@ -104,11 +107,10 @@
 #define FIBER_FEATURE_CSUM  (1ull << 2) /* … "checksums are good" */
 #define FIBER_FEATURE_STAMP (1ull << 3) /* … a time stamp */
 #define FIBER_FEATURE_SLEEP (1ull << 4) /* consumers may sleep; producers ring a bell */
-#define FIBER_FEATURE_CELLS (1ull << 5) /* small frames lie densely, beside the descriptors */
-#define FIBER_FEATURE_LENT  (1ull << 6) /* reserved: frames lent instead of copied */
+#define FIBER_FEATURE_LENT  (1ull << 5) /* reserved: frames lent instead of copied */
 #define FIBER_FEATURES                                                                        \
 	(FIBER_FEATURE_HASH | FIBER_FEATURE_VLAN | FIBER_FEATURE_CSUM | FIBER_FEATURE_STAMP | \
-	 FIBER_FEATURE_SLEEP | FIBER_FEATURE_CELLS)
+	 FIBER_FEATURE_SLEEP)
 
 #define FIBER_DESC_MORE    (1u << 0) /* the frame goes on in the next slot */
 #define FIBER_DESC_HASH    (1u << 1)
@@ -142,7 +144,6 @@ struct fiber_header {
 	uint32_t max_segs;
 	uint64_t ring_offset;
 	uint64_t ring_stride;
-	uint64_t cell_offset; /* within a ring; 0 without CELLS */
 	uint64_t buffer_offset;
 	uint64_t buffer_stride;
 	uint64_t slot_stride;
@@ -175,11 +176,11 @@ struct fiber_ring {
 
 #define FIBER_AT(type, field, offset) \
 	static_assert(offsetof(struct type, field) == (offset), #type "." #field)
-static_assert(sizeof(struct fiber_header) == 96, "header");
+static_assert(sizeof(struct fiber_header) == 88, "header");
 FIBER_AT(fiber_header, region_bytes, 16);
 FIBER_AT(fiber_header, lanes, 32);
 FIBER_AT(fiber_header, ring_offset, 48);
-FIBER_AT(fiber_header, slot_stride, 88);
+FIBER_AT(fiber_header, slot_stride, 80);
 static_assert(sizeof(struct fiber_desc) == 16, "four descriptors a line");
 FIBER_AT(fiber_desc, flags, 2);
 FIBER_AT(fiber_desc, hash, 4);
@@ -194,7 +195,6 @@ FIBER_AT(fiber_ring, desc, FIBER_RING_HEAD);
 struct fiber_layout {
 	uint64_t region_bytes;
 	uint64_t ring_offset, ring_stride;
-	uint64_t cell_offset; /* within a ring; 0: no cells */
 	uint64_t buffer_offset, buffer_stride, slot_stride;
 };
 

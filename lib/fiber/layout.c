@@ -27,13 +27,10 @@ int fiber_terms_check(const struct fiber_terms *t)
 int fiber_layout_of(const struct fiber_terms *t, struct fiber_layout *l)
 {
 	const uint64_t slots = 1ull << t->log2_slots, rings = 2ull * t->lanes;
-	uint64_t ring = FIBER_RING_HEAD + slots * sizeof(struct fiber_desc), buffers;
+	const uint64_t ring = FIBER_RING_HEAD + slots * sizeof(struct fiber_desc);
+	uint64_t buffers;
 
 	*l = (struct fiber_layout){ .ring_offset = FIBER_HEADER_BYTES };
-	if (t->features & FIBER_FEATURE_CELLS) {
-		l->cell_offset = ring;
-		ring += slots * FIBER_CELL_BYTES;
-	}
 	l->ring_stride = round_up(ring, 4096) + FIBER_RING_HEAD;
 	l->slot_stride = t->slot_bytes | 64;
 	l->buffer_stride = round_up(slots * l->slot_stride, 4096) + 256;
@@ -59,7 +56,6 @@ struct fiber_header fiber_header_of(const struct fiber_terms *t, const struct fi
 		.max_segs = t->max_segs,
 		.ring_offset = l->ring_offset,
 		.ring_stride = l->ring_stride,
-		.cell_offset = l->cell_offset,
 		.buffer_offset = l->buffer_offset,
 		.buffer_stride = l->buffer_stride,
 		.slot_stride = l->slot_stride,

@@ -20,11 +20,6 @@ static struct fiber_ring *ring_at(const struct fiber_region *region, uint32_t r)
 				     r * region->layout.ring_stride);
 }
 
-static uint8_t *cells_at(const struct fiber_region *region, uint32_t r)
-{
-	return (uint8_t *)ring_at(region, r) + region->layout.cell_offset;
-}
-
 static uint8_t *buffers_at(const struct fiber_region *region, uint32_t r)
 {
 	return region->base + region->layout.buffer_offset + r * region->layout.buffer_stride;
@@ -34,12 +29,10 @@ void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
 		     const struct fiber_terms *terms, uint32_t r, int bell)
 {
 	q->ring = ring_at(region, r);
-	q->cells = cells_at(region, r);
 	q->buffers = buffers_at(region, r);
 	q->mask = (1u << terms->log2_slots) - 1;
 	q->slot_stride = (uint32_t)region->layout.slot_stride;
 	q->slot_bytes = terms->slot_bytes;
-	q->cell_bytes = terms->features & FIBER_FEATURE_CELLS ? FIBER_CELL_BYTES : 0;
 	q->max_segs = (uint8_t)terms->max_segs;
 	q->own = q->seen = 0;
 	q->flags = flags_of(terms->features) | FIBER_DESC_MORE;
@@ -52,15 +45,13 @@ void fiber_rx_attach(struct fiber_rx *q, const struct fiber_region *region,
 		     const struct fiber_terms *terms, uint32_t r, int bell)
 {
 	q->ring = ring_at(region, r);
-	q->cells = cells_at(region, r);
 	q->buffers = buffers_at(region, r);
 	q->mask = (1u << terms->log2_slots) - 1;
 	q->slot_stride = (uint32_t)region->layout.slot_stride;
-	q->slot_bytes = (uint16_t)terms->slot_bytes;
-	q->cell_bytes = terms->features & FIBER_FEATURE_CELLS ? FIBER_CELL_BYTES : 0;
+	q->slot_bytes = terms->slot_bytes;
 	q->max_segs = (uint8_t)terms->max_segs;
 	q->own = q->next = q->seen = 0;
-	q->flags = (uint16_t)flags_of(terms->features);
+	q->flags = flags_of(terms->features);
 	q->bell = bell;
 	store_relaxed(&q->dead, 0);
 	store_release(&q->running, 1);
@@ -93,11 +84,11 @@ void fiber_queues_detach(struct fiber *f)
 		struct fiber_rx *rx = &f->rx[l];
 
 		tx->ring = NULL;
-		tx->cells = tx->buffers = NULL;
+		tx->buffers = NULL;
 		tx->own = tx->seen = 0;
 		tx->bell = -1;
 		rx->ring = NULL;
-		rx->cells = rx->buffers = NULL;
+		rx->buffers = NULL;
 		rx->own = rx->next = rx->seen = 0;
 		rx->bell = -1;
 	}

@@ -60,10 +60,10 @@ bool fiber_rx_chain(struct fiber_rx *q, struct fiber_frame *f, struct fiber_desc
 			return drop(q, &q->count.bad_cut, n, true);
 		d = fiber_rx_desc(q, q->next + n);
 	}
-	f->data = fiber_rx_place(q, q->next, f->len[0]);
+	f->data = fiber_rx_place(q, q->next);
 	f->slot = q->next;
 	f->segs = (uint16_t)n;
-	f->flags = first.flags & q->flags & ~FIBER_DESC_MORE;
+	f->flags = first.flags & q->flags;
 	f->desc = first;
 	q->next += n;
 	return true;

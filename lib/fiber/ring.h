@@ -10,8 +10,9 @@
  * read them; they live as long as the fiber, over any number of peers.
  *
  * Verbs, per burst:
- *   send      n = fiber_tx_reserve(q, slots); for each slot i < n: memcpy to fiber_tx_place(q, i,
- *             len), fiber_tx_describe(q, i, desc); fiber_tx_submit(q, slots, frames, bytes)
+ *   send      n = fiber_tx_reserve(q, slots); for each slot i < n: fiber_tx_fetch(q, i, len); then
+ *             for each: memcpy to fiber_tx_place(q, i), fiber_tx_describe(q, i, desc); then
+ *             fiber_tx_submit(q, slots, frames, bytes)
  *   receive   if (fiber_rx_poll(q, frames)) while (… && fiber_rx_next(q, &f)) use f;
  *             fiber_rx_release(q, frames, bytes)
  */
@@ -26,6 +27,7 @@
 #define FIBER_LINE        64
 #define FIBER_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define FIBER_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define FIBER_FETCH       32 /* slots a poll fetches ahead: what a first-level cache takes easily */
 
 /* name, what it counts. Only added to, never set back. */
 #define FIBER_TX_COUNTERS(X)                                      \
@@ -60,15 +62,13 @@ struct fiber_rx_counters {
 /* Sending end of a lane. Line 0: control thread while quiescent, then the driving thread. */
 struct fiber_tx {
 	alignas(FIBER_LINE) struct fiber_ring *ring;
-	uint8_t *cells;
 	uint8_t *buffers;
 	uint32_t running; /* control thread, any time: 0 takes the queue out of service */
 	uint32_t mask;
 	uint32_t slot_stride;
 	uint32_t slot_bytes;
-	uint32_t own;        /* slots ever filled */
-	uint32_t seen;       /* cons, when last looked at */
-	uint16_t cell_bytes; /* 0: no cells */
+	uint32_t own;  /* slots ever filled */
+	uint32_t seen; /* cons, when last looked at */
 	uint8_t max_segs;
 	uint8_t dead;   /* protocol error; driving thread */
 	int bell;       /* -1: the peer never sleeps */
@@ -79,17 +79,15 @@ struct fiber_tx {
 /* Receiving end of a lane, as above. */
 struct fiber_rx {
 	alignas(FIBER_LINE) struct fiber_ring *ring;
-	uint8_t *cells;
 	uint8_t *buffers;
 	uint32_t running;
 	uint32_t mask;
 	uint32_t slot_stride;
-	uint16_t slot_bytes;
-	uint16_t cell_bytes;
+	uint32_t slot_bytes;
 	uint32_t own;  /* slots ever given back */
 	uint32_t next; /* slot to be read next; own <= next <= seen */
 	uint32_t seen; /* prod, when last looked at */
-	uint16_t flags;
+	uint32_t flags;
 	uint8_t max_segs;
 	uint8_t dead;
 	int bell;
@@ -111,11 +109,28 @@ struct fiber_frame {
 	uint16_t len[FIBER_MAX_SEGS]; /* of segment i < segs */
 };
 
+/* Bring a line here to be written. x86 compilers make a fetch for reading of this unless told that
+ * the processor has PREFETCHW; those without it take it for a no-op. */
+static inline void fiber_fetch_to_write(const void *at)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("prefetchw %0" : : "m"(*(const char *)at));
+#else
+	__builtin_prefetch(at, 1);
+#endif
+}
+
 /* ring.c: the rare ways. */
 uint32_t fiber_tx_protocol_error(struct fiber_tx *q);
 bool fiber_rx_protocol_error(struct fiber_rx *q);
 bool fiber_rx_chain(struct fiber_rx *q, struct fiber_frame *f, struct fiber_desc first);
 void fiber_tx_wake(struct fiber_tx *q);
+
+/* Send: where the bytes of the i-th reserved slot go, at most slot_bytes of them. */
+static inline uint8_t *fiber_tx_place(const struct fiber_tx *q, uint32_t i)
+{
+	return q->buffers + (uint64_t)((q->own + i) & q->mask) * q->slot_stride;
+}
 
 /*
  * Send: how many of `slots` slots may be filled now, from 0 to `slots`. 0 also while there is no
@@ -138,20 +153,23 @@ static inline uint32_t fiber_tx_reserve(struct fiber_tx *q, uint32_t slots)
 		used = q->own - cons;
 		if (size - used < slots) {
 			counter_add(&q->count.full, 1);
-			return size - used;
+			slots = size - used;
 		}
 	}
 	return slots;
 }
 
-/* Send: where the `len` bytes of the i-th reserved slot go; len <= slot_bytes. */
-static inline uint8_t *fiber_tx_place(const struct fiber_tx *q, uint32_t i, uint32_t len)
+/*
+ * Send: `len` bytes will be written to the i-th reserved slot. For the whole burst before the first
+ * copy, this halves the time of small frames between far cores; lines beyond 256 B come by
+ * themselves.
+ */
+static inline void fiber_tx_fetch(const struct fiber_tx *q, uint32_t i, uint32_t len)
 {
-	const uint64_t slot = (q->own + i) & q->mask;
+	const uint8_t *at = fiber_tx_place(q, i);
 
-	if (len <= q->cell_bytes)
-		return q->cells + slot * FIBER_CELL_BYTES;
-	return q->buffers + slot * q->slot_stride;
+	for (uint32_t k = 0; k < len && k < 256; k += FIBER_LINE)
+		fiber_fetch_to_write(at + k);
 }
 
 /* Send: describe the i-th reserved slot, whole. Flags that were not agreed are not sent. */
@@ -177,6 +195,12 @@ static inline void fiber_tx_submit(struct fiber_tx *q, uint32_t slots, uint32_t 
 	counter_add(&q->count.bursts, 1);
 }
 
+/* The bytes of slot index x. */
+static inline const uint8_t *fiber_rx_place(const struct fiber_rx *q, uint32_t x)
+{
+	return q->buffers + (uint64_t)(x & q->mask) * q->slot_stride;
+}
+
 /* Receive: is there anything? Looks at the peer's index when fewer than `slots` slots are known to
  * be filled, at most once. False also while there is no peer and in protocol error. */
 static inline bool fiber_rx_poll(struct fiber_rx *q, uint32_t slots)
@@ -194,17 +218,10 @@ static inline bool fiber_rx_poll(struct fiber_rx *q, uint32_t slots)
 			return fiber_rx_protocol_error(q);
 		q->seen = prod;
 	}
+	for (uint32_t x = q->next; x != q->seen && x - q->next < slots && x - q->next < FIBER_FETCH;
+	     x++)
+		__builtin_prefetch(fiber_rx_place(q, x));
 	return q->seen != q->next;
-}
-
-/* The bytes of slot index x, of which the descriptor says len. */
-static inline const uint8_t *fiber_rx_place(const struct fiber_rx *q, uint32_t x, uint32_t len)
-{
-	const uint64_t slot = x & q->mask;
-
-	if (len <= q->cell_bytes)
-		return q->cells + slot * FIBER_CELL_BYTES;
-	return q->buffers + slot * q->slot_stride;
 }
 
 /* Copy a descriptor out of the region, each word loaded once. */
@@ -229,7 +246,7 @@ static inline bool fiber_rx_next(struct fiber_rx *q, struct fiber_frame *f)
 
 		if (FIBER_LIKELY(!(d.flags & FIBER_DESC_MORE) && d.len >= FIBER_MIN_FRAME &&
 				 d.len <= q->slot_bytes)) {
-			f->data = fiber_rx_place(q, q->next, d.len);
+			f->data = fiber_rx_place(q, q->next);
 			f->bytes = d.len;
 			f->slot = q->next++;
 			f->segs = 1;
@@ -248,7 +265,7 @@ static inline bool fiber_rx_next(struct fiber_rx *q, struct fiber_frame *f)
 static inline const uint8_t *fiber_rx_segment(const struct fiber_rx *q, const struct fiber_frame *f,
 					      uint32_t i)
 {
-	return fiber_rx_place(q, f->slot + i, f->len[i]);
+	return fiber_rx_place(q, f->slot + i);
 }
 
 /* Receive: every frame read so far is done with; the peer may refill their slots. `frames` and

@@ -13,7 +13,7 @@ static uint8_t out[LARGEST], in[LARGEST + 1];
 
 TestSuite(fiber, .init = make_folder, .fini = remove_folder);
 
-/* Lengths: every boundary of cells, slots and chains, then all of them in a scattered order. */
+/* Lengths: every boundary of lines, slots and chains, then all of them in a scattered order. */
 static uint32_t length(uint64_t n, uint32_t slot_bytes)
 {
 	const uint32_t edge[] = { 14,
@@ -74,23 +74,20 @@ Test(fiber, carries_every_size_both_ways)
 {
 	static const uint32_t slot_bytes[] = { 512, 2048, 16384 };
 
-	for (unsigned cells = 0; cells < 2; cells++)
-		for (unsigned i = 0; i < 3; i++) {
-			struct fiber_config c = { .lanes = 2,
-						  .slots = 64,
-						  .slot_bytes = slot_bytes[i],
-						  .max_segs = 32,
-						  .features = cells ? FIBER_FEATURE_CELLS : 0 };
-			struct pair p = new_pair(c, c);
+	for (unsigned i = 0; i < 3; i++) {
+		struct fiber_config c = {
+			.lanes = 2, .slots = 64, .slot_bytes = slot_bytes[i], .max_segs = 32
+		};
+		struct pair p = new_pair(c, c);
 
-			for (uint32_t l = 0; l < 2; l++) {
-				one_way(fiber_tx_queue(p.server, l), fiber_rx_queue(p.client, l),
-					2000, slot_bytes[i]);
-				one_way(fiber_tx_queue(p.client, l), fiber_rx_queue(p.server, l),
-					2000, slot_bytes[i]);
-			}
-			free_pair(p);
+		for (uint32_t l = 0; l < 2; l++) {
+			one_way(fiber_tx_queue(p.server, l), fiber_rx_queue(p.client, l), 2000,
+				slot_bytes[i]);
+			one_way(fiber_tx_queue(p.client, l), fiber_rx_queue(p.server, l), 2000,
+				slot_bytes[i]);
 		}
+		free_pair(p);
+	}
 }
 
 Test(fiber, says_why_it_does_not_send)
@@ -177,9 +174,7 @@ static int send_many(struct fiber *f)
 
 Test(fiber, carries_a_million_frames_between_processes)
 {
-	struct fiber_config c = { .slots = 512,
-				  .slot_bytes = 2048,
-				  .features = FIBER_FEATURE_CELLS };
+	struct fiber_config c = { .slots = 512, .slot_bytes = 2048 };
 	struct fiber_config s = c;
 	struct fiber_rx *rx;
 	struct fiber *f;

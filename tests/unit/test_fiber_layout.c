@@ -9,12 +9,12 @@
 
 static const struct fiber_terms terms[] = {
 	{ 0, 1, 4, 256, 1, FIBER_PAGE_SMALL },
-	{ FIBER_FEATURE_CELLS, 1, 4, 256, 16, FIBER_PAGE_SMALL },
+	{ FIBER_FEATURE_HASH, 1, 4, 256, 16, FIBER_PAGE_SMALL },
 	{ 0, 3, 5, 320, 8, FIBER_PAGE_SMALL },
-	{ FIBER_FEATURE_CELLS, 8, 10, 2048, 8, FIBER_PAGE_HUGE },
+	{ FIBER_FEATURE_HASH, 8, 10, 2048, 8, FIBER_PAGE_HUGE },
 	{ FIBER_FEATURES, 64, 10, 2048, 32, FIBER_PAGE_SMALL },
 	{ 0, 2, 14, 16384, 32, FIBER_PAGE_HUGE },
-	{ FIBER_FEATURE_CELLS, 64, 4, 16384, 16, FIBER_PAGE_SMALL },
+	{ FIBER_FEATURE_HASH, 64, 4, 16384, 16, FIBER_PAGE_SMALL },
 };
 #define N_TERMS (sizeof(terms) / sizeof(terms[0]))
 
@@ -24,16 +24,10 @@ Test(layout, parts_follow_each_other)
 		const struct fiber_terms *t = &terms[i];
 		const uint64_t slots = 1ull << t->log2_slots, rings = 2ull * t->lanes;
 		struct fiber_layout l;
-		uint64_t ring = FIBER_RING_HEAD + slots * 16;
+		const uint64_t ring = FIBER_RING_HEAD + slots * 16;
 
 		cr_assert_eq(fiber_terms_check(t), 0, "%u", i);
 		cr_assert_eq(fiber_layout_of(t, &l), 0, "%u", i);
-		if (t->features & FIBER_FEATURE_CELLS) {
-			cr_expect_eq(l.cell_offset, ring);
-			ring += slots * FIBER_CELL_BYTES;
-		} else {
-			cr_expect_eq(l.cell_offset, 0);
-		}
 		cr_expect_eq(l.ring_offset, FIBER_HEADER_BYTES);
 		cr_expect_geq(l.ring_stride, ring);
 		cr_expect_leq(l.ring_offset + rings * l.ring_stride, l.buffer_offset);
@@ -88,7 +82,7 @@ Test(layout, every_number_is_bounded)
 		struct fiber_terms t = good;
 
 		t.features = 1ull << bit;
-		cr_expect_eq(fiber_terms_check(&t), bit < 6 ? 0 : -EINVAL);
+		cr_expect_eq(fiber_terms_check(&t), bit < 5 ? 0 : -EINVAL);
 	}
 	cr_expect_eq(
 		fiber_layout_of(&(struct fiber_terms){ 0, 64, 14, 16384, 1, FIBER_PAGE_SMALL }, &l),

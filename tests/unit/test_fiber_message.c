@@ -125,9 +125,9 @@ Test(message, versions)
 
 Test(message, features_are_those_of_both)
 {
-	for (uint64_t mine = 0; mine < 64; mine += 5)
-		for (uint64_t needed = 0; needed < 64; needed += 3)
-			for (uint64_t theirs = 0; theirs < 128; theirs += 7) {
+	for (uint64_t mine = 0; mine < 32; mine += 3)
+		for (uint64_t needed = 0; needed < 32; needed += 3)
+			for (uint64_t theirs = 0; theirs < 64; theirs += 7) {
 				struct fiber_hello a = hello(), b = hello();
 				struct fiber_terms t;
 				int want = needed & mine & ~theirs ? -EOPNOTSUPP : 0;
@@ -137,7 +137,7 @@ Test(message, features_are_those_of_both)
 				b.features = theirs | 1ull << 60; /* of a later version */
 				cr_expect_eq(fiber_agree(&a, &b, &t), want);
 				cr_expect_eq(fiber_agree(&b, &a, &t), want);
-				cr_expect_eq(t.features, mine & theirs);
+				cr_expect_eq(t.features, mine & theirs & FIBER_FEATURES);
 			}
 }
 

@@ -128,12 +128,9 @@ static void start_again(struct worker *w)
 
 static struct fiber_config wanted(const char *path, bool server)
 {
-	return (struct fiber_config){ .path = path,
-				      .server = server,
-				      .lanes = LANES,
-				      .slots = 64,
-				      .slot_bytes = 512,
-				      .features = FIBER_FEATURE_CELLS };
+	return (struct fiber_config){
+		.path = path, .server = server, .lanes = LANES, .slots = 64, .slot_bytes = 512
+	};
 }
 
 static uint64_t echoed(struct worker *w, unsigned i)

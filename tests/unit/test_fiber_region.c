@@ -14,7 +14,7 @@
 #include "lib/base/order.h"
 #include "lib/fiber/region.h"
 
-static struct fiber_terms terms = { FIBER_FEATURE_CELLS, 2, 5, 512, 8, FIBER_PAGE_SMALL };
+static struct fiber_terms terms = { FIBER_FEATURE_HASH, 2, 5, 512, 8, FIBER_PAGE_SMALL };
 static sigjmp_buf back;
 
 static void fault(int sig)
@@ -148,7 +148,7 @@ Test(region, files_without_the_right_seal_or_size_are_refused)
 
 Test(region, huge_pages_where_there_are_some)
 {
-	struct fiber_terms t = { FIBER_FEATURE_CELLS, 1, 8, 2048, 8, 0 };
+	struct fiber_terms t = { FIBER_FEATURE_HASH, 1, 8, 2048, 8, 0 };
 	struct fiber_region r;
 	uint64_t bytes;
 	int fd;

@@ -18,12 +18,9 @@
 #define SLOT_BYTES 512u
 #define SEGS       4u
 
-static struct fiber_terms terms = { FIBER_FEATURE_HASH | FIBER_FEATURE_VLAN | FIBER_FEATURE_CELLS,
-				    2,
-				    LOG2_SLOTS,
-				    SLOT_BYTES,
-				    SEGS,
-				    FIBER_PAGE_SMALL };
+static struct fiber_terms terms = {
+	FIBER_FEATURE_HASH | FIBER_FEATURE_VLAN, 2, LOG2_SLOTS, SLOT_BYTES, SEGS, FIBER_PAGE_SMALL
+};
 static struct fiber_region region;
 static struct fiber_tx tx[2]; /* on rings 0 and 2 */
 static struct fiber_rx rx[2]; /* the other ends of them */
@@ -179,7 +176,7 @@ Test(ring, unagreed_flags_are_not_seen)
 	/* Nor sent: flags are assigned, whatever lay in the slot before. */
 	memset(tx[1].ring->desc, 0xff, SLOTS * sizeof(struct fiber_desc));
 	cr_assert_eq(fiber_tx_reserve(&tx[1], 1), 1);
-	memset(fiber_tx_place(&tx[1], 0, 60), 1, 60);
+	memset(fiber_tx_place(&tx[1], 0), 1, 60);
 	fiber_tx_describe(
 		&tx[1], 0,
 		(struct fiber_desc){ .len = 60, .flags = FIBER_DESC_STAMP | FIBER_DESC_L4_GOOD });
@@ -379,14 +376,13 @@ Test(ring, every_slot_lies_inside)
 	const uint8_t *end = region.base + region.layout.region_bytes;
 
 	for (uint32_t l = 0; l < 2; l++)
-		for (uint32_t i = 0; i < 3 * SLOTS; i++)
-			for (uint32_t len = 1; len <= SLOT_BYTES; len++) {
-				const uint8_t *at = fiber_tx_place(&tx[l], i, len);
+		for (uint32_t i = 0; i < 3 * SLOTS; i++) {
+			const uint8_t *at = fiber_tx_place(&tx[l], i);
 
-				cr_assert(at >= region.base + FIBER_HEADER_BYTES &&
-					  at + len <= end);
-				cr_assert_eq(at, fiber_rx_place(&rx[l], i, len));
-			}
+			cr_assert(at >= region.base + region.layout.buffer_offset &&
+				  at + SLOT_BYTES <= end);
+			cr_assert_eq(at, fiber_rx_place(&rx[l], i));
+		}
 }
 
 static uint32_t stop;
@@ -419,14 +415,13 @@ Test(ring, descriptors_that_change_while_they_are_read)
 	uint64_t frames = 0;
 
 	cr_assert_eq(pthread_create(&thread, NULL, flipper, rx[0].ring), 0);
-	for (unsigned i = 0; i < 60000; i++) {
+	/* Until the other thread had its turns, however busy the machine. */
+	for (unsigned i = 0; i < 60000 || frames < 1000 || bad(&rx[0]) < 1000; i++) {
 		rx[0].ring->prod = rx[0].own + SLOTS;
 		frames += drain(&rx[0]);
 	}
 	store_relaxed(&stop, 1);
 	pthread_join(thread, NULL);
-	cr_expect_gt(frames, 1000);
-	cr_expect_gt(bad(&rx[0]), 1000);
 	cr_expect_eq(rx[0].count.packets, frames);
 	cr_expect_not(fiber_rx_dead(&rx[0]));
 }
@@ -449,11 +444,14 @@ static void *index_flipper(void *arg)
 Test(ring, indices_that_change_while_they_are_read)
 {
 	uint8_t frame[60] = { 0 };
+	uint64_t rounds = 0;
 	pthread_t thread;
 
 	cr_assert_eq(pthread_create(&thread, NULL, index_flipper, rx[0].ring), 0);
-	for (unsigned i = 0; i < 2000; i++) {
+	for (unsigned i = 0;
+	     i < 2000 || !rx[0].count.protocol_errors || !tx[0].count.protocol_errors; i++) {
 		attach();
+		rounds++;
 		for (unsigned k = 0; k < 40; k++) {
 			drain(&rx[0]);
 			fiber_send(&tx[0], frame, sizeof(frame));
@@ -462,7 +460,5 @@ Test(ring, indices_that_change_while_they_are_read)
 	}
 	store_relaxed(&stop, 1);
 	pthread_join(thread, NULL);
-	cr_expect_gt(rx[0].count.protocol_errors, 0);
-	cr_expect_gt(tx[0].count.protocol_errors, 0);
-	cr_expect_eq(rx[1].count.packets, 80000);
+	cr_expect_eq(rx[1].count.packets, 40 * rounds, "the other lane lost nothing");
 }

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a fiber costs between two processes on two cores, without DPDK: a sender that copies frames
+ * in, a receiver that copies them out, both from and to pools of buffers as a driver has them.
+ * Figures are TSC cycles per frame, both sides at work at once: the median over many short windows
+ * and the smallest. The sizes alternate window by window. The round trip of one cache line between
+ * the two cores is measured before and after: without it the figures say nothing on a shared
+ * machine.
+ *
+ *   bench_fiber [CORE CORE]     default 0 1; hugepages where there are any
+ */
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "lib/fiber/fiber.h"
+
+#define WINDOWS 101   /* per size */
+#define FRAMES  8192u /* per window */
+#define BUFFERS 512u
+#define BUFFER  2176u /* an mbuf's distance */
+#define TRIPS   20000u
+
+static const struct size {
+	uint32_t bytes, burst;
+} sizes[] = {
+	{ 60, 32 }, { 60, 8 }, { 60, 1 }, { 64, 32 }, { 128, 32 }, { 256, 32 }, { 1514, 32 },
+};
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+/* Both processes see it. */
+static struct board {
+	alignas(128) uint32_t ping;
+	alignas(128) uint32_t pong;
+	alignas(128) uint32_t turn; /* the window that the receiver waits for */
+} * board;
+
+static uint8_t *pool;
+
+static uint64_t cycles(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+static void pin(int core)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(core, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) != 0) {
+		fprintf(stderr, "bench fiber: no core %d here\n", core);
+		exit(EXIT_MACHINE);
+	}
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double ping_pong(void)
+{
+	double best = 1e9;
+
+	for (unsigned round = 0; round < 20; round++) {
+		uint64_t t = cycles();
+
+		for (unsigned i = 0; i < TRIPS / 20; i++) {
+			uint32_t n = load_relaxed(&board->ping) + 1;
+
+			store_release(&board->ping, n);
+			while (load_acquire(&board->pong) != n)
+				;
+		}
+		t = cycles() - t;
+		if ((double)t / (TRIPS / 20) < best)
+			best = (double)t / (TRIPS / 20);
+	}
+	return best;
+}
+
+static void answer_pings(void)
+{
+	uint32_t end = load_relaxed(&board->pong) + TRIPS / 20 * 20;
+
+	for (uint32_t n = load_relaxed(&board->pong); n != end; n++) {
+		while (load_acquire(&board->ping) == n)
+			;
+		store_release(&board->pong, n + 1);
+	}
+}
+
+static void send_window(struct fiber_tx *q, struct size s)
+{
+	static uint32_t at;
+
+	for (uint32_t left = FRAMES; left > 0;) {
+		uint32_t n = fiber_tx_reserve(q, left < s.burst ? left : s.burst);
+
+		if (n == 0)
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			fiber_tx_fetch(q, i, s.bytes);
+		for (uint32_t i = 0; i < n; i++) {
+			const uint8_t *from = pool + at++ % BUFFERS * BUFFER;
+
+			memcpy(fiber_tx_place(q, i), from, s.bytes);
+			fiber_tx_describe(q, i, (struct fiber_desc){ .len = (uint16_t)s.bytes });
+		}
+		fiber_tx_submit(q, n, n, (uint64_t)n * s.bytes);
+		left -= n;
+	}
+}
+
+static double receive_window(struct fiber_rx *q, struct size s)
+{
+	static uint32_t at;
+	struct fiber_frame f;
+	uint64_t t = 0;
+
+	for (uint32_t got = 0; got < FRAMES;) {
+		uint64_t bytes = 0;
+		uint32_t n = 0;
+
+		if (!fiber_rx_poll(q, s.burst))
+			continue;
+		if (got == 0)
+			t = cycles();
+		while (n < s.burst && fiber_rx_next(q, &f)) {
+			memcpy(pool + at++ % BUFFERS * BUFFER, f.data, f.bytes);
+			bytes += f.bytes;
+			n++;
+		}
+		fiber_rx_release(q, n, bytes);
+		got += n;
+	}
+	return (double)(cycles() - t) / FRAMES;
+}
+
+static struct fiber *new_end(const char *path, bool server)
+{
+	struct fiber_config c = { .path = path, .server = server, .hugepages = true };
+	struct fiber *f;
+	struct err err;
+
+	if (fiber_create(&f, &c, &err) < 0) {
+		fprintf(stderr, "bench fiber: %s\n", err.text);
+		exit(EXIT_FAILED);
+	}
+	while (!(fiber_process(f) & FIBER_EVENT_UP))
+		poll(&(struct pollfd){ .fd = fiber_fd(f), .events = POLLIN }, 1, 100);
+	return f;
+}
+
+static void sender(const char *path)
+{
+	struct fiber *f = new_end(path, true);
+	uint32_t turn = 0;
+
+	answer_pings();
+	for (; turn < WINDOWS * SIZES; turn++) {
+		while (load_acquire(&board->turn) == turn)
+			;
+		send_window(fiber_tx_queue(f, 0), sizes[turn % SIZES]);
+	}
+	answer_pings();
+	while (load_acquire(&board->turn) == turn)
+		;
+	fiber_destroy(f);
+}
+
+static void receiver(const char *path)
+{
+	static double all[SIZES][WINDOWS];
+	struct fiber *f = new_end(path, false);
+	struct fiber_status status;
+	uint32_t turn = 0;
+
+	fiber_status(f, &status);
+	printf("pages of %u KiB; round trip of a line before: %.0f cycles\n",
+	       status.terms.page_bytes / 1024, ping_pong());
+	while (turn < WINDOWS * SIZES) {
+		const struct size s = sizes[turn % SIZES];
+		double *to = &all[turn % SIZES][turn / SIZES];
+
+		store_release(&board->turn, ++turn);
+		*to = receive_window(fiber_rx_queue(f, 0), s);
+	}
+	printf("cycles per frame\n%6s %6s %8s %8s\n", "bytes", "burst", "median", "smallest");
+	for (unsigned i = 0; i < SIZES; i++) {
+		qsort(all[i], WINDOWS, sizeof(double), by_size);
+		printf("%6u %6u %8.1f %8.1f\n", sizes[i].bytes, sizes[i].burst, all[i][WINDOWS / 2],
+		       all[i][0]);
+	}
+	printf("round trip after: %.0f cycles\n", ping_pong());
+	store_release(&board->turn, turn + 1);
+	fiber_destroy(f);
+}
+
+int main(int argc, char **argv)
+{
+	char folder[] = "/tmp/cpx-bench-fiber-XXXXXX", path[64];
+	int cores[2] = { argc > 2 ? atoi(argv[1]) : 0, argc > 2 ? atoi(argv[2]) : 1 }, st = 0;
+	pid_t pid;
+
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	pool = mmap(NULL, (size_t)BUFFERS * BUFFER, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (board == MAP_FAILED || pool == MAP_FAILED || mkdtemp(folder) == NULL)
+		return EXIT_MACHINE;
+	snprintf(path, sizeof(path), "%s/fiber.sock", folder);
+	madvise(pool, (size_t)BUFFERS * BUFFER, MADV_HUGEPAGE);
+	pid = fork();
+	memset(pool, 1, (size_t)BUFFERS * BUFFER);
+	pin(cores[pid == 0]);
+	if (pid == 0) {
+		sender(path);
+		_exit(0);
+	}
+	receiver(path);
+	waitpid(pid, &st, 0);
+	rmdir(folder);
+	return st == 0 ? EXIT_DONE : EXIT_FAILED;
+}

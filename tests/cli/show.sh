@@ -17,7 +17,7 @@ expect 2 'lanes ports' nonsense
 expect 2 '--watch' lanes --watch=0
 expect 2 '--color' lanes --color=blue
 expect 2 "a letter first" lanes -i 'No Name'
-expect 1 'cpx run\|only be read by root' lanes -i not-there
+expect 1 'is running' lanes -i not-there
 expect 1 "$DIR/nothing" lanes -f "$DIR/nothing"
 expect 1 'V1' lanes -f /dev/null
 

@@ -6,7 +6,7 @@
 
 code=0
 "$PROGRAM" -i not-there >"$DIR/out" 2>&1 || code=$?
-[ $code -eq 1 ] && grep -q 'cpx run\|only be read by root' "$DIR/out" || fail "no board: exit $code, $(cat "$DIR/out")"
+[ $code -eq 1 ] && grep -q 'is running' "$DIR/out" || fail "no board: exit $code, $(cat "$DIR/out")"
 code=0
 "$PROGRAM" --sort color >"$DIR/out" 2>&1 || code=$?
 [ $code -eq 2 ] || fail "--sort color: exit $code"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * cpx VERB: one dispatcher. Every verb is a program cpx-VERB that links only what it needs; this
- * one finds it and becomes it. Verbs, their help and their completion stand in one table; what is
- * not built is not offered. Looks in its own folder (the build tree), ../libexec/cpx (installed)
- * and the bench folder of the build tree.
+ * one finds it and becomes it. Verbs stand in one table, help and completion come from it and from
+ * the verbs' own help; what is not built is not offered. Looks in its own folder (the build tree),
+ * ../libexec/cpx (installed) and bench/demo of the build tree.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -79,7 +79,7 @@ static void help(FILE *out)
 			fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].help);
 	fprintf(out, "\n  cpx VERB --help       what a verb takes\n"
 		     "  cpx --version         version and build\n"
-		     "  cpx --completion bash completion; try: source <(cpx --completion bash)\n\n"
+		     "  source <(cpx --completion bash)   completion for this shell\n\n"
 		     "Exit codes: 0 done, 1 it failed, 2 bad usage or bad file, 3 this machine\n"
 		     "cannot (cpx doctor says why).\n");
 }

@@ -371,11 +371,13 @@ static struct tally sum(const struct board *b)
 static void in_fibers(const struct bed *bed, uint64_t *to_board, uint64_t *from_board)
 {
 	*to_board = *from_board = 0;
-	for (unsigned i = 0; i < bed->n_far; i++) {
+	for (unsigned i = 0; i < bed->n_far; i++) { /* a stopped port has no count: negative */
 		for (uint16_t q = 0; q < bed->far[i].lanes; q++)
-			*from_board += (unsigned)rte_eth_rx_queue_count(bed->far[i].id, q);
+			*from_board +=
+				(unsigned)RTE_MAX(0, rte_eth_rx_queue_count(bed->far[i].id, q));
 		for (uint16_t q = 0; q < bed->board->ports[i].n_lanes; q++)
-			*to_board += (unsigned)rte_eth_rx_queue_count(bed->board->ports[i].id, q);
+			*to_board += (unsigned)RTE_MAX(
+				0, rte_eth_rx_queue_count(bed->board->ports[i].id, q));
 	}
 }
 

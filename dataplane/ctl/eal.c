@@ -97,8 +97,7 @@ int board_memory_mb(const struct config *cfg, struct err *err)
 {
 	const int ret = place(cfg, err);
 
-	return ret ? ret
-		   : (int)memory_estimate_mb(cfg, count_lanes(cfg), eal_placement.n_workers);
+	return ret ? ret : (int)memory_estimate_mb(cfg, count_lanes(cfg), eal_placement.n_workers);
 }
 
 int board_eal_init(const struct config *cfg, const struct board_options *opts, struct err *err)

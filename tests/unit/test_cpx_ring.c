@@ -88,7 +88,7 @@ Test(ring, takes_as_many_as_it_has_slots)
 	free(r);
 }
 
-#define THROUGH 2000000
+#define THROUGH 500000
 
 static struct cpx_ring *shared;
 

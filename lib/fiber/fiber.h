@@ -130,6 +130,14 @@ void fiber_rx_disarm(struct fiber_rx *q);
 int fiber_rx_bell(const struct fiber_rx *q);
 int fiber_rx_wait(struct fiber_rx *q, int ms);
 
+/*
+ * For the program's own SIGBUS handler: the peer punched a hole into the memory and the machine has
+ * no page left to fill it. When `address` (si_addr) lies in this fiber's region, puts plain memory
+ * in its place, takes the queues out of service, lets fiber_process() report FIBER_EVENT_DOWN, and
+ * says true: return from the handler then, the access succeeds. Any thread, in a signal handler.
+ */
+bool fiber_fault(struct fiber *f, const void *address);
+
 /* Is the lane's direction in protocol error (till the next connection)? Any thread. */
 bool fiber_tx_dead(const struct fiber_tx *q);
 bool fiber_rx_dead(const struct fiber_rx *q);

@@ -150,6 +150,7 @@ static int refuse(struct fiber *f, enum fiber_refusal why)
 static int come_up(struct fiber *f)
 {
 	alarm_off(f);
+	store_relaxed(&f->faulted, 0);
 	f->status.state = FIBER_UP;
 	f->status.terms = f->terms;
 	f->status.connections++;
@@ -432,6 +433,11 @@ static int deadline(struct fiber *f)
 		listen_again(f);
 		return 0;
 	}
+	if (load_acquire(&f->faulted) && f->status.state == FIBER_UP) {
+		reason(f, "pid %d took memory out of the region. Do not connect it again",
+		       f->status.peer_pid);
+		return leave(f, 0);
+	}
 	if (f->status.state != FIBER_GREETING && f->status.state != FIBER_OFFERED)
 		return 0;
 	reason(f, "pid %d did not finish the handshake within %u ms", f->status.peer_pid,
@@ -464,6 +470,16 @@ int fiber_quiescent(struct fiber *f)
 	fiber_bells_close(f);
 	wait_again(f, 0);
 	return 0;
+}
+
+bool fiber_fault(struct fiber *f, const void *address)
+{
+	if (!fiber_region_replace(&f->region, address))
+		return false;
+	fiber_queues_stop(f);
+	store_release(&f->faulted, 1);
+	alarm_in(f, 0);
+	return true;
 }
 
 int fiber_disconnect(struct fiber *f)

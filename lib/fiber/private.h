@@ -35,6 +35,7 @@ struct fiber {
 	struct fiber_status status; /* with the state */
 	struct fiber_terms terms;   /* of this handshake */
 	struct fiber_region region;
+	uint32_t faulted;           /* a signal handler replaced the region; any thread sets */
 	int bells[FIBER_MAX_BELLS]; /* our ends, one a ring; -1 */
 
 	struct fiber_tx *tx; /* lanes of them */

@@ -130,6 +130,20 @@ int fiber_region_adopt(struct fiber_region *r, const struct fiber_terms *terms, 
 	return 0;
 }
 
+bool fiber_region_replace(const struct fiber_region *r, const void *address)
+{
+	const uintptr_t at = (uintptr_t)address, from = (uintptr_t)r->base;
+	const int saved = errno;
+	void *plain;
+
+	if (r->base == NULL || at < from || at - from >= r->layout.region_bytes)
+		return false;
+	plain = mmap(r->base, r->layout.region_bytes, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
+	errno = saved;
+	return plain != MAP_FAILED;
+}
+
 void fiber_region_unmap(struct fiber_region *r)
 {
 	if (r->base != NULL)

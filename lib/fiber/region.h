@@ -32,6 +32,10 @@ int fiber_region_create(struct fiber_region *r, struct fiber_terms *terms, bool 
 int fiber_region_adopt(struct fiber_region *r, const struct fiber_terms *terms, uint64_t bytes,
 		       int fd, const char **why);
 
+/* Put plain zeroed memory in place of a region that faults; false when `address` is not in it or it
+ * can not be done. In a signal handler of any thread that uses the region. */
+bool fiber_region_replace(const struct fiber_region *r, const void *address);
+
 /* No thread reads or writes it any more. Nothing happens when nothing is mapped. */
 void fiber_region_unmap(struct fiber_region *r);
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "tests/unit/fiber_pair.h"
 
@@ -320,5 +321,46 @@ Test(queues, a_lane_in_protocol_error_recovers_by_reconnecting)
 	cr_expect_eq(fiber_send(fiber_tx_queue(p.client, 0), frame, 60), 0);
 	cr_expect_eq(fiber_receive(fiber_rx_queue(p.server, 0), frame, 60), 60);
 	cr_expect_eq(fiber_rx_queue(p.server, 0)->count.protocol_errors, 1);
+	free_pair(p);
+}
+
+static struct fiber *faulty;
+
+static void on_bus_error(int sig, siginfo_t *info, void *context)
+{
+	if (!fiber_fault(faulty, info->si_addr))
+		_exit(9);
+}
+
+Test(queues, memory_that_goes_away_takes_one_fiber_down)
+{
+	struct sigaction act = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	struct fiber_config c = wanted(NULL, true);
+	struct pair p = new_pair(c, wanted(NULL, false));
+	int empty = memfd_create("empty", MFD_CLOEXEC);
+	uint8_t frame[60] = { 0 };
+
+	faulty = p.server;
+	sigaction(SIGBUS, &act, NULL);
+	cr_expect_not(fiber_fault(p.server, frame));
+	cr_expect_not(fiber_fault(p.server, p.server->region.base - 1));
+	cr_assert_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	/* What a hole without a page to fill it does to us, an empty file does too. */
+	cr_assert_neq(mmap(p.server->region.base, p.server->region.layout.region_bytes,
+			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, empty, 0),
+		      MAP_FAILED);
+	fiber_send(fiber_tx_queue(p.server, 0), frame, 60);
+	cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), -ENOTCONN);
+	cr_expect_eq(fiber_receive(fiber_rx_queue(p.server, 1), frame, 60), -ENOTCONN);
+	cr_expect(pump_until(p.server, NULL, FIBER_DOWN) & FIBER_EVENT_DOWN);
+	cr_expect_not_null(strstr(status_of(p.server).reason, "memory"));
+	cr_expect_eq(fiber_quiescent(p.server), 0);
+	pump_until(p.client, p.server, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(p.client), 0);
+	pump_until(p.client, p.server, FIBER_UP);
+	pump_until(p.server, p.client, FIBER_UP);
+	cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	cr_expect_eq(fiber_receive(fiber_rx_queue(p.client, 0), frame, 60), 60);
+	close(empty);
 	free_pair(p);
 }

@@ -125,11 +125,38 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 	return build_on_link(b, via, map, &route->iface);
 }
 
+/* Node and place of one entry in struct config: fills it, and *e with what must be unique of it. */
+typedef int fill_fn(struct build *b, const struct node *map, size_t i, struct entry *e);
+
+/* Every entry of a list, then the first repetition, or NULL, with the line it was on at first. */
+static int fill_list(struct build *b, const struct node *list, size_t n, fill_fn *fill,
+		     const struct node **repeated, unsigned *first_line)
+{
+	struct entry *entries = malloc(n * sizeof(*entries));
+	size_t i = 0;
+	int ret = 0;
+
+	if (!entries)
+		return no_memory(b);
+	for (const struct node *map = list->child; map && ret == 0; map = map->next, i++)
+		ret = fill(b, map, i, &entries[i]);
+	*repeated = ret == 0 ? find_repeated(entries, n, first_line) : NULL;
+	free(entries);
+	return ret;
+}
+
+static int fill_route(struct build *b, const struct node *map, size_t i, struct entry *e)
+{
+	int ret = build_route(b, map, &b->c->routes[i]);
+
+	*e = (struct entry){ b->c->routes[i].to, 0, node_child(map, "to") };
+	return ret;
+}
+
 int build_routes(struct build *b)
 {
-	const struct node *list = node_child(b->tree->root, "routes"), *repeated;
-	size_t n = count(list), i = 0;
-	struct entry *entries;
+	const struct node *list = node_child(b->tree->root, "routes"), *repeated = NULL;
+	size_t n = count(list);
 	char path[128], text[64];
 	unsigned first_line = 0;
 	int ret;
@@ -137,22 +164,12 @@ int build_routes(struct build *b)
 	if (n == 0)
 		return 0;
 	b->c->routes = calloc(n, sizeof(*b->c->routes));
-	entries = malloc(n * sizeof(*entries));
-	if (!b->c->routes || !entries) {
-		free(entries);
+	if (!b->c->routes)
 		return no_memory(b);
-	}
-	for (const struct node *map = list->child; map; map = map->next, i++) {
-		ret = build_route(b, map, &b->c->routes[i]);
-		if (ret < 0) {
-			free(entries);
-			return ret;
-		}
-		entries[i] = (struct entry){ b->c->routes[i].to, 0, node_child(map, "to") };
-	}
+	ret = fill_list(b, list, n, fill_route, &repeated, &first_line);
+	if (ret < 0)
+		return ret;
 	b->c->n_routes = n;
-	repeated = find_repeated(entries, n, &first_line);
-	free(entries);
 	if (repeated)
 		return build_fail(b, repeated,
 				  "%s: a second route to %s\nthe first is on line %u; "
@@ -163,11 +180,23 @@ int build_routes(struct build *b)
 	return 0;
 }
 
+static int fill_neighbor(struct build *b, const struct node *map, size_t i, struct entry *e)
+{
+	struct config_neighbor *nb = &b->c->neighbors[i];
+	const struct node *ip = node_child(map, "ip");
+	int ret = build_on_link(b, ip, map, &nb->iface);
+
+	nb->family = ip->v.prefix.family;
+	memcpy(nb->addr, ip->v.prefix.addr, sizeof(nb->addr));
+	memcpy(nb->mac, node_child(map, "mac")->v.mac, sizeof(nb->mac));
+	*e = (struct entry){ ip->v.prefix, nb->iface, ip };
+	return ret;
+}
+
 int build_neighbors(struct build *b)
 {
-	const struct node *list = node_child(b->tree->root, "neighbors"), *repeated;
-	size_t n = count(list), i = 0;
-	struct entry *entries;
+	const struct node *list = node_child(b->tree->root, "neighbors"), *repeated = NULL;
+	size_t n = count(list);
 	char path[128], text[64];
 	unsigned first_line = 0;
 	int ret;
@@ -175,28 +204,12 @@ int build_neighbors(struct build *b)
 	if (n == 0)
 		return 0;
 	b->c->neighbors = calloc(n, sizeof(*b->c->neighbors));
-	entries = malloc(n * sizeof(*entries));
-	if (!b->c->neighbors || !entries) {
-		free(entries);
+	if (!b->c->neighbors)
 		return no_memory(b);
-	}
-	for (const struct node *map = list->child; map; map = map->next, i++) {
-		struct config_neighbor *nb = &b->c->neighbors[i];
-		const struct node *ip = node_child(map, "ip");
-
-		nb->family = ip->v.prefix.family;
-		memcpy(nb->addr, ip->v.prefix.addr, sizeof(nb->addr));
-		memcpy(nb->mac, node_child(map, "mac")->v.mac, sizeof(nb->mac));
-		ret = build_on_link(b, ip, map, &nb->iface);
-		if (ret < 0) {
-			free(entries);
-			return ret;
-		}
-		entries[i] = (struct entry){ ip->v.prefix, nb->iface, ip };
-	}
+	ret = fill_list(b, list, n, fill_neighbor, &repeated, &first_line);
+	if (ret < 0)
+		return ret;
 	b->c->n_neighbors = n;
-	repeated = find_repeated(entries, n, &first_line);
-	free(entries);
 	if (repeated)
 		return build_fail(b, repeated,
 				  "%s: neighbour %s is given twice\nthe first is on line "

@@ -142,6 +142,20 @@ long file_number(long missing, const char *fmt, ...)
 	return n;
 }
 
+unsigned long long capabilities(void)
+{
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long mask = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &mask) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return mask;
+}
+
 static void print_finding(const struct check *c, const struct finding *f, bool color)
 {
 	static const char *const colors[] = { "\033[32m", "", "\033[33m", "\033[31m" };

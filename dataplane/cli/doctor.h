@@ -65,6 +65,9 @@ const char *as_root(const struct doctor *d);
 /* First number of a small file; `missing` where there is none. */
 long file_number(long missing, const char *fmt, ...) FORMAT(2);
 
+/* Effective capabilities of this process, a bit each (capabilities(7)). */
+unsigned long long capabilities(void);
+
 /* doctor_cpu.c */
 void check_cpu_flags(const struct doctor *d, struct finding *f);
 void check_cpus(const struct doctor *d, struct finding *f);

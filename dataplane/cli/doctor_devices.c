@@ -21,20 +21,6 @@
 
 enum { CAP_NET_ADMIN_BIT = 12, CAP_NET_RAW_BIT = 13, CAP_SYS_ADMIN_BIT = 21, CAP_BPF_BIT = 39 };
 
-static unsigned long long capabilities(void)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long mask = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &mask) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return mask;
-}
-
 static bool driver_there(const char *driver)
 {
 	char path[256];

@@ -158,21 +158,6 @@ void check_hugepages(const struct doctor *d, struct finding *f)
 		blocks(f, BLOCKS_HUGEPAGES | BLOCKS_RUN);
 }
 
-/* bit of CapEff in /proc/self/status */
-static bool has_capability(int bit)
-{
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long mask = 0;
-	char line[128];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &mask) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return mask >> bit & 1;
-}
-
 void check_memlock(const struct doctor *d, struct finding *f)
 {
 	enum { CAP_IPC_LOCK_BIT = 14, ENOUGH_MB = 64 };
@@ -180,7 +165,7 @@ void check_memlock(const struct doctor *d, struct finding *f)
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
 		return;
-	if (limit.rlim_cur == RLIM_INFINITY || has_capability(CAP_IPC_LOCK_BIT)) {
+	if (limit.rlim_cur == RLIM_INFINITY || (capabilities() >> CAP_IPC_LOCK_BIT & 1)) {
 		found(f, DOCTOR_OK, "no limit for this user");
 		return;
 	}

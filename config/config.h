@@ -81,7 +81,8 @@ struct config_route {
 	struct config_prefix to;
 	enum config_route_kind kind;
 	uint8_t via[16]; /* same family as `to` */
-	uint16_t iface;  /* index into ifaces of the connected subnet that holds `via` */
+	uint16_t iface;  /* index into ifaces: the subnet that holds `via`, or as said for fe80::/10
+			  */
 	unsigned line;   /* in the file, for messages */
 };
 
@@ -95,7 +96,8 @@ struct config_neighbor { /* a static neighbour */
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
-	unsigned n_workers; /* 0: auto, one less than the CPUs we may use, at least 1 */
+	unsigned n_workers; /* 0: auto, one less than the CPUs we may use, at least 1; =
+			       n_worker_cpus */
 	unsigned n_worker_cpus;
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */
@@ -112,9 +114,9 @@ struct config {
 	struct config_neighbor *neighbors;
 
 	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */
-	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x configured) */
-	uint32_t max_nexthops;             /* default 4096 */
-	uint32_t max_neighbors;            /* default 1024 */
+	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
+	uint32_t max_nexthops;             /* default max(4096, 2 x what the file needs) */
+	uint32_t max_neighbors;            /* default max(1024, 2 x static ones) */
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 

@@ -93,6 +93,14 @@ says out "mtu:"
 expect 0 "$CPX" check --json-schema
 python3 -m json.tool <"$DIR/out" >/dev/null || fail "the JSON schema is not JSON"
 
+# a bad file stops cpx run before anything is started
+if [ -x "$(dirname "$CPX")/cpx-run" ]; then
+	sed -i '1i instance: verbs-test' "$DIR/a:1:b.yaml"
+	expect 2 "$CPX" run -c "$DIR/a:1:b.yaml"
+	says err 'a:1:b.yaml:5:5: ports.p0: unknown key "lane"'
+	[ ! -e /run/cpx/verbs-test ] || fail "a telemetry folder was made for a bad file"
+fi
+
 # doctor: whatever it finds, exit code and verdict agree
 code=0
 "$CPX" doctor --json >"$DIR/out" 2>"$DIR/err" || code=$?

@@ -81,8 +81,7 @@ struct config_route {
 	struct config_prefix to;
 	enum config_route_kind kind;
 	uint8_t via[16]; /* same family as `to` */
-	uint16_t iface;  /* index into ifaces: the subnet that holds `via`, or as said for fe80::/10
-			  */
+	uint16_t iface;  /* index into ifaces: where `via` is */
 	unsigned line;   /* in the file, for messages */
 };
 
@@ -96,8 +95,7 @@ struct config_neighbor { /* a static neighbour */
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
-	unsigned n_workers; /* 0: auto, one less than the CPUs we may use, at least 1; =
-			       n_worker_cpus */
+	unsigned n_workers; /* 0: auto, one less than the CPUs we may use, at least 1 */
 	unsigned n_worker_cpus;
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */

@@ -389,6 +389,31 @@ static int dev_rx_count(const struct cpx_rxq *q)
 	return queue == CPX_NO_QUEUE ? 0 : rte_eth_rx_queue_count(q->carrier_port, queue);
 }
 
+static int dev_rx_status(void *rxq, uint16_t offset)
+{
+	const struct cpx_rxq *q = rxq;
+	uint16_t queue = load_relaxed(&q->carrier_queue);
+
+	return queue == CPX_NO_QUEUE ? RTE_ETH_RX_DESC_UNAVAIL
+				     : rte_eth_rx_descriptor_status(q->carrier_port, queue, offset);
+}
+
+static int dev_tx_status(void *txq, uint16_t offset)
+{
+	const struct cpx_txq *q = txq;
+	uint16_t queue = load_relaxed(&q->carrier_queue);
+
+	return queue == CPX_NO_QUEUE ? RTE_ETH_TX_DESC_UNAVAIL
+				     : rte_eth_tx_descriptor_status(q->carrier_port, queue, offset);
+}
+
+static int dev_tx_cleanup(const struct cpx_txq *q, uint32_t n)
+{
+	uint16_t queue = load_relaxed(&q->carrier_queue);
+
+	return queue == CPX_NO_QUEUE ? 0 : rte_eth_tx_done_cleanup(q->carrier_port, queue, n);
+}
+
 static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 {
 	struct carrier *c = p->carrier;
@@ -462,6 +487,9 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.close = dev_close,
 	.carrying = dev_carrying,
 	.rx_count = dev_rx_count,
+	.rx_status = dev_rx_status,
+	.tx_status = dev_tx_status,
+	.tx_cleanup = dev_tx_cleanup,
 	.stats = dev_stats,
 	.set_mtu = dev_set_mtu,
 	.set_mac = dev_set_mac,

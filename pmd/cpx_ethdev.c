@@ -60,6 +60,18 @@ static void hash_types_set(struct cpx_port *p, uint64_t rss_hf)
 		store_relaxed(&p->rx[i].hash_types, types);
 }
 
+void cpx_rx_burst_select(struct rte_eth_dev *dev)
+{
+	const struct cpx_port *p = cpx_port_of(dev);
+	const bool inspects = p->rx[0].checks != 0 || p->rx[0].ptypes != 0 ||
+			      (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH);
+
+	dev->rx_pkt_burst = inspects ? p->ops->rx_inspect : p->ops->rx;
+	/* ethdev calls a copy made at start; either function is right for a queue that is polled */
+	if (p->started)
+		store_relaxed(&rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst, dev->rx_pkt_burst);
+}
+
 static int cpx_dev_configure(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
@@ -84,9 +96,7 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	/* a carrier that hashes may still leave out what it does not know */
 	hash_types_set(p,
 		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
-	dev->rx_pkt_burst = checks != 0 || (asked & RTE_ETH_RX_OFFLOAD_RSS_HASH)
-				    ? p->ops->rx_inspect
-				    : p->ops->rx;
+	cpx_rx_burst_select(dev);
 	dev->tx_pkt_burst = p->ops->tx;
 	dev->tx_pkt_prepare = p->ops->tx_prepare;
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
@@ -365,6 +375,8 @@ static const struct eth_dev_ops cpx_ops = {
 	.xstats_reset = cpx_stats_reset,
 	.xstats_get_names = cpx_xstats_names,
 	.dev_infos_get = cpx_infos_get,
+	.dev_supported_ptypes_get = cpx_ptypes_get,
+	.dev_ptypes_set = cpx_ptypes_set,
 	.rxq_info_get = cpx_rxq_info_get,
 	.txq_info_get = cpx_txq_info_get,
 	.rx_burst_mode_get = cpx_rx_burst_mode_get,
@@ -377,6 +389,7 @@ static const struct eth_dev_ops cpx_ops = {
 	.rx_queue_release = cpx_rx_queue_release,
 	.tx_queue_setup = cpx_tx_queue_setup,
 	.tx_queue_release = cpx_tx_queue_release,
+	.tx_done_cleanup = cpx_tx_done_cleanup,
 	.rss_hash_update = cpx_rss_hash_update,
 	.rss_hash_conf_get = cpx_rss_hash_conf_get,
 	.eth_dev_priv_dump = cpx_priv_dump,
@@ -468,6 +481,8 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	dev->tx_pkt_burst = p->ops->tx;
 	dev->tx_pkt_prepare = p->ops->tx_prepare;
 	dev->rx_queue_count = cpx_rx_queue_count;
+	dev->rx_descriptor_status = p->ops->rx_status;
+	dev->tx_descriptor_status = p->ops->tx_status;
 	cpx_link_update(dev, 0);
 	rte_eth_dev_probing_finish(dev);
 	return 0;

@@ -32,7 +32,7 @@ struct cpx_port;
 struct cpx_carrier_ops {
 	const char *mode; /* "Lane Loop": what burst_mode_get says first */
 	eth_rx_burst_t rx;
-	eth_rx_burst_t rx_inspect; /* as rx, with flow hash and checksum flags */
+	eth_rx_burst_t rx_inspect; /* as rx, with flow hash, checksum flags and packet types */
 	eth_tx_burst_t tx;
 	eth_tx_prep_t tx_prepare; /* optional */
 
@@ -60,6 +60,10 @@ struct cpx_carrier_ops {
 	/* Set of lanes that carry frames, of those we opened. Any thread. */
 	uint32_t (*carrying)(const struct cpx_port *p);
 	int (*rx_count)(const struct cpx_rxq *q); /* frames waiting, or -errno */
+	eth_rx_descriptor_status_t rx_status;
+	eth_tx_descriptor_status_t tx_status;
+	/* Free what was sent and is still held, at most n frames (0: all); NULL: nothing is. */
+	int (*tx_cleanup)(const struct cpx_txq *q, uint32_t n);
 	void (*stats)(struct cpx_port *p, struct rte_eth_stats *stats); /* errors; optional */
 	int (*set_mtu)(struct cpx_port *p, uint16_t mtu);               /* optional */
 	int (*set_mac)(struct cpx_port *p, struct rte_ether_addr *mac); /* optional */
@@ -79,6 +83,7 @@ struct cpx_port {
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
 	uint64_t carrier_rx_offloads;                  /* what the carrier does of what was asked */
 	bool started;
+	bool ptypes_asked;   /* the application knows of packet types */
 	bool admin_down;     /* rte_eth_dev_set_link_down */
 	uint32_t open_lanes; /* shared: lanes open at our end */
 
@@ -115,6 +120,14 @@ int cpx_stats_reset(struct rte_eth_dev *dev);
 int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned n);
 int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n);
 
+/* cpx_ethdev.c */
+/* Take the burst function that does what was asked and no more, also while the port runs. */
+void cpx_rx_burst_select(struct rte_eth_dev *dev);
+
+/* cpx_ptype.c */
+const uint32_t *cpx_ptypes_get(struct rte_eth_dev *dev);
+int cpx_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
+
 /* cpx_queue.c */
 int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
 		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
@@ -129,6 +142,11 @@ int cpx_tx_queue_stop(struct rte_eth_dev *dev, uint16_t i);
 void cpx_rxq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_rxq_info *info);
 void cpx_txq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_txq_info *info);
 uint32_t cpx_rx_queue_count(void *rxq);
+int cpx_tx_done_cleanup(void *txq, uint32_t n);
+/* The same of lanes on rings. */
+int cpx_ring_rx_count(const struct cpx_rxq *q);
+int cpx_ring_rx_status(void *rxq, uint16_t offset);
+int cpx_ring_tx_status(void *txq, uint16_t offset);
 /* Open the lanes that should be open now, close the others, tell carrier and application. */
 void cpx_lanes_apply(struct cpx_port *p);
 

@@ -239,11 +239,6 @@ static uint32_t fiber_carrying(const struct cpx_port *p)
 	return lanes;
 }
 
-static int fiber_rx_count(const struct cpx_rxq *q)
-{
-	return (int)cpx_ring_count(q->end.ring);
-}
-
 static void fiber_dump(const struct cpx_port *p, FILE *out)
 {
 	const struct fiber_end *e = p->carrier;
@@ -269,6 +264,8 @@ const struct cpx_carrier_ops cpx_fiber_ops = {
 	.flush = fiber_flush,
 	.changed = fiber_changed,
 	.carrying = fiber_carrying,
-	.rx_count = fiber_rx_count,
+	.rx_count = cpx_ring_rx_count,
+	.rx_status = cpx_ring_rx_status,
+	.tx_status = cpx_ring_tx_status,
 	.dump = fiber_dump,
 };

@@ -101,11 +101,6 @@ static uint32_t loop_carrying(const struct cpx_port *p)
 	return load_relaxed(&p->open_lanes);
 }
 
-static int loop_rx_count(const struct cpx_rxq *q)
-{
-	return (int)cpx_ring_count(q->end.ring);
-}
-
 const struct cpx_carrier_ops cpx_loop_ops = {
 	.mode = "Lane Loop",
 	.rx = cpx_ring_rx,
@@ -120,5 +115,7 @@ const struct cpx_carrier_ops cpx_loop_ops = {
 	.close = loop_close,
 	.flush = loop_flush,
 	.carrying = loop_carrying,
-	.rx_count = loop_rx_count,
+	.rx_count = cpx_ring_rx_count,
+	.rx_status = cpx_ring_rx_status,
+	.tx_status = cpx_ring_tx_status,
 };

@@ -154,3 +154,35 @@ uint32_t cpx_rx_queue_count(void *rxq)
 	/* ethdev turns a negative errno back into one */
 	return (uint32_t)cpx_port_of(&rte_eth_devices[q->port])->ops->rx_count(q);
 }
+
+int cpx_tx_done_cleanup(void *txq, uint32_t n)
+{
+	struct cpx_txq *q = txq;
+	struct cpx_port *p = container_of(q - q->lane, struct cpx_port, tx[0]);
+
+	return p->ops->tx_cleanup != NULL ? p->ops->tx_cleanup(q, n) : 0;
+}
+
+int cpx_ring_rx_count(const struct cpx_rxq *q)
+{
+	return (int)cpx_ring_count(q->end.ring);
+}
+
+int cpx_ring_rx_status(void *rxq, uint16_t offset)
+{
+	const struct cpx_ring *r = ((struct cpx_rxq *)rxq)->end.ring;
+
+	if (offset >= r->size)
+		return -EINVAL;
+	return offset < cpx_ring_count(r) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
+}
+
+/* offset 0 is where the next frame goes */
+int cpx_ring_tx_status(void *txq, uint16_t offset)
+{
+	const struct cpx_ring *r = ((struct cpx_txq *)txq)->end.ring;
+
+	if (offset >= r->size)
+		return -EINVAL;
+	return offset < r->size - cpx_ring_count(r) ? RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+}

@@ -8,6 +8,7 @@
 
 #include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
+#include <rte_net.h>
 
 #include "pmd/cpx_checksum.h"
 #include "pmd/cpx_hash.h"
@@ -18,6 +19,7 @@
 static __rte_always_inline void inspect(const struct cpx_rxq *q, struct rte_mbuf *m)
 {
 	const unsigned types = load_relaxed(&q->hash_types);
+	const uint32_t ptypes = load_relaxed(&q->ptypes);
 	uint32_t hash;
 
 	if (types != 0 && !(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) &&
@@ -27,6 +29,8 @@ static __rte_always_inline void inspect(const struct cpx_rxq *q, struct rte_mbuf
 	}
 	if (q->checks != 0)
 		m->ol_flags |= cpx_checksum_flags(m, q->checks);
+	if (ptypes != 0)
+		m->packet_type = rte_net_get_ptype(m, NULL, CPX_PTYPE_LAYERS) & ptypes;
 }
 
 static __rte_always_inline void count_rx(struct cpx_rx_counters *c, uint16_t n, uint64_t bytes)

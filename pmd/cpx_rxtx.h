@@ -13,6 +13,7 @@
 
 #include <rte_common.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_ptype.h>
 
 #include "pmd/cpx_ring.h"
 
@@ -46,6 +47,7 @@ struct cpx_tx_counters {
 #define CPX_N_RX_COUNTERS 4
 #define CPX_N_TX_COUNTERS 8
 #define CPX_NO_QUEUE      UINT16_MAX
+#define CPX_PTYPE_LAYERS  (RTE_PTYPE_L2_MASK | RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK)
 
 struct cpx_rxq {
 	alignas(CPX_LINE) struct cpx_ring_end end; /* loop, fiber */
@@ -54,6 +56,7 @@ struct cpx_rxq {
 	uint16_t carrier_queue; /* dev; any time: CPX_NO_QUEUE when nothing can be received */
 	uint16_t hash_types;    /* any time: enum cpx_hash_type set; 0 no hashing */
 	uint16_t checks;        /* enum cpx_check set; 0 no checksums */
+	uint32_t ptypes;        /* any time: layers of packet type to tell; 0 none */
 	/* the control thread's, kept off the counters' line */
 	uint16_t lane;
 	uint16_t nb_desc;
@@ -81,7 +84,8 @@ static_assert(sizeof(struct cpx_tx_counters) == CPX_N_TX_COUNTERS * sizeof(uint6
 
 /*
  * Burst functions, as ethdev calls them; `queue` is a struct cpx_rxq or cpx_txq. The _inspect
- * variants look into frames: they add the flow hash where an mbuf has none, and checksum flags.
+ * variants look into frames: they add the flow hash where an mbuf has none, checksum flags and
+ * packet types.
  */
 uint16_t cpx_ring_rx(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_ring_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n);

@@ -105,3 +105,37 @@ Test(queue, descriptor_limits)
 	cr_expect_eq(rx.nb_desc, 1024);
 	cr_expect_eq(tx.nb_desc, 1024);
 }
+
+Test(queue, descriptor_status)
+{
+	struct rte_mbuf *m[3] = { frame(60, 0), frame(60, 0), frame(60, 0) };
+	uint16_t port = running_port("net_cpx0", "", 1);
+
+	cr_assert_eq(rte_eth_tx_burst(port, 0, m, 3), 3);
+	cr_expect_eq(rte_eth_rx_queue_count(port, 0), 3);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 2), RTE_ETH_RX_DESC_DONE);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 3), RTE_ETH_RX_DESC_AVAIL);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, PORT_RING), -EINVAL);
+	cr_expect_eq(rte_eth_tx_descriptor_status(port, 0, PORT_RING - 4), RTE_ETH_TX_DESC_DONE);
+	cr_expect_eq(rte_eth_tx_descriptor_status(port, 0, PORT_RING - 3), RTE_ETH_TX_DESC_FULL);
+	cr_expect_eq(rte_eth_tx_descriptor_status(port, 0, PORT_RING), -EINVAL);
+	cr_expect_eq(rte_eth_tx_done_cleanup(port, 0, 0), 0, "frames in a ring are the receiver's");
+	cr_expect_eq(pool_level(), POOL_FRAMES - 3);
+}
+
+Test(queue, descriptor_status_over_a_carrier)
+{
+	uint16_t far, port;
+
+	new_port("net_cpx0", "carrier=fiber:x");
+	far = running_port("net_cpx1", "carrier=fiber:x", 1);
+	port = running_port("net_cpx2", "carrier=dev:net_cpx0", 1);
+	cr_assert_eq(send_one(far, 0, frame(60, 0)), 1);
+	cr_assert_eq(send_one(port, 0, frame(60, 0)), 1);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 0), RTE_ETH_RX_DESC_DONE);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 1), RTE_ETH_RX_DESC_AVAIL);
+	cr_expect_eq(rte_eth_tx_descriptor_status(port, 0, PORT_RING - 1), RTE_ETH_TX_DESC_FULL);
+	cr_expect_eq(rte_eth_tx_done_cleanup(port, 0, 0), 0);
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 0), 0);
+	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 0), RTE_ETH_RX_DESC_UNAVAIL);
+}

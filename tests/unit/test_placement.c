@@ -96,7 +96,7 @@ Test(placement, workers_go_where_the_lanes_are_a_core_each)
 		cr_expect_eq(out.workers[w].node, 1);
 	placement_lanes(&out, lanes, 8);
 	for (unsigned w = 0; w < 3; w++)
-		cr_expect_not_null(strstr(out.workers[w].why, "none of another node than 1"), "%s",
+		cr_expect_not_null(strstr(out.workers[w].why, "all near node 1"), "%s",
 				   out.workers[w].why);
 }
 

@@ -155,6 +155,8 @@ static int come_up(struct fiber *f)
 	f->status.terms = f->terms;
 	f->status.connections++;
 	f->backoff = 0;
+	if (f->server)
+		listen_again(f);
 	fiber_queues_attach(f);
 	return FIBER_EVENT_UP;
 }
@@ -399,10 +401,10 @@ static int accept_peers(struct fiber *f)
 				       "a client can not be accepted: %s. Raise the limit of "
 				       "open files",
 				       strerror(errno));
-				if (f->status.state == FIBER_WAITING) {
-					listen_not(f);
+				listen_not(f);
+				/* Else the timer belongs to the handshake, which ends soon. */
+				if (f->status.state == FIBER_WAITING || f->status.state == FIBER_UP)
 					alarm_in(f, STARVED_PAUSE);
-				}
 			}
 			break;
 		}
@@ -438,6 +440,8 @@ static int deadline(struct fiber *f)
 		       f->status.peer_pid);
 		return leave(f, 0);
 	}
+	if (f->status.state == FIBER_UP && f->server)
+		listen_again(f);
 	if (f->status.state != FIBER_GREETING && f->status.state != FIBER_OFFERED)
 		return 0;
 	reason(f, "pid %d did not finish the handshake within %u ms", f->status.peer_pid,

@@ -60,7 +60,7 @@ static void one_way(struct fiber_tx *tx, struct fiber_rx *rx, uint64_t frames, u
 
 			if (n == -EAGAIN)
 				break;
-			cr_assert_eq(n, length(received, slot_bytes), "frame %zu: %d",
+			cr_assert_eq((uint32_t)n, length(received, slot_bytes), "frame %zu: %d",
 				     (size_t)received, n);
 			cr_assert(frame_is(in, received, (uint32_t)n));
 			received++;
@@ -192,7 +192,7 @@ Test(fiber, carries_a_million_frames_between_processes)
 			sched_yield();
 			continue;
 		}
-		cr_assert_eq(len, length(n, 2048));
+		cr_assert_eq((uint32_t)len, length(n, 2048));
 		cr_assert(frame_is(in, n, (uint32_t)len), "frame %zu is damaged", (size_t)n);
 		n++;
 	}

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "tests/unit/fiber_pair.h"
@@ -577,4 +578,51 @@ Test(handshake, a_region_before_it_is_time)
 	fiber_destroy(c);
 	close(conn);
 	close(bare_listener);
+}
+
+/* A client knocks while we have no descriptor left: no spinning, and it gets in later. */
+static void starve(struct fiber *f, enum fiber_state state)
+{
+	struct pollfd p = { .fd = fiber_fd(f), .events = POLLIN };
+	struct rlimit normal, none;
+	int fd;
+
+	turn(f);
+	cr_assert_eq(status_of(f).state, state);
+	fd = bare_client();
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &normal), 0);
+	none = (struct rlimit){ .rlim_cur = (rlim_t)fd + 1, .rlim_max = normal.rlim_max };
+	for (int i = 0; i < fd; i++) /* no free one below either */
+		cr_assert(fcntl(i, F_GETFD) >= 0 || dup2(0, i) == i);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	fiber_process(f);
+	fiber_process(f);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &normal), 0);
+	cr_expect_not_null(strstr(status_of(f).reason, "limit of open files"), "%s",
+			   status_of(f).reason);
+	cr_expect_eq(status_of(f).state, state);
+	/* The listener is out of sight until the timer says so. */
+	cr_expect_not(f->listening && poll(&p, 1, 0) == 1);
+	for (int i = 0; i < PUMPS && !f->listening; i++) {
+		poll(&p, 1, 10);
+		fiber_process(f);
+	}
+	cr_expect(f->listening);
+	if (state == FIBER_WAITING)
+		pump_until(f, NULL, FIBER_GREETING);
+	close(fd);
+}
+
+Test(handshake, no_descriptor_left)
+{
+	struct fiber *f = server();
+	int fd;
+
+	starve(f, FIBER_WAITING);
+	turn(f);
+	pump_until(f, NULL, FIBER_WAITING);
+	fd = bare_up(f);
+	starve(f, FIBER_UP);
+	close(fd);
+	fiber_destroy(f);
 }

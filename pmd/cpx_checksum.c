@@ -12,6 +12,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 
 /*
  * Do `len` bytes from byte `at` of the frame on make 0xffff together with `sum`? Not by
@@ -96,13 +97,14 @@ static uint64_t ip6_flags(const struct rte_mbuf *m, uint32_t at, unsigned what)
 
 uint64_t cpx_checksum_flags(const struct rte_mbuf *m, unsigned what)
 {
-	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const void *);
-	uint32_t at = sizeof(*eth);
+	uint32_t at = sizeof(struct rte_ether_hdr);
 	rte_be16_t type;
 
 	if (m->data_len < at)
 		return 0;
-	type = eth->ether_type;
+	/* DPDK wants its Ethernet header at an even address; a frame need not start at one. */
+	memcpy(&type, rte_pktmbuf_mtod_offset(m, const char *, 2 * RTE_ETHER_ADDR_LEN),
+	       sizeof(type));
 	for (unsigned tags = 0; tags < 2 && (type == RTE_BE16(RTE_ETHER_TYPE_VLAN) ||
 					     type == RTE_BE16(RTE_ETHER_TYPE_QINQ));
 	     tags++) {

@@ -17,10 +17,21 @@ ninja -C "$folder" >"$folder/log" 2>&1 || {
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS-}"
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS-}"
 export LSAN_OPTIONS="suppressions=$SRC/tests/check/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
-log=$folder/meson-logs/testlog-asan.txt
 if ! meson test -C "$folder" --no-rebuild --suite unit -t 4 --logbase testlog-asan; then
-	grep -E -A 25 '^not ok|ERROR: AddressSanitizer|ERROR: LeakSanitizer|runtime error:' "$log" |
-		head -n 120
+	python3 - "$folder/meson-logs/testlog-asan.json" <<-'EOF'
+		import json, re, sys
+		bad = re.compile(r"not ok - |ERROR: \w+Sanitizer|runtime error:|FAILED")
+		for line in open(sys.argv[1]):
+		    test = json.loads(line)
+		    if test["result"] in ("OK", "SKIP"):
+		        continue
+		    print(f"--- {test['name']}: {test['result']}")
+		    show = 0
+		    for out in (test.get("stdout", "") + test.get("stderr", "")).splitlines():
+		        show = 16 if bad.search(out) else 0 if out.startswith("ok - ") else show - 1
+		        if show > 0:
+		            print(out)
+	EOF
 	echo "check: a sanitizer or test complains; see: meson test -C $folder --suite unit -v"
 	exit 1
 fi

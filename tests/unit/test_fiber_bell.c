@@ -150,3 +150,51 @@ Test(bell, two_sleepers_wake_each_other)
 	fiber_destroy(f);
 	reap(pid);
 }
+
+#define RACES 100000
+
+static uint32_t taken, sent;
+
+/* A frame as soon as the one before was taken, a little later each time. */
+static void *race(void *arg)
+{
+	uint8_t frame[60] = { 0 };
+
+	for (uint32_t n = 0; n < RACES; n++) {
+		for (unsigned i = 0; load_acquire(&taken) != n; i++)
+			if (i % 1000 == 999)
+				sched_yield();
+		for (unsigned i = 0; i < n % 512; i++)
+			load_relaxed(&taken);
+		fiber_send(arg, frame, sizeof(frame));
+		store_release(&sent, n + 1);
+	}
+	return NULL;
+}
+
+Test(bell, no_frame_slips_past_one_who_goes_to_sleep)
+{
+	struct pair p = new_pair(sleepy, sleepy);
+	struct fiber_rx *rx = fiber_rx_queue(p.server, 0);
+	struct pollfd bell = { .fd = fiber_rx_bell(rx), .events = POLLIN };
+	uint8_t frame[60];
+	pthread_t thread;
+
+	cr_assert_eq(pthread_create(&thread, NULL, race, fiber_tx_queue(p.client, 0)), 0);
+	for (uint32_t n = 0; n < RACES;) {
+		if (fiber_receive(rx, frame, sizeof(frame)) == 60) {
+			store_release(&taken, ++n);
+			continue;
+		}
+		if (fiber_rx_arm(rx) != 0)
+			continue;
+		/* Wait in any way for the frame to be sent: then the bell must have rung. */
+		while (load_acquire(&sent) != n + 1)
+			if (poll(&bell, 1, 1) == 1)
+				break;
+		cr_assert_eq(poll(&bell, 1, 0), 1, "frame %u came, its bell did not", n);
+		fiber_rx_disarm(rx);
+	}
+	pthread_join(thread, NULL);
+	free_pair(p);
+}

@@ -7,7 +7,6 @@
 
 #include <rte_common.h>
 #include <rte_ether.h>
-#include <rte_kvargs.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -116,6 +115,20 @@ static int parse_kind(struct cpx_args *a, const char *value, struct err *err)
 	return -EINVAL;
 }
 
+/* name[,arguments] and the closing bracket. */
+static int parse_device(struct cpx_args *a, const char *text)
+{
+	size_t len = strlen(text), name = strcspn(text, ",]");
+
+	if (len == 0 || text[len - 1] != ']' || len - 1 >= sizeof(a->carrier_devargs) ||
+	    name == 0 || name >= sizeof(a->carrier_name))
+		return -EINVAL;
+	a->carrier = CPX_CARRIER_DEV;
+	snprintf(a->carrier_devargs, sizeof(a->carrier_devargs), "%.*s", (int)len - 1, text);
+	snprintf(a->carrier_name, sizeof(a->carrier_name), "%.*s", (int)name, text);
+	return 0;
+}
+
 static int parse_carrier(struct cpx_args *a, const char *value, struct err *err)
 {
 	size_t len;
@@ -135,6 +148,8 @@ static int parse_carrier(struct cpx_args *a, const char *value, struct err *err)
 		return parse_name(a->carrier_name, CPX_NAME_LEN, value + 6);
 	}
 	if (strncmp(value, "dev:", 4) == 0) {
+		if (value[4] == '[')
+			return parse_device(a, value + 5);
 		/* ethdev names are free text ("0000:3b:00.0"), the port is looked up at probe */
 		len = strlen(value + 4);
 		if (len == 0 || len >= sizeof(a->carrier_name))
@@ -199,7 +214,8 @@ static const struct key keys[] = {
 	  parse_lanes },
 	{ "rate", "53, 106 or 212 (Gb/s a lane)", parse_rate },
 	{ "kind", "cpo, npo, cpc-passive or cpc-active", parse_kind },
-	{ "carrier", "loop, fiber:<name> (1 to 31 of A-Z a-z 0-9 _ - .) or dev:<ethdev>",
+	{ "carrier",
+	  "loop, fiber:<name> (1 to 31 of A-Z a-z 0-9 _ - .), dev:<ethdev> or dev:[<device>,<args>]",
 	  parse_carrier },
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
 	{ "mgmt", "none", parse_mgmt },
@@ -208,26 +224,26 @@ static const struct key keys[] = {
 };
 /* clang-format on */
 
-static int parse_pair(struct cpx_args *a, const struct rte_kvargs_pair *pair, unsigned *seen,
+static int parse_pair(struct cpx_args *a, const char *key, const char *value, unsigned *seen,
 		      struct err *err)
 {
+	const char *shown = value != NULL ? value : "";
+
 	for (size_t i = 0; i < RTE_DIM(keys); i++) {
 		int rc;
 
-		if (strcmp(pair->key, keys[i].name) != 0)
+		if (strcmp(key, keys[i].name) != 0)
 			continue;
 		if (*seen & 1u << i)
-			return err_set(err, -EINVAL, "%s=%s: the key is given twice", pair->key,
-				       pair->value ? pair->value : "");
+			return err_set(err, -EINVAL, "%s=%s: the key is given twice", key, shown);
 		*seen |= 1u << i;
-		rc = pair->value ? keys[i].parse(a, pair->value, err) : -EINVAL;
+		rc = value != NULL ? keys[i].parse(a, value, err) : -EINVAL;
 		if (rc == -EINVAL)
-			return err_set(err, -EINVAL, "%s=%s is not allowed; allowed: %s", pair->key,
-				       pair->value ? pair->value : "", keys[i].allowed);
+			return err_set(err, -EINVAL, "%s=%s is not allowed; allowed: %s", key,
+				       shown, keys[i].allowed);
 		return rc == -ERANGE ? -EINVAL : rc;
 	}
-	err_set(err, -EINVAL, "%s=%s: no such key; known:", pair->key,
-		pair->value ? pair->value : "");
+	err_set(err, -EINVAL, "%s=%s: no such key; known:", key, shown);
 	for (size_t i = 0; err != NULL && i < RTE_DIM(keys); i++) {
 		size_t used = strlen(err->text);
 
@@ -236,9 +252,34 @@ static int parse_pair(struct cpx_args *a, const struct rte_kvargs_pair *pair, un
 	return -EINVAL;
 }
 
+static bool brackets_match(const char *text)
+{
+	int depth = 0;
+
+	for (; *text != '\0' && depth >= 0; text++)
+		depth += (*text == '[') - (*text == ']');
+	return depth == 0;
+}
+
+/*
+ * Ends the pair that starts at `at`; where the next one starts, NULL after the last. Not by
+ * rte_kvargs: 22.11's cuts a value within brackets.
+ */
+static char *cut(char *at)
+{
+	for (int depth = 0; *at != '\0'; at++) {
+		depth += (*at == '[') - (*at == ']');
+		if (*at == ',' && depth == 0) {
+			*at = '\0';
+			return at + 1;
+		}
+	}
+	return NULL;
+}
+
 int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 {
-	struct rte_kvargs *list;
+	char *copy;
 	unsigned seen = 0;
 	int rc = 0;
 
@@ -251,12 +292,22 @@ int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 	};
 	if (text == NULL || *text == '\0')
 		return 0;
-	list = rte_kvargs_parse(text, NULL);
-	if (list == NULL)
-		return err_set(err, -EINVAL, "\"%s\" is not a list of key=value, joined by commas",
-			       text);
-	for (unsigned i = 0; i < list->count && rc == 0; i++)
-		rc = parse_pair(a, &list->pairs[i], &seen, err);
-	rte_kvargs_free(list);
+	if (!brackets_match(text))
+		return err_set(err, -EINVAL, "\"%s\": the brackets do not match", text);
+	copy = strdup(text);
+	if (copy == NULL)
+		return err_set(err, -ENOMEM, "no memory for the arguments");
+	for (char *at = copy, *next; at != NULL && rc == 0; at = next) {
+		char *value;
+
+		next = cut(at);
+		if (*at == '\0')
+			continue;
+		value = strchr(at, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		rc = parse_pair(a, at, value, &seen, err);
+	}
+	free(copy);
 	return rc;
 }

@@ -2,7 +2,8 @@
 /*
  * The devargs of a net_cpx port as plain data. Parsing knows no EAL state: it takes the text after
  * the first comma of --vdev and either fills the struct or says which key, which value, what is
- * allowed. Keys, value forms and defaults stand in one table in cpx_args.c.
+ * allowed. Keys, value forms and defaults stand in one table in cpx_args.c. Commas within square
+ * brackets belong to the value.
  */
 #ifndef CPX_PMD_CPX_ARGS_H
 #define CPX_PMD_CPX_ARGS_H
@@ -16,6 +17,7 @@
 #define CPX_ENGINE_LANES 64 /* of one engine: 8 banks */
 #define CPX_NAME_LEN     32 /* engine and fiber names with their NUL */
 #define CPX_DEV_NAME_LEN 64 /* an ethdev's name with its NUL */
+#define CPX_DEV_ARGS_LEN 256
 
 enum cpx_carrier_kind { CPX_CARRIER_LOOP, CPX_CARRIER_FIBER, CPX_CARRIER_DEV };
 
@@ -26,22 +28,23 @@ struct cpx_args {
 	uint32_t lane_mbps;        /* line rate of a lane, Mb/s */
 	const char *kind;          /* cpo, npo, cpc-passive, cpc-active */
 	enum cpx_carrier_kind carrier;
-	char carrier_name[CPX_DEV_NAME_LEN]; /* fiber or ethdev; "" for loop */
-	int16_t numa;                        /* -1 not said */
+	char carrier_name[CPX_DEV_NAME_LEN];    /* fiber or ethdev; "" for loop */
+	char carrier_devargs[CPX_DEV_ARGS_LEN]; /* of dev:[…]: the device to make; else "" */
+	int16_t numa;                           /* -1 not said */
 	bool has_mac;
 	uint8_t mac[6];
 };
 
 /* What RTE_PMD_REGISTER_PARAM_STRING shows. */
-#define CPX_ARGS_HELP                             \
-	"engine=<name> "                          \
-	"lanes=<n>|<a>-<b> "                      \
-	"rate=53|106|212 "                        \
-	"kind=cpo|npo|cpc-passive|cpc-active "    \
-	"carrier=loop|fiber:<name>|dev:<ethdev> " \
-	"mac=<xx:xx:xx:xx:xx:xx> "                \
-	"mgmt=none "                              \
-	"pace=0 "                                 \
+#define CPX_ARGS_HELP                                                   \
+	"engine=<name> "                                                \
+	"lanes=<n>|<a>-<b> "                                            \
+	"rate=53|106|212 "                                              \
+	"kind=cpo|npo|cpc-passive|cpc-active "                          \
+	"carrier=loop|fiber:<name>|dev:<ethdev>|dev:[<device>,<args>] " \
+	"mac=<xx:xx:xx:xx:xx:xx> "                                      \
+	"mgmt=none "                                                    \
+	"pace=0 "                                                       \
 	"numa=<node>"
 
 /*

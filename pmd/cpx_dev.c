@@ -5,6 +5,11 @@
  * stopped and free at close. With fewer queues than lanes, lane i sends on queue i % n, and lanes
  * from n on receive nothing; lanes that share a queue must be driven by one lcore.
  *
+ * dev:[<device>,<args>] makes the device first and takes it away again when our port is closed. A
+ * port that is removed without a close only closes it: EAL's cleanup walks its list of devices
+ * while it removes us, and the next one on the list is the carrier. The bare device goes at the
+ * end of the process, or when it is named again.
+ *
  * A carrier may go away by itself (RMV) or be closed by somebody (DESTROY): then its lanes are
  * dead, the link is down, counters stay, and nothing calls it again. One event callback serves the
  * whole process and is never taken back, because ethdev keeps the callbacks of a port id past the
@@ -32,6 +37,7 @@ struct carrier {
 	uint32_t dev_flags;
 	uint16_t max_mtu;
 	uint64_t owner;
+	struct rte_device *made; /* we made it */
 	char driver[32];
 	struct rte_eth_stats last; /* as last read; stays when the carrier is gone */
 };
@@ -86,6 +92,55 @@ static int want_events(void)
 	return 0;
 }
 
+/* First port of a device. */
+static bool find_port(const char *device, uint16_t *id)
+{
+	for (uint16_t i = 0; i < RTE_MAX_ETHPORTS; i++) {
+		if (rte_eth_dev_is_valid_port(i) && rte_eth_devices[i].device != NULL &&
+		    strcmp(rte_eth_devices[i].device->name, device) == 0) {
+			*id = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int make_device(const struct cpx_port *p, uint16_t *id, struct err *err)
+{
+	const char *text = p->args.carrier_devargs, *name = p->args.carrier_name;
+	int rc;
+
+	if (find_port(name, id))
+		return err_set(err, -EEXIST,
+			       "carrier=dev:[%s]: there is a device %s already; carrier=dev:%s "
+			       "uses it",
+			       text, name, name);
+	rc = rte_dev_probe(text);
+	if (rc == 0 && !find_port(name, id)) {
+		/* closed, but not gone: see the top of this file */
+		rte_eal_hotplug_remove("vdev", name);
+		rc = rte_dev_probe(text);
+	}
+	if (rc != 0)
+		return err_set(err, rc,
+			       "carrier=dev:[%s]: no such device, or its driver refuses it: %s; "
+			       "what it said is above",
+			       text, rte_strerror(-rc));
+	if (find_port(name, id))
+		return 0;
+	rte_eal_hotplug_remove("vdev", name);
+	return err_set(err, -ENODEV, "carrier=dev:[%s]: %s has no port", text, name);
+}
+
+static void unmake_device(const struct cpx_port *p, uint16_t id, struct rte_device *made)
+{
+	int rc = p->removing ? rte_eth_dev_close(id) : rte_dev_remove(made);
+
+	if (rc != 0)
+		PMD_DRV_LOG(WARNING, "%s: carrier %s stays: %s", cpx_port_name(p),
+			    p->args.carrier_name, rte_strerror(-rc));
+}
+
 static int unknown_carrier(const char *name, struct err *err)
 {
 	char known[512] = "";
@@ -126,25 +181,37 @@ static int dev_attach(struct cpx_port *p, struct err *err)
 {
 	const char *name = p->args.carrier_name;
 	struct rte_eth_dev_info info;
-	struct carrier *c;
+	struct rte_device *made = NULL;
+	struct carrier *c = NULL;
 	uint16_t id;
 	int rc;
 
-	if (rte_eth_dev_get_port_by_name(name, &id) != 0)
+	if (p->args.carrier_devargs[0] != '\0') {
+		rc = make_device(p, &id, err);
+		if (rc != 0)
+			return rc;
+		made = rte_eth_devices[id].device;
+	} else if (rte_eth_dev_get_port_by_name(name, &id) != 0) {
 		return unknown_carrier(name, err);
+	}
 	rc = rte_eth_dev_info_get(id, &info);
-	if (rc != 0)
-		return err_set(err, rc, "carrier=dev:%s does not describe itself: %s", name,
-			       rte_strerror(-rc));
-	if (rte_eth_devices[id].data->dev_started)
-		return err_set(err, -EBUSY,
-			       "carrier=dev:%s is started by somebody else; stop it first", name);
+	if (rc != 0) {
+		err_set(err, rc, "carrier=dev:%s does not describe itself: %s", name,
+			rte_strerror(-rc));
+		goto unmake;
+	}
+	if (rte_eth_devices[id].data->dev_started) {
+		rc = err_set(err, -EBUSY,
+			     "carrier=dev:%s is started by somebody else; stop it first", name);
+		goto unmake;
+	}
 	c = calloc(1, sizeof(*c));
 	if (c == NULL || want_events() != 0) {
 		rc = err_set(err, -ENOMEM, "carrier=dev:%s: no memory", name);
-		goto free_carrier;
+		goto unmake;
 	}
 	c->id = id;
+	c->made = made;
 	c->max_rx = info.max_rx_queues;
 	c->max_tx = info.max_tx_queues;
 	c->rx_offloads = info.rx_offload_capa;
@@ -156,7 +223,7 @@ static int dev_attach(struct cpx_port *p, struct err *err)
 	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
 	rc = claim(c, p, err);
 	if (rc != 0)
-		goto free_carrier;
+		goto unmake;
 	rte_eth_macaddr_get(id, &p->mac);
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
 		p->rx[i].carrier_port = p->tx[i].carrier_port = id;
@@ -168,21 +235,27 @@ static int dev_attach(struct cpx_port *p, struct err *err)
 	pthread_mutex_unlock(&lock);
 	return 0;
 
-free_carrier:
+unmake:
 	free(c);
+	if (made != NULL)
+		unmake_device(p, id, made);
 	return rc;
 }
 
 static void dev_detach(struct cpx_port *p)
 {
 	struct carrier *c = p->carrier;
+	bool there;
 
 	pthread_mutex_lock(&lock);
-	if (carried_by[c->id] == p)
+	there = carried_by[c->id] == p;
+	if (there)
 		carried_by[c->id] = NULL;
 	pthread_mutex_unlock(&lock);
 	if (!is_gone(c))
 		rte_eth_dev_owner_unset(c->id, c->owner);
+	if (there && c->made != NULL)
+		unmake_device(p, c->id, c->made);
 	free(c);
 	p->carrier = NULL;
 }

@@ -523,6 +523,7 @@ static int cpx_remove(struct rte_vdev_device *vdev)
 
 	if (dev == NULL) /* closed before */
 		return 0;
+	cpx_port_of(dev)->removing = true;
 	cpx_dev_close(dev);
 	return rte_eth_dev_release_port(dev);
 }

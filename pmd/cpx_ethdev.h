@@ -83,6 +83,7 @@ struct cpx_port {
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
 	uint64_t carrier_rx_offloads;                  /* what the carrier does of what was asked */
 	bool started;
+	bool removing;       /* the device itself goes, see cpx_remove */
 	bool ptypes_asked;   /* the application knows of packet types */
 	bool admin_down;     /* rte_eth_dev_set_link_down */
 	uint32_t open_lanes; /* shared: lanes open at our end */

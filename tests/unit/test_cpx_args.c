@@ -125,6 +125,19 @@ Test(args, carrier)
 	cr_expect_eq(a.carrier, CPX_CARRIER_DEV);
 	cr_expect_str_eq(a.carrier_name, "0000:3b:00.0");
 	cr_expect_eq(good("carrier=loop").carrier, CPX_CARRIER_LOOP);
+	cr_expect_str_eq(a.carrier_devargs, "");
+	a = good("rate=53,carrier=dev:[net_af_xdp0,iface=eth1,x=[1,2]],lanes=2");
+	cr_expect_eq(a.carrier, CPX_CARRIER_DEV);
+	cr_expect_str_eq(a.carrier_name, "net_af_xdp0");
+	cr_expect_str_eq(a.carrier_devargs, "net_af_xdp0,iface=eth1,x=[1,2]");
+	cr_expect_eq(a.n_lanes, 2);
+	cr_expect_str_eq(good("carrier=dev:[net_ring0]").carrier_devargs, "net_ring0");
+	bad("carrier=dev:[]", -EINVAL, "dev:[]", "dev:[<device>");
+	bad("carrier=dev:[,a=1]", -EINVAL, "dev:[,a=1]", "dev:[<device>");
+	bad("carrier=dev:[a]b", -EINVAL, "dev:[a]b", "dev:[<device>");
+	bad("carrier=dev:[a,b=1", -EINVAL, "dev:[a,b=1", "brackets");
+	bad("carrier=dev:a],lanes=1", -EINVAL, "dev:a]", "brackets");
+	bad("]carrier=dev:[a", -EINVAL, "]carrier", "brackets");
 	cr_expect_str_eq(good("carrier=fiber:a").carrier_name, "a");
 	/* 31 letters fit, 32 do not */
 	good("carrier=fiber:abcdefghijklmnopqrstuvwxyz01234");

@@ -11,6 +11,8 @@ enum drop_reason error_reason(enum icmp_cause_code code)
 		return DROP_NO_ROUTE;
 	case ICMP_CAUSE_TOO_BIG:
 		return DROP_TOO_BIG;
+	case ICMP_CAUSE_NEIGHBOR:
+		return DROP_NEIGHBOR_FAILED;
 	case ICMP_CAUSE_HOST:
 	case ICMP_CAUSE_PROHIBITED:
 	case ICMP_CAUSE_PORT:

@@ -24,7 +24,10 @@ enum eth_edge {
 	[ETH_EDGE_IP4] = "ip4_input", [ETH_EDGE_IP6] = "ip6_input", [ETH_EDGE_PUNT] = "punt", \
 	[ETH_EDGE_DROP] = "drop"
 
-#define ETH_GROUP_BIT 1u /* of the first byte on the wire */
+/* The first eight bytes of a frame as a little-endian number: destination, start of the source. */
+#define ETH_DST_BITS      0xffffffffffffULL
+#define ETH_GROUP_BIT     1u           /* of the destination */
+#define ETH_SRC_GROUP_BIT (1ULL << 48) /* of the source */
 
 static inline uint16_t eth_drop(struct rte_mbuf *m, enum drop_reason reason)
 {
@@ -77,7 +80,9 @@ static inline uint16_t eth_classify(struct rte_mbuf *m, const struct port_view *
 	if (unlikely(eth->type == NET_BE16(NET_ETHERTYPE_VLAN) ||
 		     eth->type == NET_BE16(NET_ETHERTYPE_QINQ)))
 		return ETH_EDGE_VLAN;
-	if (unlikely((start & 0xffffffffffffULL) != port->mac)) {
+	if (unlikely((start & (ETH_DST_BITS | ETH_SRC_GROUP_BIT)) != port->mac)) {
+		if (start & ETH_SRC_GROUP_BIT)
+			return eth_drop(m, DROP_ETH_GROUP_SOURCE);
 		if (start & ETH_GROUP_BIT)
 			return eth_classify_group(m, eth->type);
 		return eth_drop(m, DROP_ETH_NOT_FOR_US);

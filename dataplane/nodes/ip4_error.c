@@ -6,6 +6,8 @@
  */
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/tables/fib.h"
+#include "dataplane/tables/nexthop.h"
 #include "lib/net/icmp.h"
 #include "lib/net/ip4.h"
 
@@ -15,10 +17,20 @@ static const struct {
 	[ICMP_CAUSE_TTL] = { NET_ICMP4_TIME_EXCEEDED, NET_ICMP4_TIME_EXCEEDED_TTL },
 	[ICMP_CAUSE_NO_ROUTE] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_NET },
 	[ICMP_CAUSE_HOST] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_HOST },
+	[ICMP_CAUSE_NEIGHBOR] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_HOST },
 	[ICMP_CAUSE_PROHIBITED] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_PROHIBITED },
 	[ICMP_CAUSE_PORT] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_PORT },
 	[ICMP_CAUSE_TOO_BIG] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_TOO_BIG },
 };
+
+static bool is_ours(const struct worker *w, uint32_t addr)
+{
+	uint32_t ip = net_swap32(addr);
+	uint64_t row;
+
+	fib4_lookup(w->cfg->fib4, &ip, &row, 1);
+	return nexthop_type(w->cfg->nexthops, (uint32_t)row) == NEXTHOP_LOCAL;
+}
 
 static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 {
@@ -36,6 +48,8 @@ static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 	src = iface_source4(&w->cfg->ifaces[*pkt_iface(m)], dst);
 	if (!src)
 		return error_drop(m, DROP_ICMP_NO_SOURCE);
+	if (is_ours(w, dst)) /* an echo reply of ours that nobody is there for */
+		return error_drop(m, error_reason(code));
 	if (!error_may_send(w))
 		return error_drop(m, DROP_ICMP_RATE);
 	room = error_make_room(m, quote, ICMP4_ERROR_HEADROOM, NET_ETHERTYPE_IP4);

@@ -5,6 +5,8 @@
  */
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/tables/fib.h"
+#include "dataplane/tables/nexthop.h"
 #include "lib/net/icmp.h"
 #include "lib/net/ip6.h"
 
@@ -14,10 +16,21 @@ static const struct {
 	[ICMP_CAUSE_TTL] = { NET_ICMP6_TIME_EXCEEDED, 0 },
 	[ICMP_CAUSE_NO_ROUTE] = { NET_ICMP6_UNREACHABLE, NET_ICMP6_UNREACHABLE_NO_ROUTE },
 	[ICMP_CAUSE_HOST] = { NET_ICMP6_UNREACHABLE, NET_ICMP6_UNREACHABLE_ADDRESS },
+	[ICMP_CAUSE_NEIGHBOR] = { NET_ICMP6_UNREACHABLE, NET_ICMP6_UNREACHABLE_ADDRESS },
 	[ICMP_CAUSE_PROHIBITED] = { NET_ICMP6_UNREACHABLE, NET_ICMP6_UNREACHABLE_PROHIBITED },
 	[ICMP_CAUSE_PORT] = { NET_ICMP6_UNREACHABLE, NET_ICMP6_UNREACHABLE_PORT },
 	[ICMP_CAUSE_TOO_BIG] = { NET_ICMP6_TOO_BIG, 0 },
 };
+
+static bool is_ours(const struct worker *w, const uint8_t addr[16])
+{
+	uint8_t ip[1][16];
+	uint64_t row;
+
+	memcpy(ip[0], addr, 16);
+	fib6_lookup(w->cfg->fib6, ip, &row, 1);
+	return nexthop_type(w->cfg->nexthops, (uint32_t)row) == NEXTHOP_LOCAL;
+}
 
 static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 {
@@ -36,6 +49,8 @@ static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 	src = iface_source6(&w->cfg->ifaces[*pkt_iface(m)], dst);
 	if (!src || ip6_is_link_local(src))
 		return error_drop(m, DROP_ICMP_NO_SOURCE);
+	if (is_ours(w, dst)) /* an echo reply of ours that nobody is there for */
+		return error_drop(m, error_reason(code));
 	if (!error_may_send(w))
 		return error_drop(m, DROP_ICMP_RATE);
 	room = error_make_room(m, quote, ICMP6_ERROR_HEADROOM, NET_ETHERTYPE_IP6);

@@ -33,7 +33,7 @@ static rte_edge_t control_edge(struct worker *w, struct rte_mbuf *m)
 	case PKT_TO_WORKER_FORWARD:
 		return is4 ? EDGE_IP4_LOOKUP : EDGE_IP6_LOOKUP;
 	case PKT_TO_WORKER_FAILED:
-		*pkt_arg(m) = icmp_cause(ICMP_CAUSE_HOST, 0);
+		*pkt_arg(m) = icmp_cause(ICMP_CAUSE_NEIGHBOR, 0);
 		return is4 ? EDGE_IP4_ERROR : EDGE_IP6_ERROR;
 	default:
 		if (!send_choose_lane(w, m, m->port)) {

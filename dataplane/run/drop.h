@@ -10,6 +10,7 @@
 /* _(symbol, label, help) */
 #define DROP_REASONS(_)                                                                            \
 	_(ETH_TRUNCATED, "eth_truncated", "frame shorter than its Ethernet or VLAN header")        \
+	_(ETH_GROUP_SOURCE, "eth_group_source", "group address as source MAC (802.3 3.2.3)")       \
 	_(ETH_NOT_FOR_US, "eth_not_for_us", "unicast destination MAC of another station")          \
 	_(ETH_TYPE_UNKNOWN, "eth_type_unknown", "EtherType that nothing here handles")             \
 	_(ETH_UNICAST_IP_IN_GROUP, "eth_unicast_ip_in_group",                                      \

@@ -57,6 +57,7 @@ enum icmp_cause_code {
 	ICMP_CAUSE_TTL,
 	ICMP_CAUSE_NO_ROUTE,
 	ICMP_CAUSE_HOST,
+	ICMP_CAUSE_NEIGHBOR, /* host unreachable too: it did not answer */
 	ICMP_CAUSE_PROHIBITED,
 	ICMP_CAUSE_PORT,
 	ICMP_CAUSE_TOO_BIG,

@@ -618,6 +618,6 @@ Test(neighbors, our_own_packets_wait_too)
 	bed_tick(&bed, 4);
 	bed_forget(&bed);
 	cr_expect_eq(bed.board->held, 0);
-	bed_delta(&bed, "nobody");
+	cr_expect_eq(bed_delta(&bed, "nobody").drop[DROP_NEIGHBOR_FAILED], 1);
 	bed_close(&bed);
 }

@@ -289,6 +289,11 @@ Test(pipeline, ethernet_addresses)
 		bed_settle(&bed);
 		bed_expect_drop(&bed, cases[i].what, cases[i].reason, 1);
 	}
+	udp("10.0.0.9", "10.0.1.2", 0, 0);
+	in.data[6] |= 1;
+	bed_send(&bed, 0, &in);
+	bed_settle(&bed);
+	bed_expect_drop(&bed, "from a group", DROP_ETH_GROUP_SOURCE, 1);
 	for (unsigned port = 0; port < 2; port++) { /* each of the six bytes counts */
 		for (unsigned byte = 0; byte < 6; byte++) {
 			udp("10.0.0.9", "10.0.1.2", 0, port);

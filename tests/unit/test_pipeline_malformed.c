@@ -480,7 +480,7 @@ Test(pipeline_malformed, runts_zeros_and_ones)
 		dropped(WHAT("%u zeros", len), len < 14 ? DROP_ETH_TRUNCATED : DROP_ETH_NOT_FOR_US);
 		memset(in.data, 0xff, sizeof(in.data));
 		dropped(WHAT("%u ones", len),
-			len < 14 ? DROP_ETH_TRUNCATED : DROP_ETH_TYPE_UNKNOWN);
+			len < 14 ? DROP_ETH_TRUNCATED : DROP_ETH_GROUP_SOURCE);
 	}
 	bed_close(&bed);
 }

@@ -92,7 +92,9 @@ static uint64_t ip6_flags(const struct rte_mbuf *m, uint32_t at, unsigned what)
 	payload = rte_be_to_cpu_16(ip->payload_len);
 	if (payload > m->pkt_len - at - sizeof(*ip))
 		return 0;
-	return l4_flags(m, at + sizeof(*ip), payload, ip->proto, rte_ipv6_phdr_cksum(ip, 0));
+	return l4_flags(
+		m, at + sizeof(*ip), payload, ip->proto,
+		checksum_fold(checksum_pseudo6(ip->src_addr, ip->dst_addr, ip->proto, payload)));
 }
 
 uint64_t cpx_checksum_flags(const struct rte_mbuf *m, unsigned what)

@@ -92,6 +92,8 @@ done
 
 namespace() { # name: loopback up, IPv6 quiet
 	ip netns add "$NS-$1" 2>"$DIR/err" || skip "no network namespaces here: $(cat "$DIR/err")"
+	# ip makes / a slave mount first, which fails where / is no mount point (a plain chroot)
+	in_ns "$1" true 2>"$DIR/err" || skip "ip netns exec does not work here: $(cat "$DIR/err")"
 	ip -n "$NS-$1" link set lo up
 	for key in all default; do
 		in_ns "$1" sysctl -qw "net.ipv6.conf.$key.accept_ra=0" \

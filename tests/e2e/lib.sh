@@ -96,9 +96,14 @@ namespace() { # name: loopback up, IPv6 quiet
 	in_ns "$1" true 2>"$DIR/err" || skip "ip netns exec does not work here: $(cat "$DIR/err")"
 	ip -n "$NS-$1" link set lo up
 	for key in all default; do
-		in_ns "$1" sysctl -qw "net.ipv6.conf.$key.accept_ra=0" \
-			"net.ipv6.conf.$key.router_solicitations=0" "net.ipv6.conf.$key.accept_dad=0"
+		ipv6_setting "$1" $key accept_ra 0
+		ipv6_setting "$1" $key router_solicitations 0
+		ipv6_setting "$1" $key accept_dad 0
 	done
+}
+
+ipv6_setting() { # namespace, interface or all, key, value
+	in_ns "$1" sh -c 'echo "$3" >"/proc/sys/net/ipv6/conf/$1/$2"' sh "$2" "$3" "$4"
 }
 
 offloads_off() { # namespace, interface
@@ -114,7 +119,7 @@ veth() {
 		skip "no veth devices here: $(cat "$DIR/err")"
 	offloads_off "$1" eth0
 	offloads_off r "$2"
-	in_ns r sysctl -qw "net.ipv6.conf.$2.disable_ipv6=1"
+	ipv6_setting r "$2" disable_ipv6 1
 	ip -n "$NS-$1" link set eth0 up
 	ip -n "$NS-r" link set "$2" up
 }

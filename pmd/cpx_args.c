@@ -188,13 +188,10 @@ static int parse_mgmt(struct cpx_args *a, const char *value, struct err *err)
 
 static int parse_pace(struct cpx_args *a, const char *value, struct err *err)
 {
-	if (strcmp(value, "0") == 0)
-		return 0;
-	if (strcmp(value, "1") == 0)
-		return err_set(
-			err, -ENOTSUP,
-			"pace=1: holding lanes to their line rate is not built yet; use pace=0");
-	return -EINVAL;
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		return -EINVAL;
+	a->pace = value[0] == '1';
+	return 0;
 }
 
 static int parse_numa(struct cpx_args *a, const char *value, struct err *err)
@@ -219,7 +216,7 @@ static const struct key keys[] = {
 	  parse_carrier },
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
 	{ "mgmt", "none", parse_mgmt },
-	{ "pace", "0", parse_pace },
+	{ "pace", "0 or 1 (hold each lane to its line rate)", parse_pace },
 	{ "numa", "a NUMA node number below " RTE_STR(RTE_MAX_NUMA_NODES), parse_numa },
 };
 /* clang-format on */

@@ -31,6 +31,7 @@ struct cpx_args {
 	char carrier_name[CPX_DEV_NAME_LEN];    /* fiber or ethdev; "" for loop */
 	char carrier_devargs[CPX_DEV_ARGS_LEN]; /* of dev:[…]: the device to make; else "" */
 	int16_t numa;                           /* -1 not said */
+	bool pace;                              /* hold each lane to its line rate */
 	bool has_mac;
 	uint8_t mac[6];
 };
@@ -44,7 +45,7 @@ struct cpx_args {
 	"carrier=loop|fiber:<name>|dev:<ethdev>|dev:[<device>,<args>] " \
 	"mac=<xx:xx:xx:xx:xx:xx> "                                      \
 	"mgmt=none "                                                    \
-	"pace=0 "                                                       \
+	"pace=0|1 "                                                     \
 	"numa=<node>"
 
 /*

@@ -547,6 +547,7 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.rx = cpx_dev_rx,
 	.rx_inspect = cpx_dev_rx_inspect,
 	.tx = cpx_dev_tx,
+	.tx_paced = cpx_dev_tx_paced,
 	.tx_prepare = cpx_dev_tx_prepare,
 	.attach = dev_attach,
 	.detach = dev_detach,

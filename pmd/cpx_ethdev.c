@@ -8,6 +8,7 @@
 
 #include <bus_vdev_driver.h>
 #include <ethdev_vdev.h>
+#include <rte_cycles.h>
 #include <rte_version.h>
 
 #include <errno.h>
@@ -97,7 +98,7 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	hash_types_set(p,
 		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
 	cpx_rx_burst_select(dev);
-	dev->tx_pkt_burst = p->ops->tx;
+	dev->tx_pkt_burst = p->args.pace ? p->ops->tx_paced : p->ops->tx;
 	dev->tx_pkt_prepare = p->ops->tx_prepare;
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	return 0;
@@ -135,6 +136,8 @@ static int cpx_dev_start(struct rte_eth_dev *dev)
 	for (unsigned i = 0; i < dev->data->nb_tx_queues; i++)
 		dev->data->tx_queue_state[i] = p->tx[i].deferred ? RTE_ETH_QUEUE_STATE_STOPPED
 								 : RTE_ETH_QUEUE_STATE_STARTED;
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+		cpx_pace_start(&p->tx[i].pace, rte_get_tsc_hz(), p->args.lane_mbps, rte_rdtsc());
 	p->started = true;
 	cpx_lanes_apply(p);
 	return 0;
@@ -234,28 +237,29 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	return 0;
 }
 
-static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, bool inspects)
+static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, const char *also)
 {
 	const struct cpx_port *p = cpx_port_of(dev);
 
 	mode->flags = 0;
 	snprintf(mode->info, sizeof(mode->info), "%s%s%s%s", p->ops->mode,
 		 p->args.carrier == CPX_CARRIER_DEV ? " " : "",
-		 p->args.carrier == CPX_CARRIER_DEV ? p->args.carrier_name : "",
-		 inspects ? ", Inspecting" : "");
+		 p->args.carrier == CPX_CARRIER_DEV ? p->args.carrier_name : "", also);
 	return 0;
 }
 
 static int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
 				 struct rte_eth_burst_mode *mode)
 {
-	return burst_mode(dev, mode, dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_inspect);
+	const bool inspects = dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_inspect;
+
+	return burst_mode(dev, mode, inspects ? ", Inspecting" : "");
 }
 
 static int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
 				 struct rte_eth_burst_mode *mode)
 {
-	return burst_mode(dev, mode, false);
+	return burst_mode(dev, mode, cpx_port_of(dev)->args.pace ? ", Paced" : "");
 }
 
 static int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out)
@@ -478,7 +482,7 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	dev->data->promiscuous = args->carrier != CPX_CARRIER_DEV;
 	dev->dev_ops = &cpx_ops;
 	dev->rx_pkt_burst = p->ops->rx;
-	dev->tx_pkt_burst = p->ops->tx;
+	dev->tx_pkt_burst = p->args.pace ? p->ops->tx_paced : p->ops->tx;
 	dev->tx_pkt_prepare = p->ops->tx_prepare;
 	dev->rx_queue_count = cpx_rx_queue_count;
 	dev->rx_descriptor_status = p->ops->rx_status;

@@ -34,6 +34,7 @@ struct cpx_carrier_ops {
 	eth_rx_burst_t rx;
 	eth_rx_burst_t rx_inspect; /* as rx, with flow hash, checksum flags and packet types */
 	eth_tx_burst_t tx;
+	eth_tx_burst_t tx_paced;  /* as tx, no faster than the line */
 	eth_tx_prep_t tx_prepare; /* optional */
 
 	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac. 0 or

@@ -254,6 +254,7 @@ const struct cpx_carrier_ops cpx_fiber_ops = {
 	.rx = cpx_ring_rx,
 	.rx_inspect = cpx_ring_rx_inspect,
 	.tx = cpx_ring_tx,
+	.tx_paced = cpx_ring_tx_paced,
 	.attach = fiber_attach,
 	.detach = fiber_detach,
 	.rx_setup = fiber_rx_setup,

@@ -106,6 +106,7 @@ const struct cpx_carrier_ops cpx_loop_ops = {
 	.rx = cpx_ring_rx,
 	.rx_inspect = cpx_ring_rx_inspect,
 	.tx = cpx_ring_tx,
+	.tx_paced = cpx_ring_tx_paced,
 	.attach = loop_attach,
 	.detach = loop_detach,
 	.rx_setup = loop_rx_setup,

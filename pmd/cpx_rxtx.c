@@ -7,6 +7,7 @@
 #include "pmd/cpx_rxtx.h"
 
 #include <rte_branch_prediction.h>
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_net.h>
 
@@ -288,6 +289,38 @@ uint16_t cpx_dev_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 		}
 	}
 	return done;
+}
+
+/* As many as the line has time for go on to `tx`; what it sent takes up that time. */
+static __rte_always_inline uint16_t tx_paced(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
+					     eth_tx_burst_t tx)
+{
+	const uint64_t packets = q->count.packets, bytes = q->count.bytes;
+	struct cpx_pace *pace = &q->pace;
+	int64_t busy;
+	uint16_t fit;
+
+	cpx_pace_clock(pace, rte_rdtsc());
+	busy = pace->busy;
+	for (fit = 0; fit < n && busy <= 0; fit++)
+		busy += cpx_pace_time(pace, 1, pkts[fit]->pkt_len);
+	if (fit < n)
+		counter_add(&q->count.paced, n - fit);
+	if (fit == 0)
+		return 0;
+	fit = tx(q, pkts, fit);
+	cpx_pace_charge(pace, q->count.packets - packets, q->count.bytes - bytes);
+	return fit;
+}
+
+uint16_t cpx_ring_tx_paced(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return tx_paced(queue, pkts, n, cpx_ring_tx);
+}
+
+uint16_t cpx_dev_tx_paced(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return tx_paced(queue, pkts, n, cpx_dev_tx);
 }
 
 uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)

@@ -15,6 +15,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_ptype.h>
 
+#include "pmd/cpx_pace.h"
 #include "pmd/cpx_ring.h"
 
 /* name in struct and statistics. Added to, never set back; see cpx_stats.c for resets. */
@@ -24,15 +25,16 @@
 	X(bursts)      /* polls that found frames */ \
 	X(empty_polls) /* polls that found none */
 
-#define CPX_TX_COUNTERS(X)                                                         \
-	X(packets)                                                                 \
-	X(bytes)                                                                   \
-	X(bursts)   /* calls that sent frames */                                   \
-	X(full)     /* frames given back to the caller: no room on the lane */     \
-	X(down)     /* frames given back to the caller: the lane does not carry */ \
-	X(oversize) /* frames dropped: longer than the MTU allows */               \
-	X(copied)   /* frames copied: shared, indirect or external buffers */      \
-	X(nombuf)   /* frames dropped: to be copied, but the receiver's pool is empty */
+#define CPX_TX_COUNTERS(X)                                                               \
+	X(packets)                                                                       \
+	X(bytes)                                                                         \
+	X(bursts)   /* calls that sent frames */                                         \
+	X(full)     /* frames given back to the caller: no room on the lane */           \
+	X(down)     /* frames given back to the caller: the lane does not carry */       \
+	X(oversize) /* frames dropped: longer than the MTU allows */                     \
+	X(copied)   /* frames copied: shared, indirect or external buffers */            \
+	X(nombuf)   /* frames dropped: to be copied, but the receiver's pool is empty */ \
+	X(paced)    /* frames given back to the caller: more than the line rate */
 
 #define CPX_COUNTER_FIELD(name) uint64_t name;
 
@@ -45,7 +47,7 @@ struct cpx_tx_counters {
 };
 
 #define CPX_N_RX_COUNTERS 4
-#define CPX_N_TX_COUNTERS 8
+#define CPX_N_TX_COUNTERS 9
 #define CPX_NO_QUEUE      UINT16_MAX
 #define CPX_PTYPE_LAYERS  (RTE_PTYPE_L2_MASK | RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK)
 
@@ -74,25 +76,29 @@ struct cpx_txq {
 	uint16_t lane;
 	uint16_t nb_desc; /* 0: not set up */
 	bool deferred;
+	struct cpx_pace pace; /* the lcore's; of paced lanes */
 	struct cpx_tx_counters count;
 };
 
 static_assert(sizeof(struct cpx_rxq) == 2 * CPX_LINE, "hot line and counters");
-static_assert(sizeof(struct cpx_txq) == 2 * CPX_LINE, "hot line and counters");
+static_assert(offsetof(struct cpx_txq, count) == CPX_LINE, "a hot line, then counters");
 static_assert(sizeof(struct cpx_rx_counters) == CPX_LINE, "one line");
-static_assert(sizeof(struct cpx_tx_counters) == CPX_N_TX_COUNTERS * sizeof(uint64_t), "no gaps");
+static_assert(offsetof(struct cpx_tx_counters, paced) == CPX_LINE, "on a line of its own");
 
 /*
  * Burst functions, as ethdev calls them; `queue` is a struct cpx_rxq or cpx_txq. The _inspect
  * variants look into frames: they add the flow hash where an mbuf has none, checksum flags and
  * packet types.
+ * The _paced ones hold the lane to its line rate.
  */
 uint16_t cpx_ring_rx(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_ring_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_ring_tx(void *queue, struct rte_mbuf **pkts, uint16_t n);
+uint16_t cpx_ring_tx_paced(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_rx_inspect(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_tx(void *queue, struct rte_mbuf **pkts, uint16_t n);
+uint16_t cpx_dev_tx_paced(void *queue, struct rte_mbuf **pkts, uint16_t n);
 uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n);
 
 #endif

@@ -169,8 +169,9 @@ Test(args, what_is_not_built_yet_is_said)
 	bad("mgmt=unix:/x", -ENOTSUP, "mgmt=unix:/x", "mgmt=none");
 	bad("mgmt=optoe:/x", -ENOTSUP, "mgmt=optoe:/x", "mgmt=none");
 	bad("mgmt=maybe", -EINVAL, "mgmt=maybe", "none");
-	bad("pace=1", -ENOTSUP, "pace=1", "not built yet");
-	bad("pace=2", -EINVAL, "pace=2", "0");
+	cr_expect(good("pace=1").pace);
+	cr_expect(!good("pace=0").pace);
+	bad("pace=2", -EINVAL, "pace=2", "0 or 1");
 }
 
 Test(args, engine_and_numa)

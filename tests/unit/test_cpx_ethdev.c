@@ -120,7 +120,7 @@ Test(ethdev, dump_names_every_lane)
 Test(ethdev, probe_refuses)
 {
 	static const char *const wrong[] = {
-		"lanes=9",       "carrier=nothing", "carrier=dev:net_none0", "pace=1",
+		"lanes=9",       "carrier=nothing", "carrier=dev:net_none0", "pace=2",
 		"mgmt=emulated", "numa=31",         "carrier=fiber:/tmp/x",  "unknown=1",
 	};
 

@@ -81,7 +81,7 @@ Test(stats, names_and_values_go_together)
 		for (int k = 0; k < i; k++)
 			cr_expect_str_neq(names[i].name, names[k].name);
 	}
-	cr_expect_eq(lanes, 8 * 12);
+	cr_expect_eq(lanes, 8 * 13);
 	free(names);
 	free(values);
 }

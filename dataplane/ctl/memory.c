@@ -12,11 +12,12 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
+#include "dataplane/run/graph.h"
 
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
 {
 	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
-	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST_MAX +
+	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST +
 				    n_workers * WORKER_CTL_RING;
 	const uint32_t n = n_lanes * per_lane + n_workers * per_worker + NEIGHBORS_HOLD_TOTAL_MAX;
 

@@ -6,6 +6,5 @@
 #define PORTS_RX_DESC    512
 #define PORTS_TX_DESC    512
 #define PORTS_POOL_CACHE 256
-#define GRAPH_BURST_MAX  256
 
 #endif

@@ -18,6 +18,8 @@
 #define IDLE_SLEEP  4096
 #define IDLE_NAP_NS 50000
 
+static_assert(WORKER_TX_STAGE >= GRAPH_BURST, "a whole burst may be for one lane");
+
 static struct rte_ring *spsc_ring(const char *what, unsigned index, int numa_node)
 {
 	char name[RTE_RING_NAMESIZE];

@@ -19,11 +19,6 @@
 
 #define TEXT_SLOTS(prefix, sym) (prefix##_##sym##_LAST - prefix##_##sym + 1)
 
-static void set_text(struct telemetry_block *block, unsigned slot, unsigned slots, const char *text)
-{
-	telemetry_text(block, slot, slots, text);
-}
-
 static void set(struct telemetry_block *block, unsigned slot, uint64_t value)
 {
 	store_relaxed(&block->v[slot], value);
@@ -49,10 +44,10 @@ static void describe_lane(struct board *b, unsigned i)
 
 	telemetry_block_begin(block);
 	snprintf(text, sizeof(text), "%s/%u", e->name, p->first_lane + lane->index);
-	set_text(block, LANE_NAME, TEXT_SLOTS(LANE, NAME), text);
-	set_text(block, LANE_PORT, TEXT_SLOTS(LANE, PORT), p->name);
+	telemetry_text(block, LANE_NAME, TEXT_SLOTS(LANE, NAME), text);
+	telemetry_text(block, LANE_PORT, TEXT_SLOTS(LANE, PORT), p->name);
 	carrier_text(text, sizeof(text), p);
-	set_text(block, LANE_CARRIER, TEXT_SLOTS(LANE, CARRIER), text);
+	telemetry_text(block, LANE_CARRIER, TEXT_SLOTS(LANE, CARRIER), text);
 	set(block, LANE_SPEED, e->lane_mbps * 1000000ull);
 	set(block, LANE_RX_WORKER, lane->worker);
 	set(block, LANE_TX_WORKER, lane->worker);
@@ -69,8 +64,8 @@ static void describe_worker(struct board *b, unsigned w, bool control)
 	set(block, WORKER_CPU, (uint64_t)(control ? p->control_cpu : p->workers[w].cpu));
 	set(block, WORKER_NODE, (uint64_t)(control ? 0 : p->workers[w].node));
 	set(block, WORKER_LANES, control ? 0 : p->workers[w].n_lanes);
-	set_text(block, WORKER_PLACEMENT, TEXT_SLOTS(WORKER, PLACEMENT),
-		 control ? "control thread: first CPU no worker is on" : p->workers[w].why);
+	telemetry_text(block, WORKER_PLACEMENT, TEXT_SLOTS(WORKER, PLACEMENT),
+		       control ? "control thread: first CPU no worker is on" : p->workers[w].why);
 	telemetry_block_end(block, rte_rdtsc());
 }
 
@@ -105,7 +100,7 @@ void stats_describe(struct board *b)
 		describe_worker(b, w, false);
 	describe_worker(b, b->n_workers, true);
 	telemetry_block_begin(block);
-	set_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
+	telemetry_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
 	telemetry_block_end(block, rte_rdtsc());
 }
 

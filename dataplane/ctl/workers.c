@@ -141,7 +141,6 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	for (unsigned p = 0; p < b->n_ports; p++) {
 		struct port_view *view = &c->ports[b->ports[p].id];
 
-		view->present = true;
 		memcpy(&view->mac, b->ports[p].mac, 6);
 		view->iface = (uint16_t)(p + 1); /* config: ifaces[p] is port p untagged */
 		if (b->ports[p].cut) /* its slots keep their numbers: rings may hold some */

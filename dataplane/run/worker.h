@@ -48,9 +48,8 @@ struct lane_tx { /* where a packet for a lane goes: our own queue, or the owner'
 	struct telemetry_block *cell;
 };
 
-struct port_view {    /* what the data path needs of a port */
-	uint64_t mac; /* six bytes as a little-endian number */
-	bool present;
+struct port_view {                   /* what the data path needs of a port */
+	uint64_t mac;                /* six bytes as a little-endian number */
 	uint16_t iface;              /* untagged interface */
 	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */

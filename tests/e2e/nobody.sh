@@ -22,13 +22,15 @@ fi
 
 umask 077
 DIR=$(mktemp -d)
+RUNTIME=/tmp/cpx-$(id -u) # where cpx keeps an ordinary user's instances
 PID=
 finish() {
 	code=$?
 	trap - EXIT
 	[ -z "$PID" ] || kill -9 "$PID" 2>/dev/null || :
 	[ $code -eq 0 ] || cat "$DIR/log"
-	rm -rf "$DIR"
+	rm -rf "$DIR" "$RUNTIME/nobody$$"
+	rmdir "$RUNTIME" 2>/dev/null || : # not ours while another instance is in it
 	exit $code
 }
 trap finish EXIT

@@ -1,268 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Carrier dev:<ethdev>: another DPDK port moves the frames, its queue i is lane i. The port is
- * owned while it carries, set up with our queue counts and the offloads both know, and left
- * stopped and free at close. With fewer queues than lanes, lane i sends on queue i % n, and lanes
- * from n on receive nothing; lanes that share a queue must be driven by one lcore.
- *
- * dev:[<device>,<args>] makes the device first and takes it away again when our port is closed. A
- * port that is removed without a close only closes it: EAL's cleanup walks its list of devices
- * while it removes us, and the next one on the list is the carrier. The bare device goes at the
- * end of the process, or when it is named again.
- *
- * A carrier may go away by itself (RMV) or be closed by somebody (DESTROY): then its lanes are
- * dead, the link is down, counters stay, and nothing calls it again. One event callback serves the
- * whole process and is never taken back, because ethdev keeps the callbacks of a port id past the
- * port; it runs in the thread that raises the event, takes `lock` and touches lane gates and link
- * only. Control calls into the carrier are never made with `lock` held: they may wait for the
- * interrupt thread.
+ * set up with our queue counts and the offloads both know. With fewer queues than lanes, lane i
+ * sends on queue i % n, and lanes from n on receive nothing; lanes that share a queue must be
+ * driven by one lcore. Control calls come from the port's control thread; which port it is, and
+ * how it comes and goes, is in cpx_dev_make.c and cpx_dev_life.c.
  */
-#include "pmd/cpx_ethdev.h"
+#include "pmd/cpx_dev.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pmd/cpx_logs.h"
 #include "pmd/cpx_netdev.h"
 
-struct carrier {
-	uint16_t id;
-	unsigned if_index;                       /* kernel interface to watch for it; 0 none */
-	uint32_t gone;                           /* shared: removed or closed */
-	uint16_t max_rx, max_tx;                 /* queues it can have */
-	uint64_t rx_offloads, tx_offloads, rss;  /* what it can do */
-	uint64_t on_rx_offloads, on_tx_offloads; /* what it is set to do */
-	uint32_t dev_flags;
-	uint16_t max_mtu;
-	uint64_t owner;
-	struct rte_device *made; /* we made it */
-	char driver[32];
-	struct rte_eth_stats last; /* as last read; stays when the carrier is gone */
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct cpx_port *carried_by[RTE_MAX_ETHPORTS]; /* carrier's port id -> our port */
-static bool events_wanted;
-
-static bool is_gone(const struct carrier *c)
-{
-	return load_acquire(&c->gone) != 0;
-}
-
-static int on_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret)
-{
-	struct cpx_port *p;
-
-	pthread_mutex_lock(&lock);
-	p = id < RTE_MAX_ETHPORTS ? carried_by[id] : NULL;
-	if (p != NULL) {
-		if (event != RTE_ETH_EVENT_INTR_LSC) {
-			struct carrier *c = p->carrier;
-
-			store_release(&c->gone, 1);
-			for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-				store_relaxed(&p->rx[i].carrier_queue, CPX_NO_QUEUE);
-				store_relaxed(&p->tx[i].carrier_queue, CPX_NO_QUEUE);
-			}
-			if (event == RTE_ETH_EVENT_DESTROY)
-				carried_by[id] = NULL; /* the id may soon be another port's */
-			PMD_DRV_LOG(WARNING, "%s: its carrier %s is gone; the lanes are down",
-				    cpx_port_name(p), p->args.carrier_name);
-		}
-		cpx_link_refresh(p);
-	}
-	pthread_mutex_unlock(&lock);
-	return 0;
-}
-
-static int want_events(void)
-{
-	static const enum rte_eth_event_type events[] = {
-		RTE_ETH_EVENT_INTR_LSC,
-		RTE_ETH_EVENT_INTR_RMV,
-		RTE_ETH_EVENT_DESTROY,
-	};
-
-	for (unsigned i = 0; i < RTE_DIM(events) && !events_wanted; i++)
-		if (rte_eth_dev_callback_register(RTE_ETH_ALL, events[i], on_event, NULL) != 0)
-			return -ENOMEM;
-	events_wanted = true;
-	return 0;
-}
-
-/* First port of a device. */
-static bool find_port(const char *device, uint16_t *id)
-{
-	for (uint16_t i = 0; i < RTE_MAX_ETHPORTS; i++) {
-		if (rte_eth_dev_is_valid_port(i) && rte_eth_devices[i].device != NULL &&
-		    strcmp(rte_eth_devices[i].device->name, device) == 0) {
-			*id = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int make_device(const struct cpx_port *p, uint16_t *id, struct err *err)
-{
-	const char *text = p->args.carrier_devargs, *name = p->args.carrier_name;
-	int rc;
-
-	if (find_port(name, id))
-		return err_set(err, -EEXIST,
-			       "carrier=dev:[%s]: there is a device %s already; carrier=dev:%s "
-			       "uses it",
-			       text, name, name);
-	rc = rte_dev_probe(text);
-	if (rc == 0 && !find_port(name, id)) {
-		/* closed, but not gone: see the top of this file */
-		rte_eal_hotplug_remove("vdev", name);
-		rc = rte_dev_probe(text);
-	}
-	if (rc != 0)
-		return err_set(err, rc,
-			       "carrier=dev:[%s]: no such device, or its driver refuses it: %s; "
-			       "what it said is above",
-			       text, rte_strerror(-rc));
-	if (find_port(name, id))
-		return 0;
-	rte_eal_hotplug_remove("vdev", name);
-	return err_set(err, -ENODEV, "carrier=dev:[%s]: %s has no port", text, name);
-}
-
-static void unmake_device(const struct cpx_port *p, uint16_t id, struct rte_device *made)
-{
-	int rc = p->removing ? rte_eth_dev_close(id) : rte_dev_remove(made);
-
-	if (rc != 0)
-		PMD_DRV_LOG(WARNING, "%s: carrier %s stays: %s", cpx_port_name(p),
-			    p->args.carrier_name, rte_strerror(-rc));
-}
-
-static int unknown_carrier(const char *name, struct err *err)
-{
-	char known[512] = "";
-	uint16_t id;
-
-	RTE_ETH_FOREACH_DEV (id) {
-		char other[RTE_ETH_NAME_MAX_LEN];
-		size_t used = strlen(known);
-
-		if (rte_eth_dev_get_name_by_port(id, other) == 0)
-			snprintf(known + used, sizeof(known) - used, " %s", other);
-	}
-	return err_set(err, -ENODEV,
-		       "carrier=dev:%s: no such DPDK port; free ports:%s (the carrier's --vdev or "
-		       "-a comes before this one)",
-		       name, known[0] != '\0' ? known : " none");
-}
-
-static int claim(struct carrier *c, const struct cpx_port *p, struct err *err)
-{
-	struct rte_eth_dev_owner owner, present;
-
-	if (rte_eth_dev_owner_new(&c->owner) != 0)
-		return err_set(err, -ENOMEM, "carrier=dev:%s: no owner id to be had",
-			       p->args.carrier_name);
-	owner.id = c->owner;
-	snprintf(owner.name, sizeof(owner.name), "%s", cpx_port_name(p));
-	if (rte_eth_dev_owner_set(c->id, &owner) == 0)
-		return 0;
-	if (rte_eth_dev_owner_get(c->id, &present) != 0)
-		snprintf(present.name, sizeof(present.name), "somebody");
-	return err_set(err, -EBUSY,
-		       "carrier=dev:%s already belongs to %s; a port carries one other",
-		       p->args.carrier_name, present.name);
-}
-
-static int dev_attach(struct cpx_port *p, struct err *err)
-{
-	const char *name = p->args.carrier_name;
-	struct rte_eth_dev_info info;
-	struct rte_device *made = NULL;
-	struct carrier *c = NULL;
-	uint16_t id;
-	int rc;
-
-	if (p->args.carrier_devargs[0] != '\0') {
-		rc = make_device(p, &id, err);
-		if (rc != 0)
-			return rc;
-		made = rte_eth_devices[id].device;
-	} else if (rte_eth_dev_get_port_by_name(name, &id) != 0) {
-		return unknown_carrier(name, err);
-	}
-	rc = rte_eth_dev_info_get(id, &info);
-	if (rc != 0) {
-		err_set(err, rc, "carrier=dev:%s does not describe itself: %s", name,
-			rte_strerror(-rc));
-		goto unmake;
-	}
-	if (rte_eth_devices[id].data->dev_started) {
-		rc = err_set(err, -EBUSY,
-			     "carrier=dev:%s is started by somebody else; stop it first", name);
-		goto unmake;
-	}
-	c = calloc(1, sizeof(*c));
-	if (c == NULL || want_events() != 0) {
-		rc = err_set(err, -ENOMEM, "carrier=dev:%s: no memory", name);
-		goto unmake;
-	}
-	c->id = id;
-	c->made = made;
-	c->max_rx = info.max_rx_queues;
-	c->max_tx = info.max_tx_queues;
-	c->rx_offloads = info.rx_offload_capa;
-	c->tx_offloads = info.tx_offload_capa;
-	c->rss = info.flow_type_rss_offloads;
-	c->dev_flags = *info.dev_flags;
-	c->max_mtu = (uint16_t)RTE_MIN(info.max_mtu, (uint16_t)CPX_MAX_MTU);
-	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
-	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
-	rc = claim(c, p, err);
-	if (rc != 0)
-		goto unmake;
-	rte_eth_macaddr_get(id, &p->mac);
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-		p->rx[i].carrier_port = p->tx[i].carrier_port = id;
-		p->rx[i].carrier_queue = p->tx[i].carrier_queue = CPX_NO_QUEUE;
-	}
-	p->carrier = c;
-	pthread_mutex_lock(&lock);
-	carried_by[id] = p;
-	pthread_mutex_unlock(&lock);
-	return 0;
-
-unmake:
-	free(c);
-	if (made != NULL)
-		unmake_device(p, id, made);
-	return rc;
-}
-
-static void dev_detach(struct cpx_port *p)
-{
-	struct carrier *c = p->carrier;
-	bool there;
-
-	pthread_mutex_lock(&lock);
-	there = carried_by[c->id] == p;
-	if (there)
-		carried_by[c->id] = NULL;
-	pthread_mutex_unlock(&lock);
-	if (!is_gone(c))
-		rte_eth_dev_owner_unset(c->id, c->owner);
-	if (there && c->made != NULL)
-		unmake_device(p, c->id, c->made);
-	free(c);
-	p->carrier = NULL;
-}
-
 static void dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
 {
-	const struct carrier *c = p->carrier;
+	const struct cpx_dev *c = p->carrier;
 
 	info->rx_offload_capa |= c->rx_offloads & ~RTE_ETH_RX_OFFLOAD_BUFFER_SPLIT;
 	info->tx_offload_capa = c->tx_offloads;
@@ -274,7 +28,7 @@ static void dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
  * net_af_packet says 1518 bytes whatever its framesz lets through, and ethdev refuses to ask for
  * more than a driver says. Frames up to framesz pass all the same, so it is not asked.
  */
-static bool understates(const struct carrier *c, uint16_t mtu)
+static bool understates(const struct cpx_dev *c, uint16_t mtu)
 {
 	return strcmp(c->driver, "net_af_packet") == 0 && mtu > RTE_ETHER_MTU;
 }
@@ -285,12 +39,12 @@ static int dev_configure(struct cpx_port *p)
 	struct rte_eth_conf conf = { .rxmode = data->dev_conf.rxmode,
 				     .txmode = data->dev_conf.txmode,
 				     .rx_adv_conf.rss_conf = data->dev_conf.rx_adv_conf.rss_conf };
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
 	uint16_t n_tx = RTE_MIN(data->nb_tx_queues, c->max_tx);
 	int rc;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	/* af_packet spreads over all its sockets, read or not */
 	if (strcmp(c->driver, "net_af_packet") == 0 && n_rx < c->max_rx) {
@@ -344,13 +98,13 @@ static int dev_configure(struct cpx_port *p)
 
 static int dev_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	struct cpx_rxq *q = &p->rx[lane];
 	struct rte_eth_dev_info info;
 	uint16_t rx = q->nb_desc, tx = CPX_RING_STANDARD;
 	int rc;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	if (lane >= p->carrier_rx_queues)
 		return 0;
@@ -367,13 +121,13 @@ static int dev_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 
 static int dev_tx_setup(struct cpx_port *p, unsigned lane, int numa)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	struct cpx_txq *q = &p->tx[lane];
 	struct rte_eth_dev_info info;
 	uint16_t rx = CPX_RING_STANDARD, tx = q->nb_desc;
 	int rc;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	if (lane >= p->carrier_tx_queues)
 		return 0;
@@ -390,10 +144,10 @@ static int dev_tx_setup(struct cpx_port *p, unsigned lane, int numa)
 
 static int dev_start(struct cpx_port *p)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	int rc;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	rc = rte_eth_dev_start(c->id);
 	if (rc != 0) {
@@ -401,40 +155,40 @@ static int dev_start(struct cpx_port *p)
 			    p->args.carrier_name, rte_strerror(-rc));
 		return rc;
 	}
-	pthread_mutex_lock(&lock); /* not after it was declared gone */
+	cpx_dev_lock(); /* not after it was declared gone */
 	for (unsigned i = 0; i < p->dev->data->nb_tx_queues && p->carrier_tx_queues != 0; i++)
-		if (!is_gone(c))
+		if (!cpx_dev_gone(c))
 			store_relaxed(&p->tx[i].carrier_queue,
 				      (uint16_t)(i % p->carrier_tx_queues));
-	pthread_mutex_unlock(&lock);
+	cpx_dev_unlock();
 	return 0;
 }
 
-static void read_stats(struct carrier *c)
+static void read_stats(struct cpx_dev *c)
 {
 	struct rte_eth_stats s;
 
-	if (!is_gone(c) && rte_eth_stats_get(c->id, &s) == 0)
+	if (!cpx_dev_gone(c) && rte_eth_stats_get(c->id, &s) == 0)
 		c->last = s;
 }
 
 static void dev_stop(struct cpx_port *p)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
 		store_relaxed(&p->tx[i].carrier_queue, CPX_NO_QUEUE);
 	read_stats(c);
-	if (!is_gone(c))
+	if (!cpx_dev_gone(c))
 		rte_eth_dev_stop(c->id);
 }
 
 static void dev_open(struct cpx_port *p, unsigned lane)
 {
-	pthread_mutex_lock(&lock);
-	if (lane < p->carrier_rx_queues && !is_gone(p->carrier))
+	cpx_dev_lock();
+	if (lane < p->carrier_rx_queues && !cpx_dev_gone(p->carrier))
 		store_relaxed(&p->rx[lane].carrier_queue, (uint16_t)lane);
-	pthread_mutex_unlock(&lock);
+	cpx_dev_unlock();
 }
 
 static void dev_close(struct cpx_port *p, unsigned lane)
@@ -444,11 +198,11 @@ static void dev_close(struct cpx_port *p, unsigned lane)
 
 static uint32_t dev_carrying(const struct cpx_port *p)
 {
-	const struct carrier *c = p->carrier;
+	const struct cpx_dev *c = p->carrier;
 	uint32_t lanes = load_acquire(&p->open_lanes);
 	struct rte_eth_link link;
 
-	if (lanes == 0 || is_gone(c) || rte_eth_link_get_nowait(c->id, &link) != 0 ||
+	if (lanes == 0 || cpx_dev_gone(c) || rte_eth_link_get_nowait(c->id, &link) != 0 ||
 	    link.link_status == RTE_ETH_LINK_DOWN ||
 	    (c->if_index != 0 && !cpx_netdev_up(c->if_index)))
 		return 0;
@@ -489,7 +243,7 @@ static int dev_tx_cleanup(const struct cpx_txq *q, uint32_t n)
 
 static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 
 	read_stats(c);
 	*stats = c->last;
@@ -498,10 +252,10 @@ static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 /* A carrier that cannot change its MTU keeps to what it said at configure. */
 static int dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	int rc;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	if (understates(c, mtu))
 		return 0;
@@ -511,35 +265,36 @@ static int dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 
 static int dev_set_mac(struct cpx_port *p, struct rte_ether_addr *mac)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 
-	return is_gone(c) ? -ENODEV : rte_eth_dev_default_mac_addr_set(c->id, mac);
+	return cpx_dev_gone(c) ? -ENODEV : rte_eth_dev_default_mac_addr_set(c->id, mac);
 }
 
 static int dev_set_promiscuous(struct cpx_port *p, bool on)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	return on ? rte_eth_promiscuous_enable(c->id) : rte_eth_promiscuous_disable(c->id);
 }
 
 static int dev_set_allmulticast(struct cpx_port *p, bool on)
 {
-	struct carrier *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 
-	if (is_gone(c))
+	if (cpx_dev_gone(c))
 		return -ENODEV;
 	return on ? rte_eth_allmulticast_enable(c->id) : rte_eth_allmulticast_disable(c->id);
 }
 
 static void dev_dump(const struct cpx_port *p, FILE *out)
 {
-	const struct carrier *c = p->carrier;
+	const struct cpx_dev *c = p->carrier;
 
 	fprintf(out, "  carrier %s (%s), %u rx and %u tx queues%s\n", p->args.carrier_name,
-		c->driver, p->carrier_rx_queues, p->carrier_tx_queues, is_gone(c) ? ", gone" : "");
+		c->driver, p->carrier_rx_queues, p->carrier_tx_queues,
+		cpx_dev_gone(c) ? ", gone" : "");
 }
 
 const struct cpx_carrier_ops cpx_dev_ops = {
@@ -549,8 +304,8 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.tx = cpx_dev_tx,
 	.tx_paced = cpx_dev_tx_paced,
 	.tx_prepare = cpx_dev_tx_prepare,
-	.attach = dev_attach,
-	.detach = dev_detach,
+	.attach = cpx_dev_attach,
+	.detach = cpx_dev_detach,
 	.info = dev_info,
 	.configure = dev_configure,
 	.rx_setup = dev_rx_setup,

@@ -9,6 +9,7 @@
  * io_uring, DPDK's interrupt thread). It never blocks. It answers with events:
  *   FIBER_EVENT_UP    there is a peer; the queues carry frames
  *   FIBER_EVENT_DOWN  the peer is gone; the queues are out of service but memory stays mapped
+ *   FIBER_EVENT_LANES the peer opened or closed lanes: fiber_status.peer_lanes
  * After DOWN: once no thread is inside a queue call any more (grace period, stopped lcores; at once
  * in a program of one thread), call fiber_quiescent(). That unmaps and lets the next peer in.
  *
@@ -28,8 +29,9 @@
 #include "lib/base/err.h"
 #include "lib/fiber/ring.h"
 
-#define FIBER_EVENT_UP   1
-#define FIBER_EVENT_DOWN 2
+#define FIBER_EVENT_UP    1
+#define FIBER_EVENT_DOWN  2
+#define FIBER_EVENT_LANES 4
 
 #define FIBER_STANDARD_SLOTS      1024
 #define FIBER_STANDARD_SLOT_BYTES 2048
@@ -63,6 +65,8 @@ struct fiber_config {
 struct fiber_status {
 	enum fiber_state state;
 	struct fiber_terms terms; /* of the last connection that came up */
+	uint64_t peer_lanes;      /* bit l: the peer takes frames on lane l. All ones till it says
+				     otherwise, and in lanes that were not agreed on */
 	pid_t peer_pid;           /* of the last peer; 0: none yet */
 	uid_t peer_uid;
 	uint64_t connections; /* that came up */
@@ -98,6 +102,13 @@ int fiber_quiescent(struct fiber *f);
 /* Drop the peer, as if it had gone: FIBER_EVENT_DOWN comes from here. To leave a protocol error
  * behind, for instance. Returns the events as fiber_process(). Control thread. */
 int fiber_disconnect(struct fiber *f);
+
+/*
+ * Which of our lanes take frames (bit l: lane l); at first all. Tells the peer now, or as soon as
+ * it can hear, and every peer to come. A hint for the peer and nothing more: a closed lane's queue
+ * works as before. Control thread.
+ */
+void fiber_lanes_set(struct fiber *f, uint64_t lanes);
 
 /* Control thread. */
 void fiber_status(const struct fiber *f, struct fiber_status *status);

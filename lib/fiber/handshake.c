@@ -27,6 +27,7 @@
 #define ACCEPTS_PER_CALL  8
 #define REFUSED_PAUSE     1000 /* ms, client: the server said no, and will again */
 #define STARVED_PAUSE     100  /* ms, server: no descriptor left to accept with */
+#define UNHEARD_PAUSE     50   /* ms: the peer does not read its messages */
 
 enum source { LISTENER, CONNECTION, TIMER };
 
@@ -147,6 +148,16 @@ static int refuse(struct fiber *f, enum fiber_refusal why)
 	return leave(f, REFUSED_PAUSE);
 }
 
+/* Once more a little later when the peer's end is full of what it did not read. */
+static void tell_lanes(struct fiber *f)
+{
+	struct fiber_lanes m = { head(FIBER_LANES, sizeof(m)), .open = f->open_lanes };
+
+	f->lanes_untold = fiber_socket_send(f->conn, &m, sizeof(m), NULL, 0) == -EAGAIN;
+	if (f->lanes_untold)
+		alarm_in(f, UNHEARD_PAUSE);
+}
+
 static int come_up(struct fiber *f)
 {
 	alarm_off(f);
@@ -158,6 +169,10 @@ static int come_up(struct fiber *f)
 	if (f->server)
 		listen_again(f);
 	fiber_queues_attach(f);
+	f->lanes_untold = false;
+	f->status.peer_lanes = UINT64_MAX;
+	if (f->open_lanes != UINT64_MAX)
+		tell_lanes(f);
 	return FIBER_EVENT_UP;
 }
 
@@ -318,6 +333,17 @@ static int got_refusal(struct fiber *f, const void *data)
 	return leave(f, REFUSED_PAUSE);
 }
 
+static int got_lanes(struct fiber *f, const void *data)
+{
+	const uint64_t others = f->terms.lanes < 64 ? UINT64_MAX << f->terms.lanes : 0;
+	const uint64_t before = f->status.peer_lanes;
+	struct fiber_lanes m;
+
+	memcpy(&m, data, sizeof(m));
+	f->status.peer_lanes = m.open | others;
+	return f->status.peer_lanes != before ? FIBER_EVENT_LANES : 0;
+}
+
 static void send_nak(struct fiber *f, int type)
 {
 	struct fiber_nak m = { head(FIBER_NAK, sizeof(m)), .type = (uint32_t)type };
@@ -345,6 +371,8 @@ static int dispatch(struct fiber *f, const void *data, size_t bytes, int *fds, u
 		return come_up(f);
 	if (type == FIBER_REFUSE && state != FIBER_UP)
 		return got_refusal(f, data);
+	if (type == FIBER_LANES && state == FIBER_UP)
+		return got_lanes(f, data);
 	if (type == FIBER_NAK)
 		f->status.naks++; /* and never a NAK for a NAK */
 	else
@@ -442,6 +470,8 @@ static int deadline(struct fiber *f)
 	}
 	if (f->status.state == FIBER_UP && f->server)
 		listen_again(f);
+	if (f->status.state == FIBER_UP && f->lanes_untold)
+		tell_lanes(f);
 	if (f->status.state != FIBER_GREETING && f->status.state != FIBER_OFFERED)
 		return 0;
 	reason(f, "pid %d did not finish the handshake within %u ms", f->status.peer_pid,
@@ -492,6 +522,15 @@ int fiber_disconnect(struct fiber *f)
 		return 0;
 	reason(f, "pid %d was sent away", f->status.peer_pid);
 	return leave_soon(f);
+}
+
+void fiber_lanes_set(struct fiber *f, uint64_t lanes)
+{
+	if (f->open_lanes == lanes)
+		return;
+	f->open_lanes = lanes;
+	if (f->status.state == FIBER_UP)
+		tell_lanes(f);
 }
 
 int fiber_handshake_start(struct fiber *f)

@@ -18,6 +18,7 @@ int fiber_message_type(const void *data, size_t bytes)
 		[FIBER_READY] = sizeof(struct fiber_message),
 		[FIBER_REFUSE] = sizeof(struct fiber_refuse),
 		[FIBER_NAK] = sizeof(struct fiber_nak),
+		[FIBER_LANES] = sizeof(struct fiber_lanes),
 	};
 	struct fiber_message head;
 

@@ -9,8 +9,10 @@
  *   client   READY    mapped; frames may flow
  *   either   REFUSE   why not; the sender closes the socket then
  *   either   NAK      this type of message is not known, or not now; nothing else happens
- * After READY the socket carries nothing but what a later minor may add: its hang-up says that the
- * peer is gone.
+ *   either   LANES    which of my lanes are open: take frames. After READY, at any time, as often
+ * as it changes. Till the first one all are. A peer that does not know it answers NAK, and no harm
+ * is done After READY the socket carries nothing but that and what a later minor may add: its
+ * hang-up says that the peer is gone.
  *
  * Every message begins with struct fiber_message. A message may be longer than its struct here, as
  * a later minor may append fields: the rest is ignored. Unknown types get a NAK. Closed at once
@@ -38,6 +40,7 @@ enum fiber_message_type {
 	FIBER_READY,
 	FIBER_REFUSE,
 	FIBER_NAK,
+	FIBER_LANES,
 };
 
 enum fiber_refusal {
@@ -90,10 +93,16 @@ struct fiber_nak {
 	uint32_t zero;
 };
 
+struct fiber_lanes {
+	struct fiber_message head;
+	uint64_t open; /* bit l: lane l. Bits beyond the agreed lanes say nothing */
+};
+
 static_assert(sizeof(struct fiber_message) == 8, "message head");
 static_assert(sizeof(struct fiber_hello) == 48, "HELLO");
 static_assert(sizeof(struct fiber_region_message) == 48, "REGION");
 static_assert(sizeof(struct fiber_refuse) == 16 && sizeof(struct fiber_nak) == 16, "REFUSE, NAK");
+static_assert(sizeof(struct fiber_lanes) == 16, "LANES");
 
 /* Type of a well-formed message (also an unknown one: 0..65535), or -EBADMSG. Checks head and
  * length, no fields. Any thread. */

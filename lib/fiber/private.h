@@ -33,6 +33,8 @@ struct fiber {
 	uint32_t backoff;               /* client: next pause, ms */
 
 	struct fiber_status status; /* with the state */
+	uint64_t open_lanes;        /* ours */
+	bool lanes_untold;          /* the peer has not heard of that yet */
 	struct fiber_terms terms;   /* of this handshake */
 	struct fiber_region region;
 	uint32_t faulted;           /* a signal handler replaced the region; any thread sets */

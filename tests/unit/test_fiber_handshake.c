@@ -219,7 +219,7 @@ Test(handshake, unknown_and_untimely_messages_get_a_nak)
 	struct fiber *f = server();
 	int fd = bare_up(f);
 	const uint16_t types[] = { FIBER_HELLO, FIBER_REGION, FIBER_READY, FIBER_REFUSE,
-				   6,           77,           65535,       0 };
+				   7,           77,           65535,       0 };
 	uint8_t data[FIBER_MESSAGE_MAX];
 
 	for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -415,6 +415,118 @@ Test(handshake, two_thousand_connections)
 	cr_expect_leq(resident_pages(), pages + 64);
 	expect_still_serves(f);
 	fiber_destroy(f);
+}
+
+static struct fiber_lanes lanes_message(uint64_t open)
+{
+	return (struct fiber_lanes){ { FIBER_MESSAGE_MAGIC, FIBER_LANES, 16 }, open };
+}
+
+Test(handshake, lanes_are_told_at_once_and_to_each_new_peer)
+{
+	struct fiber_config c = { .lanes = 4 };
+	struct pair p = new_pair(c, c);
+	struct fiber *ends[2] = { p.server, p.client };
+
+	cr_expect_eq(status_of(p.server).peer_lanes, UINT64_MAX);
+	for (int i = 0; i < 2; i++) {
+		struct fiber *a = ends[i], *b = ends[!i];
+
+		fiber_lanes_set(a, 0x5);
+		cr_expect_eq(fiber_process(b), FIBER_EVENT_LANES);
+		cr_expect_eq(status_of(b).peer_lanes & 0xf, 0x5);
+		fiber_lanes_set(a, 0x5);
+		cr_expect_eq(fiber_process(b), 0, "nothing new");
+		fiber_lanes_set(a, 0xf5);
+		cr_expect_eq(fiber_process(b), 0, "nothing new in the lanes there are");
+		fiber_lanes_set(a, 0x7);
+		fiber_lanes_set(a, 0x3);
+		cr_expect_eq(fiber_process(b), FIBER_EVENT_LANES);
+		cr_expect_eq(status_of(b).peer_lanes & 0xf, 0x3);
+		cr_expect_eq(status_of(a).naks, 0);
+	}
+	fiber_destroy(p.client);
+	pump_until(p.server, NULL, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(p.server), 0);
+	p.client = new_fiber(c);
+	fiber_lanes_set(p.client, 0x8); /* before there is a peer */
+	pump_until(p.client, p.server, FIBER_UP);
+	pump_until(p.server, p.client, FIBER_UP);
+	turn(p.client);
+	turn(p.server);
+	cr_expect_eq(status_of(p.client).peer_lanes & 0xf, 0x3, "the server remembered");
+	cr_expect_eq(status_of(p.server).peer_lanes & 0xf, 0x8);
+	free_pair(p);
+}
+
+Test(handshake, lanes_of_a_peer_of_before_are_forgotten)
+{
+	struct fiber *f = server();
+	struct fiber_lanes m = lanes_message(0);
+	int fd = bare_up(f);
+
+	say(fd, &m, sizeof(m));
+	cr_expect_eq(fiber_process(f), FIBER_EVENT_LANES);
+	cr_expect_eq(status_of(f).peer_lanes, UINT64_MAX << 1, "it has one lane");
+	close(fd);
+	pump_until(f, NULL, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(f), 0);
+	fd = bare_up(f);
+	cr_expect_eq(status_of(f).peer_lanes, UINT64_MAX);
+	close(fd);
+	fiber_destroy(f);
+}
+
+Test(handshake, any_set_of_lanes_in_any_state_is_harmless)
+{
+	struct fiber *f = server();
+	struct fiber_lanes m = lanes_message(0);
+	uint8_t data[FIBER_MESSAGE_MAX];
+	int fd = bare_client();
+
+	say(fd, &m, sizeof(m));
+	turn(f);
+	cr_expect_eq(hear(fd, FIBER_NAK, data, sizeof(data), NULL), 16, "not before READY");
+	cr_expect_eq(status_of(f).peer_lanes, UINT64_MAX);
+	close(fd);
+	turn(f);
+	fd = bare_up(f);
+	for (unsigned bit = 0; bit < 64; bit++)
+		for (unsigned turned = 0; turned < 2; turned++) {
+			uint64_t open = turned ? ~(1ull << bit) : 1ull << bit;
+
+			m = lanes_message(open);
+			say(fd, &m, sizeof(m));
+			turn(f);
+			cr_expect_eq(status_of(f).peer_lanes, open | UINT64_MAX << 1);
+		}
+	cr_expect_eq(status_of(f).state, FIBER_UP);
+	cr_expect_eq(fiber_send(fiber_tx_queue(f, 0), data, 60), 0, "a hint, no lock");
+	close(fd);
+	fiber_destroy(f);
+}
+
+Test(handshake, a_peer_that_does_not_listen_hears_the_last_word)
+{
+	struct fiber_config c = { .lanes = 2 };
+	struct pair p = new_pair(c, c);
+
+	/* Far more than its socket holds; what does not fit is said later, once. */
+	for (unsigned i = 0; i < 5001; i++)
+		fiber_lanes_set(p.server, i % 3);
+	cr_expect(p.server->lanes_untold, "the test fills the socket");
+	fiber_lanes_set(p.server, 2);
+	for (int i = 0;
+	     i < PUMPS && (p.server->lanes_untold || (status_of(p.client).peer_lanes & 3) != 2);
+	     i++) {
+		poll(&(struct pollfd){ .fd = fiber_fd(p.server), .events = POLLIN }, 1, 10);
+		fiber_process(p.server);
+		fiber_process(p.client);
+	}
+	cr_expect_not(p.server->lanes_untold);
+	cr_expect_eq(status_of(p.client).peer_lanes & 3, 2);
+	cr_expect_eq(status_of(p.client).state, FIBER_UP);
+	free_pair(p);
 }
 
 Test(handshake, a_silent_client_does_not_keep_the_place)

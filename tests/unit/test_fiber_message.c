@@ -36,14 +36,13 @@ static int type_of(const void *data, size_t bytes)
 
 Test(message, every_truncation_is_malformed)
 {
-	static const size_t least[] = { [FIBER_HELLO] = 48,
-					[FIBER_REGION] = 48,
-					[FIBER_READY] = 8,
-					[FIBER_REFUSE] = 16,
-					[FIBER_NAK] = 16 };
+	static const size_t least[] = {
+		[FIBER_HELLO] = 48,  [FIBER_REGION] = 48, [FIBER_READY] = 8,
+		[FIBER_REFUSE] = 16, [FIBER_NAK] = 16,    [FIBER_LANES] = 16
+	};
 	uint8_t data[FIBER_MESSAGE_MAX + 8] = { 0 };
 
-	for (uint16_t type = FIBER_HELLO; type <= FIBER_NAK; type++)
+	for (uint16_t type = FIBER_HELLO; type <= FIBER_LANES; type++)
 		for (size_t n = 0; n <= sizeof(data); n++) {
 			struct fiber_message head = { FIBER_MESSAGE_MAGIC, type, (uint16_t)n };
 
@@ -61,7 +60,7 @@ Test(message, unknown_types_are_no_error)
 	for (uint32_t type = 0; type <= UINT16_MAX; type += type < 16 ? 1 : 251) {
 		struct fiber_message m = { FIBER_MESSAGE_MAGIC, (uint16_t)type, sizeof(m) };
 
-		if (type == 0 || type > FIBER_NAK)
+		if (type == 0 || type > FIBER_LANES)
 			cr_expect_eq(type_of(&m, sizeof(m)), (int)type);
 		m.magic ^= 1u << type % 32;
 		cr_expect_eq(type_of(&m, sizeof(m)), -EBADMSG);

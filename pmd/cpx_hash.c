@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Flow hash of a frame; see cpx_hash.h. Runs on the lane's lcore, once a packet, when receive
- * hashing is on. CRC-32C because one instruction takes eight bytes on every CPU that DPDK's x86
+ * Flow and hash of a frame; see cpx_hash.h. Runs on the lane's lcore, once a packet, when hashing
+ * is on. CRC-32C because one instruction takes eight bytes on every CPU that DPDK's x86
  * and arm64 builds ask for; elsewhere a bit-wise loop gives the same value.
  */
 #include "pmd/cpx_hash.h"
@@ -84,39 +84,35 @@ static inline unsigned l4_type(unsigned proto)
 	}
 }
 
-static bool hash_ip4(const uint8_t *ip, size_t len, unsigned types, uint32_t *hash)
+static bool find_ip4(const uint8_t *ip, size_t len, unsigned types, struct cpx_tuple *t)
 {
-	unsigned header, wanted;
-	uint32_t crc;
+	unsigned header;
 
 	if (len < IP4_LEN || ip[0] >> 4 != 4)
 		return false;
 	header = (ip[0] & 15) * 4u;
 	if (header < IP4_LEN)
 		return false;
-	crc = crc_u64(SEED, load64(ip + 12)); /* both addresses */
-	wanted = l4_type(ip[9]) & types;
+	t->addresses = ip + 12;
+	t->addresses_len = 8;
+	t->proto = ip[9];
 	/* more fragments or an offset: the ports are not here, or not in every piece */
-	if (wanted && (read16(ip + 6) & 0x3fff) == 0 && len >= header + 4u)
-		crc = crc_u64(crc, (uint64_t)load32(ip + header) << 8 | ip[9]);
-	else if (!(types & CPX_HASH_IP4))
-		return false;
-	*hash = crc;
-	return true;
+	if ((l4_type(ip[9]) & types) != 0 && (read16(ip + 6) & 0x3fff) == 0 && len >= header + 4u) {
+		t->ports = ip + header;
+		return true;
+	}
+	t->ports = NULL;
+	return (types & CPX_HASH_IP4) != 0;
 }
 
-static bool hash_ip6(const uint8_t *ip, size_t len, unsigned types, uint32_t *hash)
+static bool find_ip6(const uint8_t *ip, size_t len, unsigned types, struct cpx_tuple *t)
 {
-	unsigned proto, wanted;
+	unsigned proto;
 	size_t at = IP6_LEN;
-	uint32_t crc = SEED;
 	bool whole = true; /* not a fragment, every header up to the ports is here */
 
 	if (len < IP6_LEN || ip[0] >> 4 != 6)
 		return false;
-	for (unsigned i = 8; i < IP6_LEN; i += 8)
-		crc = crc_u64(crc, load64(ip + i));
-
 	proto = ip[6];
 	for (unsigned n = 0; n <= MAX_EXTENSIONS; n++) {
 		if (proto != PROTO_HOPOPTS && proto != PROTO_ROUTING && proto != PROTO_DSTOPTS &&
@@ -134,16 +130,18 @@ static bool hash_ip6(const uint8_t *ip, size_t len, unsigned types, uint32_t *ha
 		}
 		at += step;
 	}
-	wanted = (l4_type(proto) << 4) & types;
-	if (wanted && whole && len - at >= 4)
-		crc = crc_u64(crc, (uint64_t)load32(ip + at) << 8 | proto);
-	else if (!(types & CPX_HASH_IP6))
-		return false;
-	*hash = crc;
-	return true;
+	t->addresses = ip + 8;
+	t->addresses_len = 32;
+	t->proto = (uint8_t)proto;
+	if (((l4_type(proto) << 4) & types) != 0 && whole && len - at >= 4) {
+		t->ports = ip + at;
+		return true;
+	}
+	t->ports = NULL;
+	return (types & CPX_HASH_IP6) != 0;
 }
 
-bool cpx_flow_hash(const void *frame, size_t len, unsigned types, uint32_t *hash)
+bool cpx_tuple_find(const void *frame, size_t len, unsigned types, struct cpx_tuple *t)
 {
 	const uint8_t *p = frame;
 	size_t at = ETH_LEN;
@@ -160,8 +158,29 @@ bool cpx_flow_hash(const void *frame, size_t len, unsigned types, uint32_t *hash
 		at += VLAN_LEN;
 	}
 	if (ether_type == 0x0800)
-		return hash_ip4(p + at, len - at, types, hash);
+		return find_ip4(p + at, len - at, types, t);
 	if (ether_type == 0x86dd)
-		return hash_ip6(p + at, len - at, types, hash);
+		return find_ip6(p + at, len - at, types, t);
 	return false;
+}
+
+uint32_t cpx_tuple_crc(const struct cpx_tuple *t)
+{
+	uint32_t crc = SEED;
+
+	for (unsigned i = 0; i < t->addresses_len; i += 8)
+		crc = crc_u64(crc, load64(t->addresses + i));
+	if (t->ports != NULL)
+		crc = crc_u64(crc, (uint64_t)load32(t->ports) << 8 | t->proto);
+	return crc;
+}
+
+bool cpx_flow_hash(const void *frame, size_t len, unsigned types, uint32_t *hash)
+{
+	struct cpx_tuple t;
+
+	if (!cpx_tuple_find(frame, len, types, &t))
+		return false;
+	*hash = cpx_tuple_crc(&t);
+	return true;
 }

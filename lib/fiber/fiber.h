@@ -149,6 +149,20 @@ int fiber_rx_wait(struct fiber_rx *q, int ms);
  */
 bool fiber_fault(struct fiber *f, const void *address);
 
+/* What a control thread remembers of a lane between two looks; all zero at first. */
+struct fiber_progress {
+	uint64_t connection;
+	uint32_t sent, taken;
+};
+
+/*
+ * Call it every now and then, always with the same `p`: true when the peer took nothing off lane
+ * `lane` of ours since the last call though frames lay there at that time. False for a lane that is
+ * empty, new, out of service or in protocol error. How long is too long is the caller's to say: the
+ * time between two calls. Control thread; the lane's driving thread may go on.
+ */
+bool fiber_tx_stalled(const struct fiber *f, uint32_t lane, struct fiber_progress *p);
+
 /* Is the lane's direction in protocol error (till the next connection)? Any thread. */
 bool fiber_tx_dead(const struct fiber_tx *q);
 bool fiber_rx_dead(const struct fiber_rx *q);

@@ -94,6 +94,23 @@ void fiber_queues_detach(struct fiber *f)
 	}
 }
 
+bool fiber_tx_stalled(const struct fiber *f, uint32_t lane, struct fiber_progress *p)
+{
+	const struct fiber_progress before = *p;
+	const struct fiber_tx *q = &f->tx[lane < f->lanes ? lane : 0];
+
+	*p = (struct fiber_progress){ 0 };
+	if (lane >= f->lanes || !load_relaxed(&q->running) || load_relaxed(&q->dead))
+		return false;
+	/* The peer can write any cons, and so look alive or stalled as it likes: it is compared
+	 * with itself and used for nothing else. */
+	*p = (struct fiber_progress){ .connection = f->status.connections,
+				      .sent = load_relaxed(&q->own),
+				      .taken = load_relaxed(&q->ring->cons) };
+	return before.connection == p->connection && before.sent != before.taken &&
+	       before.taken == p->taken;
+}
+
 bool fiber_tx_dead(const struct fiber_tx *q)
 {
 	return load_relaxed(&q->dead) != 0;

@@ -186,7 +186,7 @@ static inline void fiber_tx_describe(const struct fiber_tx *q, uint32_t i, struc
 static inline void fiber_tx_submit(struct fiber_tx *q, uint32_t slots, uint32_t frames,
 				   uint64_t bytes)
 {
-	q->own += slots;
+	store_relaxed(&q->own, q->own + slots); /* fiber_tx_stalled() looks */
 	store_release(&q->ring->prod, q->own);
 	if (q->bell >= 0)
 		fiber_tx_wake(q);

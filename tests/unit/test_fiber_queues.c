@@ -291,15 +291,74 @@ Test(queues, a_stopped_peer_stops_only_its_fiber)
 	until_echoed(&w, 1, frames + 2000);
 	cr_expect_eq(fiber_process(w.fiber[0]), 0);
 	cr_expect_eq(status_of(w.fiber[0]).state, FIBER_UP);
+	struct fiber_progress held = { 0 }, other_one = { 0 };
+
+	cr_expect_not(fiber_tx_stalled(w.fiber[0], 0, &held), "seen once only");
+	cr_expect_not(fiber_tx_stalled(w.fiber[1], 0, &other_one));
+	frames = echoed(&w, 1);
+	until_echoed(&w, 1, frames + 2000);
+	cr_expect(fiber_tx_stalled(w.fiber[0], 0, &held));
+	cr_expect(fiber_tx_stalled(w.fiber[0], 0, &held), "as long as it lasts");
+	cr_expect_not(fiber_tx_stalled(w.fiber[1], 0, &other_one));
 	cr_assert_eq(kill(pid, SIGCONT), 0);
 	frames = echoed(&w, 0);
 	until_echoed(&w, 0, frames + 2000);
+	cr_expect_not(fiber_tx_stalled(w.fiber[0], 0, &held));
 	end_of(&w); /* nothing was lost, damaged or out of order */
 	fiber_destroy(w.fiber[0]);
 	fiber_destroy(w.fiber[1]);
 	reap(pid);
 	reap(other);
 	unlink(other_path);
+}
+
+Test(queues, a_lane_is_stalled_when_nothing_is_taken_off_it)
+{
+	struct fiber_config c = { .lanes = 2, .slots = 16 };
+	struct pair p = new_pair(c, c);
+	struct fiber_progress at = { 0 }, beyond = { 0 };
+	uint8_t frame[60] = { 0 };
+
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at));
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at), "empty");
+	cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at), "it came after the last look");
+	cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	cr_expect(fiber_tx_stalled(p.server, 0, &at), "sending more is no progress");
+	cr_expect_eq(fiber_receive(fiber_rx_queue(p.client, 0), frame, 60), 60);
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at), "one was taken");
+	cr_expect(fiber_tx_stalled(p.server, 0, &at), "… and not the other");
+	cr_expect_eq(fiber_receive(fiber_rx_queue(p.client, 0), frame, 60), 60);
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at));
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at));
+	cr_expect_not(fiber_tx_stalled(p.server, 2, &beyond));
+	cr_expect_not(fiber_tx_stalled(p.server, UINT32_MAX, &beyond));
+
+	/* What was remembered of a peer says nothing of the next. */
+	cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at));
+	cr_expect_eq(fiber_disconnect(p.server), FIBER_EVENT_DOWN);
+	beyond = at;
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at), "no peer");
+	cr_expect_eq(fiber_quiescent(p.server), 0);
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &at));
+	pump_until(p.client, p.server, FIBER_DOWN);
+	cr_expect_eq(fiber_quiescent(p.client), 0);
+	pump_until(p.client, p.server, FIBER_UP);
+	pump_until(p.server, p.client, FIBER_UP);
+	for (int i = 0; i < 3; i++)
+		cr_expect_eq(fiber_send(fiber_tx_queue(p.server, 0), frame, 60), 0);
+	p.server->tx[0].ring->cons = beyond.taken;
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &beyond), "the same numbers of another peer");
+
+	/* Nor is a lane stalled that a hostile peer stopped, or whose cons jumps about. */
+	p.server->tx[0].ring->cons += 0x80000000;
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &beyond));
+	for (int i = 0; i < 14; i++)
+		fiber_send(fiber_tx_queue(p.server, 0), frame, 60);
+	cr_expect(fiber_tx_dead(fiber_tx_queue(p.server, 0)));
+	cr_expect_not(fiber_tx_stalled(p.server, 0, &beyond));
+	free_pair(p);
 }
 
 Test(queues, a_lane_in_protocol_error_recovers_by_reconnecting)

@@ -107,7 +107,7 @@ int fiber_create(struct fiber **out, const struct fiber_config *config, struct e
 		ret = fiber_listen(&f->listener, &f->address, err);
 	if (ret < 0)
 		goto destroy;
-	ret = fiber_handshake_start(f);
+	ret = fiber_connection_start(f);
 	if (ret < 0) {
 		err_set(err, ret, "fiber %s can not be watched: %s", config->path, strerror(-ret));
 		goto destroy;

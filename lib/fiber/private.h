@@ -72,10 +72,26 @@ int fiber_socket_receive(int fd, void *to, size_t size, int fds[FIBER_MESSAGE_FD
 			 unsigned *n_fds);
 int fiber_socket_send(int fd, const void *message, size_t bytes, const int *fds, unsigned n_fds);
 
-/* handshake.c: a connection that begins now, from accept or connect (or a test). Takes `conn`.
- * Events. */
+/* connection.c. First thing of a new fiber: watch the listener, or plan the first attempt. */
+int fiber_connection_start(struct fiber *f);
+/* A connection that begins now, from accept or connect (or a test). Takes `conn`. Events. */
 int fiber_take_connection(struct fiber *f, int conn);
-/* First thing of a new fiber: watch the listener, or plan the first attempt. */
-int fiber_handshake_start(struct fiber *f);
+/* Both sides agree. Events. */
+int fiber_come_up(struct fiber *f);
+/* The connection is over, for a reason said before. A client pauses; _soon: a little longer each
+ * time. Events. */
+int fiber_leave(struct fiber *f, uint32_t pause);
+int fiber_leave_soon(struct fiber *f);
+/* Wake fiber_process() in ms milliseconds; 0: at once. */
+void fiber_alarm_in(struct fiber *f, uint32_t ms);
+/* What fiber_status.reason says, after the fiber's path. */
+__attribute__((format(printf, 2, 3))) void fiber_reason(struct fiber *f, const char *fmt, ...);
+
+/* handshake.c. Read and answer what the peer says. Events. */
+int fiber_converse(struct fiber *f);
+int fiber_greet(struct fiber *f); /* our HELLO; -errno */
+void fiber_send_refusal(int conn, enum fiber_refusal why);
+/* LANES; once more a little later when the peer's end is full of what it did not read. */
+void fiber_tell_lanes(struct fiber *f);
 
 #endif

@@ -4,7 +4,7 @@
  * each lane, both private to their process. Everything here is inline, makes no system call and
  * takes nothing from the region on trust; format.h has the algorithm and the rules V1..V7.
  *
- * Threads. A queue is driven by one thread at a time. The control thread (handshake.c) re-points a
+ * Threads. A queue is driven by one thread at a time. The control thread (connection.c) re-points a
  * queue only while that thread is known to be outside (fiber_quiescent), and takes it out of
  * service at any time through `running`. Counters have one writer, the driving thread; anybody may
  * read them; they live as long as the fiber, over any number of peers.

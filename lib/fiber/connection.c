@@ -261,7 +261,7 @@ int fiber_quiescent(struct fiber *f)
 
 bool fiber_fault(struct fiber *f, const void *address)
 {
-	if (!fiber_region_replace(&f->region, address))
+	if (!fiber_map_replace(&f->region.map, address))
 		return false;
 	fiber_queues_stop(f);
 	store_release(&f->faulted, 1);

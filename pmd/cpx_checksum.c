@@ -14,11 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/*
- * Do `len` bytes from byte `at` of the frame on make 0xffff together with `sum`? Not by
- * rte_raw_cksum_mbuf: 22.11's loses carries where a segment starts at an odd byte.
- */
-static bool sums_up(const struct rte_mbuf *m, uint32_t at, uint32_t len, uint64_t sum)
+bool cpx_checksum_chain(const struct rte_mbuf *m, uint32_t at, uint32_t len, uint64_t *sum)
 {
 	uint32_t done = 0;
 
@@ -33,11 +29,17 @@ static bool sums_up(const struct rte_mbuf *m, uint32_t at, uint32_t len, uint64_
 		n = RTE_MIN(m->data_len - at, len - done);
 		part = checksum_fold(
 			checksum_add(0, rte_pktmbuf_mtod_offset(m, const void *, at), n));
-		sum += done & 1 ? rte_bswap16(part) : part;
+		*sum += done & 1 ? rte_bswap16(part) : part;
 		done += n;
 		at = 0;
 	}
-	return done == len && checksum_fold(sum) == 0xffff;
+	return done == len;
+}
+
+/* Do `len` bytes from byte `at` of the frame on make 0xffff together with `sum`? */
+static bool sums_up(const struct rte_mbuf *m, uint32_t at, uint32_t len, uint64_t sum)
+{
+	return cpx_checksum_chain(m, at, len, &sum) && checksum_fold(sum) == 0xffff;
 }
 
 /*

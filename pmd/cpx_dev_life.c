@@ -137,6 +137,9 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 		p->rx[i].carrier_port = p->tx[i].carrier_port = id;
 		p->rx[i].carrier_queue = p->tx[i].carrier_queue = CPX_NO_QUEUE;
 	}
+	/* with LSC an application never asks for the link, so what nobody tells us it would miss */
+	if (!(c->dev_flags & RTE_ETH_DEV_INTR_LSC))
+		p->dev->data->dev_flags &= ~(uint32_t)RTE_ETH_DEV_INTR_LSC;
 	p->carrier = c;
 	cpx_dev_lock();
 	carried_by[id] = p;

@@ -466,6 +466,7 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	p->args = *args;
 	p->ops = carriers[args->carrier];
 	rte_eth_random_addr(p->mac.addr_bytes);
+	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	rc = p->ops->attach(p, err);
 	if (rc != 0)
 		goto release;
@@ -478,7 +479,6 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 				    cpx_port_name(p), args->carrier_name);
 	}
 	dev->data->mac_addrs = &p->mac;
-	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	dev->data->promiscuous = args->carrier != CPX_CARRIER_DEV;
 	dev->dev_ops = &cpx_ops;
 	dev->rx_pkt_burst = p->ops->rx;

@@ -37,8 +37,8 @@ struct cpx_carrier_ops {
 	eth_tx_burst_t tx_paced;  /* as tx, no faster than the line */
 	eth_tx_prep_t tx_prepare; /* optional */
 
-	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac. 0 or
-	 * -errno with err filled. */
+	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac; take LSC
+	 * out of dev_flags if it cannot be raised. 0 or -errno with err filled. */
 	int (*attach)(struct cpx_port *p, struct err *err);
 	/* Close: give everything back; the port is stopped. */
 	void (*detach)(struct cpx_port *p);

@@ -60,6 +60,19 @@ Test(dev_life, carriers_link_event_becomes_ours)
 	cr_assert_eq(link_of(port).link_status, RTE_ETH_LINK_DOWN);
 }
 
+/* ethdev does not ask a port for its link where the application wants LSC. */
+Test(dev_life, offers_link_events_only_where_the_carrier_raises_them)
+{
+	struct rte_eth_dev_info info;
+
+	new_carrier("net_ring0");
+	cr_assert_eq(rte_eth_dev_info_get(new_port("net_cpx0", "carrier=dev:net_ring0"), &info), 0);
+	cr_expect_eq(*info.dev_flags & RTE_ETH_DEV_INTR_LSC, 0);
+	new_port("net_cpx1", "carrier=fiber:x");
+	cr_assert_eq(rte_eth_dev_info_get(new_port("net_cpx2", "carrier=dev:net_cpx1"), &info), 0);
+	cr_expect_neq(*info.dev_flags & RTE_ETH_DEV_INTR_LSC, 0);
+}
+
 /* net_null in a carrier's place: it makes frames for ever. */
 Test(dev_life, a_carrier_that_goes_away)
 {

@@ -46,7 +46,7 @@ static bool sums_up(const struct rte_mbuf *m, uint32_t at, uint32_t len, uint64_
  * TCP or UDP of l4_len bytes from byte `at` of the frame on; `pseudo` is the pseudo-header's sum.
  */
 static uint64_t l4_flags(const struct rte_mbuf *m, uint32_t at, uint32_t l4_len, unsigned proto,
-			 uint16_t pseudo)
+			 uint64_t pseudo)
 {
 	if (proto == IPPROTO_UDP) {
 		const struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(m, const void *, at);
@@ -75,13 +75,14 @@ static uint64_t ip4_flags(const struct rte_mbuf *m, uint32_t at, unsigned what)
 	if (header < sizeof(*ip) || header > len)
 		return 0;
 	if (what & CPX_CHECK_IP)
-		flags = rte_raw_cksum(ip, header) == 0xffff ? RTE_MBUF_F_RX_IP_CKSUM_GOOD
-							    : RTE_MBUF_F_RX_IP_CKSUM_BAD;
+		flags = checksum_ip4_ok(ip, header) ? RTE_MBUF_F_RX_IP_CKSUM_GOOD
+						    : RTE_MBUF_F_RX_IP_CKSUM_BAD;
 	if (!(what & CPX_CHECK_L4) || total < header || total > m->pkt_len - at ||
 	    (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0)
 		return flags;
 	return flags | l4_flags(m, at + header, total - header, ip->next_proto_id,
-				rte_ipv4_phdr_cksum(ip, 0));
+				checksum_pseudo4(ip->src_addr, ip->dst_addr, ip->next_proto_id,
+						 (uint16_t)(total - header)));
 }
 
 static uint64_t ip6_flags(const struct rte_mbuf *m, uint32_t at, unsigned what)
@@ -94,9 +95,8 @@ static uint64_t ip6_flags(const struct rte_mbuf *m, uint32_t at, unsigned what)
 	payload = rte_be_to_cpu_16(ip->payload_len);
 	if (payload > m->pkt_len - at - sizeof(*ip))
 		return 0;
-	return l4_flags(
-		m, at + sizeof(*ip), payload, ip->proto,
-		checksum_fold(checksum_pseudo6(ip->src_addr, ip->dst_addr, ip->proto, payload)));
+	return l4_flags(m, at + sizeof(*ip), payload, ip->proto,
+			checksum_pseudo6(ip->src_addr, ip->dst_addr, ip->proto, payload));
 }
 
 uint64_t cpx_checksum_flags(const struct rte_mbuf *m, unsigned what)

@@ -4,6 +4,7 @@
 
 #include "lib/net/checksum.h"
 
+#include <rte_branch_prediction.h>
 #include <rte_errno.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
@@ -35,6 +36,8 @@ struct sums {
 	uint64_t pseudo;       /* sum of the pseudo-header */
 	bool udp;
 };
+
+static_assert(RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN, "halves of a checksum");
 
 static uint32_t read16(const uint8_t *p)
 {
@@ -89,7 +92,7 @@ static int examine(const struct rte_mbuf *m, struct sums *s)
 	uint8_t copy[IP6_LEN], proto = 0;
 	int rc;
 
-	*s = (struct sums){ 0 };
+	s->ip4_len = s->l4_len = 0;
 	if ((flags & UNKNOWN) != 0 || l4 == RTE_MBUF_F_TX_SCTP_CKSUM)
 		return -ENOTSUP;
 	if ((flags & CHECKSUMS) == 0)
@@ -121,30 +124,50 @@ static int examine(const struct rte_mbuf *m, struct sums *s)
 	return 0;
 }
 
-/* Two bytes of the frame, as they are in memory. */
-static void put16(struct rte_mbuf *m, uint32_t at, uint16_t value)
+/* Where two bytes of the frame lie. */
+static void find16(const struct rte_mbuf *m, uint32_t at, uint8_t *b[2])
 {
-	const uint8_t *v = (const uint8_t *)&value;
-
 	for (; m->data_len < at + 1; m = m->next)
 		at -= m->data_len;
-	if (at + 2 <= m->data_len) {
-		memcpy(rte_pktmbuf_mtod_offset(m, void *, at), v, 2);
+	b[0] = rte_pktmbuf_mtod_offset(m, uint8_t *, at);
+	b[1] = b[0] + 1;
+	if (likely(at + 2 <= m->data_len))
 		return;
-	}
-	*rte_pktmbuf_mtod_offset(m, uint8_t *, at) = v[0];
 	do
 		m = m->next;
 	while (m->data_len == 0);
-	*rte_pktmbuf_mtod(m, uint8_t *) = v[1];
+	b[1] = rte_pktmbuf_mtod(m, uint8_t *);
 }
 
-/* The sum of the bytes `at` to `at + len`, their checksum field counted as zero. */
-static bool sum_without(struct rte_mbuf *m, uint32_t at, uint32_t len, uint32_t field,
-			uint64_t *sum)
+/* The same, as they are in memory. */
+static void put16(struct rte_mbuf *m, uint32_t at, uint16_t value)
 {
-	put16(m, field, 0);
-	return cpx_checksum_chain(m, at, len, sum);
+	uint8_t *b[2];
+
+	find16(m, at, b);
+	b[0][0] = (uint8_t)value;
+	b[1][0] = (uint8_t)(value >> 8);
+}
+
+/*
+ * The checksum over `sum` and the bytes `at` to `at + len`, into its field there. What the field
+ * held is not zeroed first, which would have the sum wait for the store, but taken off again.
+ */
+static bool put_checksum(struct rte_mbuf *m, uint32_t at, uint32_t len, uint32_t field,
+			 uint64_t sum, bool udp)
+{
+	uint8_t *b[2];
+	uint16_t value;
+
+	if (!cpx_checksum_chain(m, at, len, &sum))
+		return false;
+	find16(m, field, b);
+	value = checksum_finish(sum + (uint16_t) ~(b[0][0] | b[1][0] << 8));
+	if (value == 0 && udp)
+		value = UINT16_MAX;
+	b[0][0] = (uint8_t)value;
+	b[1][0] = (uint8_t)(value >> 8);
+	return true;
 }
 
 static int tags(struct rte_mbuf *m)
@@ -161,24 +184,14 @@ static int tags(struct rte_mbuf *m)
 int cpx_effect(struct rte_mbuf *m)
 {
 	struct sums s;
-	uint64_t sum = 0;
 	int rc = examine(m, &s);
 
 	if (rc != 0)
 		return rc;
-	if (s.ip4_len != 0) {
-		if (!sum_without(m, s.ip4, s.ip4_len, s.ip4 + IP4_FIELD, &sum))
-			return -EINVAL;
-		put16(m, s.ip4 + IP4_FIELD, checksum_finish(sum));
-	}
-	if (s.l4_len != 0) {
-		uint16_t checksum;
-
-		if (!sum_without(m, s.l4, s.l4_len, s.l4_field, &s.pseudo))
-			return -EINVAL;
-		checksum = checksum_finish(s.pseudo);
-		put16(m, s.l4_field, checksum == 0 && s.udp ? UINT16_MAX : checksum);
-	}
+	if (s.ip4_len != 0 && !put_checksum(m, s.ip4, s.ip4_len, s.ip4 + IP4_FIELD, 0, false))
+		return -EINVAL;
+	if (s.l4_len != 0 && !put_checksum(m, s.l4, s.l4_len, s.l4_field, s.pseudo, s.udp))
+		return -EINVAL;
 	if (m->ol_flags & TAGS) {
 		rc = tags(m);
 		if (rc != 0)

@@ -108,7 +108,7 @@ static int parse_kind(struct cpx_args *a, const char *value, struct err *err)
 
 	for (size_t i = 0; i < RTE_DIM(kinds); i++) {
 		if (strcmp(value, kinds[i]) == 0) {
-			a->kind = kinds[i];
+			snprintf(a->kind, sizeof(a->kind), "%s", kinds[i]);
 			return 0;
 		}
 	}
@@ -138,13 +138,19 @@ static int parse_carrier(struct cpx_args *a, const char *value, struct err *err)
 		a->carrier_name[0] = '\0';
 		return 0;
 	}
+	if (strncmp(value, "fiber:", 6) == 0 && value[6] == '/') {
+		len = strlen(value + 6);
+		if (len >= sizeof(a->path))
+			return err_set(
+				err, -ERANGE,
+				"carrier=%s: a path of %zu bytes; a socket's has at most %zu",
+				value, len, sizeof(a->path) - 1);
+		a->carrier = CPX_CARRIER_PEER;
+		memcpy(a->path, value + 6, len + 1);
+		return 0;
+	}
 	if (strncmp(value, "fiber:", 6) == 0) {
 		a->carrier = CPX_CARRIER_FIBER;
-		if (strchr(value, '/') != NULL)
-			return err_set(err, -ENOTSUP,
-				       "carrier=%s: a fiber to another process is not built yet; "
-				       "fiber:<name> joins two ports of this process",
-				       value);
 		return parse_name(a->carrier_name, CPX_NAME_LEN, value + 6);
 	}
 	if (strncmp(value, "dev:", 4) == 0) {
@@ -186,11 +192,61 @@ static int parse_mgmt(struct cpx_args *a, const char *value, struct err *err)
 	return -EINVAL;
 }
 
-static int parse_pace(struct cpx_args *a, const char *value, struct err *err)
+static int parse_role(struct cpx_args *a, const char *value, struct err *err)
+{
+	if (strcmp(value, "server") != 0 && strcmp(value, "client") != 0)
+		return -EINVAL;
+	a->server = value[0] == 's';
+	a->has_role = true;
+	return 0;
+}
+
+static int parse_switch(bool *out, const char *value)
 {
 	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
 		return -EINVAL;
-	a->pace = value[0] == '1';
+	*out = value[0] == '1';
+	return 0;
+}
+
+static int parse_trust(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->trust, value);
+}
+
+static int parse_wake(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->wake, value);
+}
+
+static int parse_pace(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->pace, value);
+}
+
+/* Numbered within the port, as its queues are. */
+static int parse_dark(struct cpx_args *a, const char *value, struct err *err)
+{
+	unsigned first, last;
+	const char *end;
+
+	if (parse_number(value, CPX_MAX_LANES - 1, &first, &end) < 0)
+		return -EINVAL;
+	last = first;
+	if (*end != '\0' &&
+	    (*end != '-' || parse_number(end + 1, CPX_MAX_LANES - 1, &last, NULL) < 0 ||
+	     last < first))
+		return -EINVAL;
+	for (unsigned i = first; i <= last; i++)
+		a->dark |= 1u << i;
+	return 0;
+}
+
+static int parse_spread(struct cpx_args *a, const char *value, struct err *err)
+{
+	if (strcmp(value, "queue") != 0 && strcmp(value, "hash") != 0)
+		return -EINVAL;
+	a->spread = value[0] == 'h';
 	return 0;
 }
 
@@ -212,8 +268,15 @@ static const struct key keys[] = {
 	{ "rate", "53, 106 or 212 (Gb/s a lane)", parse_rate },
 	{ "kind", "cpo, npo, cpc-passive or cpc-active", parse_kind },
 	{ "carrier",
-	  "loop, fiber:<name> (1 to 31 of A-Z a-z 0-9 _ - .), dev:<ethdev> or dev:[<device>,<args>]",
+	  "loop, fiber:<name> (1 to 31 of A-Z a-z 0-9 _ - .), fiber:/<path> (another process), "
+	  "dev:<ethdev> or dev:[<device>,<args>]",
 	  parse_carrier },
+	{ "role", "server or client (of carrier=fiber:/<path>)", parse_role },
+	{ "trust", "0 or 1 (believe what the other process says of checksums)", parse_trust },
+	{ "wake", "0 or 1 (wake the other process's receivers when they sleep)", parse_wake },
+	{ "dark", "n or a-b (lanes of the port, 0-based, that carry nothing)", parse_dark },
+	{ "spread", "queue (tx queue i feeds lane i) or hash (a flow's hash chooses its lane)",
+	  parse_spread },
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
 	{ "mgmt", "none", parse_mgmt },
 	{ "pace", "0 or 1 (hold each lane to its line rate)", parse_pace },
@@ -274,6 +337,25 @@ static char *cut(char *at)
 	return NULL;
 }
 
+static int check_together(const struct cpx_args *a, struct err *err)
+{
+	if (a->carrier == CPX_CARRIER_PEER && !a->has_role)
+		return err_set(err, -EINVAL,
+			       "carrier=fiber:%s joins two processes: say role=server here and "
+			       "role=client at the other end, or the other way round",
+			       a->path);
+	if (a->carrier != CPX_CARRIER_PEER && (a->has_role || a->trust || a->wake))
+		return err_set(err, -EINVAL,
+			       "%s goes with carrier=fiber:/<path> only, which joins two processes",
+			       a->has_role ? "role="
+			       : a->trust  ? "trust=1"
+					   : "wake=1");
+	if (a->dark >> a->n_lanes != 0)
+		return err_set(err, -EINVAL, "dark=: the port has lanes 0 to %u only",
+			       a->n_lanes - 1u);
+	return 0;
+}
+
 int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 {
 	char *copy;
@@ -306,5 +388,5 @@ int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 		rc = parse_pair(a, at, value, &seen, err);
 	}
 	free(copy);
-	return rc;
+	return rc == 0 ? check_together(a, err) : rc;
 }

@@ -13,39 +13,58 @@
 
 #include "lib/base/err.h"
 
-#define CPX_MAX_LANES    8  /* of one port: a bank */
-#define CPX_ENGINE_LANES 64 /* of one engine: 8 banks */
-#define CPX_NAME_LEN     32 /* engine and fiber names with their NUL */
-#define CPX_DEV_NAME_LEN 64 /* an ethdev's name with its NUL */
+#define CPX_MAX_LANES    8   /* of one port: a bank */
+#define CPX_ENGINE_LANES 64  /* of one engine: 8 banks */
+#define CPX_NAME_LEN     32  /* engine and fiber names with their NUL */
+#define CPX_DEV_NAME_LEN 64  /* an ethdev's name with its NUL */
+#define CPX_PATH_LEN     108 /* of a socket, with its NUL */
+#define CPX_KIND_LEN     12
 #define CPX_DEV_ARGS_LEN 256
 
-enum cpx_carrier_kind { CPX_CARRIER_LOOP, CPX_CARRIER_FIBER, CPX_CARRIER_DEV };
+enum cpx_carrier_kind {
+	CPX_CARRIER_LOOP,
+	CPX_CARRIER_FIBER, /* within the process */
+	CPX_CARRIER_PEER,  /* to another process */
+	CPX_CARRIER_DEV,
+};
 
 struct cpx_args {
 	char engine[CPX_NAME_LEN]; /* "" not said */
 	uint16_t first_lane;       /* 0-based index within the engine */
 	uint16_t n_lanes;          /* 1..CPX_MAX_LANES, all in one bank */
 	uint32_t lane_mbps;        /* line rate of a lane, Mb/s */
-	const char *kind;          /* cpo, npo, cpc-passive, cpc-active */
+	char kind[CPX_KIND_LEN];   /* cpo, npo, cpc-passive, cpc-active */
 	enum cpx_carrier_kind carrier;
 	char carrier_name[CPX_DEV_NAME_LEN];    /* fiber or ethdev; "" for loop */
 	char carrier_devargs[CPX_DEV_ARGS_LEN]; /* of dev:[…]: the device to make; else "" */
-	int16_t numa;                           /* -1 not said */
-	bool pace;                              /* hold each lane to its line rate */
+	char path[CPX_PATH_LEN];                /* of a fiber to another process; else "" */
+	bool has_role;
+	bool server;   /* we own its socket */
+	bool trust;    /* believe the peer's "checksum is good" */
+	bool wake;     /* offer to wake a sleeping peer */
+	uint32_t dark; /* set of lanes that carry nothing */
+	bool spread;   /* a flow's hash chooses its lane, not the queue */
+	int16_t numa;  /* -1 not said */
+	bool pace;     /* hold each lane to its line rate */
 	bool has_mac;
 	uint8_t mac[6];
 };
 
 /* What RTE_PMD_REGISTER_PARAM_STRING shows. */
-#define CPX_ARGS_HELP                                                   \
-	"engine=<name> "                                                \
-	"lanes=<n>|<a>-<b> "                                            \
-	"rate=53|106|212 "                                              \
-	"kind=cpo|npo|cpc-passive|cpc-active "                          \
-	"carrier=loop|fiber:<name>|dev:<ethdev>|dev:[<device>,<args>] " \
-	"mac=<xx:xx:xx:xx:xx:xx> "                                      \
-	"mgmt=none "                                                    \
-	"pace=0|1 "                                                     \
+#define CPX_ARGS_HELP                                                                \
+	"engine=<name> "                                                             \
+	"lanes=<n>|<a>-<b> "                                                         \
+	"rate=53|106|212 "                                                           \
+	"kind=cpo|npo|cpc-passive|cpc-active "                                       \
+	"carrier=loop|fiber:<name>|fiber:<path>|dev:<ethdev>|dev:[<device>,<args>] " \
+	"role=server|client "                                                        \
+	"trust=0|1 "                                                                 \
+	"wake=0|1 "                                                                  \
+	"dark=<n>|<a>-<b> "                                                          \
+	"spread=queue|hash "                                                         \
+	"mac=<xx:xx:xx:xx:xx:xx> "                                                   \
+	"mgmt=none "                                                                 \
+	"pace=0|1 "                                                                  \
 	"numa=<node>"
 
 /*

@@ -35,13 +35,13 @@ static bool understates(const struct cpx_dev *c, uint16_t mtu)
 
 static int dev_configure(struct cpx_port *p)
 {
-	const struct rte_eth_dev_data *data = p->dev->data;
+	const struct rte_eth_dev_data *data = p->data;
 	struct rte_eth_conf conf = { .rxmode = data->dev_conf.rxmode,
 				     .txmode = data->dev_conf.txmode,
 				     .rx_adv_conf.rss_conf = data->dev_conf.rx_adv_conf.rss_conf };
 	struct cpx_dev *c = p->carrier;
 	uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
-	uint16_t n_tx = RTE_MIN(data->nb_tx_queues, c->max_tx);
+	uint16_t n_tx = RTE_MIN(RTE_MIN(data->nb_tx_queues, p->args.n_lanes), c->max_tx);
 	int rc;
 
 	if (cpx_dev_gone(c))
@@ -156,7 +156,7 @@ static int dev_start(struct cpx_port *p)
 		return rc;
 	}
 	cpx_dev_lock(); /* not after it was declared gone */
-	for (unsigned i = 0; i < p->dev->data->nb_tx_queues && p->carrier_tx_queues != 0; i++)
+	for (unsigned i = 0; i < p->data->nb_tx_queues && p->carrier_tx_queues != 0; i++)
 		if (!cpx_dev_gone(c))
 			store_relaxed(&p->tx[i].carrier_queue,
 				      (uint16_t)(i % p->carrier_tx_queues));
@@ -183,17 +183,15 @@ static void dev_stop(struct cpx_port *p)
 		rte_eth_dev_stop(c->id);
 }
 
-static void dev_open(struct cpx_port *p, unsigned lane)
+static void dev_gate(struct cpx_port *p, unsigned source, uint32_t gate)
 {
-	cpx_dev_lock();
-	if (lane < p->carrier_rx_queues && !cpx_dev_gone(p->carrier))
-		store_relaxed(&p->rx[lane].carrier_queue, (uint16_t)lane);
-	cpx_dev_unlock();
-}
+	uint16_t queue = CPX_NO_QUEUE;
 
-static void dev_close(struct cpx_port *p, unsigned lane)
-{
-	store_relaxed(&p->rx[lane].carrier_queue, CPX_NO_QUEUE);
+	cpx_dev_lock();
+	if ((gate & CPX_GATE_OPEN) && source < p->carrier_rx_queues && !cpx_dev_gone(p->carrier))
+		queue = (uint16_t)source;
+	store_relaxed(&p->rx[source].carrier_queue, queue);
+	cpx_dev_unlock();
 }
 
 static uint32_t dev_carrying(const struct cpx_port *p)
@@ -299,10 +297,7 @@ static void dev_dump(const struct cpx_port *p, FILE *out)
 
 const struct cpx_carrier_ops cpx_dev_ops = {
 	.mode = "Lane Carrier",
-	.rx = cpx_dev_rx,
-	.rx_inspect = cpx_dev_rx_inspect,
-	.tx = cpx_dev_tx,
-	.tx_paced = cpx_dev_tx_paced,
+	.bursts = { &cpx_dev_bursts_base },
 	.tx_prepare = cpx_dev_tx_prepare,
 	.attach = cpx_dev_attach,
 	.detach = cpx_dev_detach,
@@ -312,8 +307,7 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.tx_setup = dev_tx_setup,
 	.start = dev_start,
 	.stop = dev_stop,
-	.open = dev_open,
-	.close = dev_close,
+	.gate = dev_gate,
 	.carrying = dev_carrying,
 	.rx_count = dev_rx_count,
 	.rx_status = dev_rx_status,

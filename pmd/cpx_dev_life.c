@@ -139,7 +139,7 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	}
 	/* with LSC an application never asks for the link, so what nobody tells us it would miss */
 	if (!(c->dev_flags & RTE_ETH_DEV_INTR_LSC))
-		p->dev->data->dev_flags &= ~(uint32_t)RTE_ETH_DEV_INTR_LSC;
+		p->data->dev_flags &= ~(uint32_t)RTE_ETH_DEV_INTR_LSC;
 	p->carrier = c;
 	cpx_dev_lock();
 	carried_by[id] = p;

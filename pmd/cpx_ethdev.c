@@ -61,18 +61,6 @@ static void hash_types_set(struct cpx_port *p, uint64_t rss_hf)
 		store_relaxed(&p->rx[i].hash_types, types);
 }
 
-void cpx_rx_burst_select(struct rte_eth_dev *dev)
-{
-	const struct cpx_port *p = cpx_port_of(dev);
-	const bool inspects = p->rx[0].checks != 0 || p->rx[0].ptypes != 0 ||
-			      (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH);
-
-	dev->rx_pkt_burst = inspects ? p->ops->rx_inspect : p->ops->rx;
-	/* ethdev calls a copy made at start; either function is right for a queue that is polled */
-	if (p->started)
-		store_relaxed(&rte_eth_fp_ops[dev->data->port_id].rx_pkt_burst, dev->rx_pkt_burst);
-}
-
 static int cpx_dev_configure(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
@@ -84,7 +72,7 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 
 	p->carrier_rx_queues = p->carrier_tx_queues = 0;
 	p->carrier_rx_offloads = 0;
-	rc = p->ops->configure != NULL ? p->ops->configure(p) : 0;
+	rc = cpx_ops(p)->configure != NULL ? cpx_ops(p)->configure(p) : 0;
 	if (rc != 0)
 		return rc;
 	ours = asked & ~p->carrier_rx_offloads;
@@ -97,16 +85,17 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	/* a carrier that hashes may still leave out what it does not know */
 	hash_types_set(p,
 		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
-	cpx_rx_burst_select(dev);
-	dev->tx_pkt_burst = p->args.pace ? p->ops->tx_paced : p->ops->tx;
-	dev->tx_pkt_prepare = p->ops->tx_prepare;
+	p->interrupts = conf->intr_conf.rxq != 0;
+	p->sources.n = p->args.n_lanes;
+	cpx_lanes_feed(p);
+	cpx_burst_select(dev);
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	return 0;
 }
 
 static bool queues_are_set_up(const struct cpx_port *p)
 {
-	const struct rte_eth_dev_data *data = p->dev->data;
+	const struct rte_eth_dev_data *data = p->data;
 
 	for (unsigned i = 0; i < data->nb_rx_queues; i++) {
 		if (p->rx[i].pool == NULL) {
@@ -126,8 +115,14 @@ static bool queues_are_set_up(const struct cpx_port *p)
 static int cpx_dev_start(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
-	int rc = queues_are_set_up(p) ? p->ops->start(p) : -EINVAL;
+	int rc;
 
+	if (!queues_are_set_up(p))
+		return -EINVAL;
+	cpx_lanes_feed(p);
+	rc = cpx_intr_open(p);
+	if (rc == 0)
+		rc = cpx_ops(p)->start(p);
 	if (rc != 0)
 		return rc;
 	for (unsigned i = 0; i < dev->data->nb_rx_queues; i++)
@@ -136,8 +131,6 @@ static int cpx_dev_start(struct rte_eth_dev *dev)
 	for (unsigned i = 0; i < dev->data->nb_tx_queues; i++)
 		dev->data->tx_queue_state[i] = p->tx[i].deferred ? RTE_ETH_QUEUE_STATE_STOPPED
 								 : RTE_ETH_QUEUE_STATE_STARTED;
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		cpx_pace_start(&p->tx[i].pace, rte_get_tsc_hz(), p->args.lane_mbps, rte_rdtsc());
 	p->started = true;
 	cpx_lanes_apply(p);
 	return 0;
@@ -155,7 +148,8 @@ static int cpx_dev_stop(struct rte_eth_dev *dev)
 	for (unsigned i = 0; i < dev->data->nb_tx_queues; i++)
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(p);
-	p->ops->stop(p);
+	cpx_ops(p)->stop(p);
+	cpx_intr_close(p);
 	return 0;
 }
 
@@ -166,7 +160,7 @@ static int cpx_dev_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0;
 	cpx_dev_stop(dev);
-	p->ops->detach(p);
+	cpx_ops(p)->detach(p);
 	cpx_link_quiet(p);
 	dev->data->mac_addrs = NULL; /* inside dev_private, which ethdev frees */
 	return 0;
@@ -218,69 +212,44 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	};
 
 	info->max_rx_queues = p->args.n_lanes;
-	info->max_tx_queues = p->args.n_lanes;
+	info->max_tx_queues = CPX_MAX_TX_QUEUES;
 	info->max_mac_addrs = 1;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = CPX_MAX_MTU;
 	info->max_rx_pktlen = CPX_MAX_FRAME;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER |
 				RTE_ETH_RX_OFFLOAD_CHECKSUM;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	info->flow_type_rss_offloads = rss_known();
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;
 	info->speed_capa = speed_capability(&p->args);
 	info->default_rxportconf = preferred;
 	info->default_txportconf = preferred;
-	if (p->ops->info != NULL)
-		p->ops->info(p, info);
+	if (cpx_ops(p)->info != NULL)
+		cpx_ops(p)->info(p, info);
 	return 0;
-}
-
-static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, const char *also)
-{
-	const struct cpx_port *p = cpx_port_of(dev);
-
-	mode->flags = 0;
-	snprintf(mode->info, sizeof(mode->info), "%s%s%s%s", p->ops->mode,
-		 p->args.carrier == CPX_CARRIER_DEV ? " " : "",
-		 p->args.carrier == CPX_CARRIER_DEV ? p->args.carrier_name : "", also);
-	return 0;
-}
-
-static int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
-				 struct rte_eth_burst_mode *mode)
-{
-	const bool inspects = dev->rx_pkt_burst == cpx_port_of(dev)->ops->rx_inspect;
-
-	return burst_mode(dev, mode, inspects ? ", Inspecting" : "");
-}
-
-static int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i,
-				 struct rte_eth_burst_mode *mode)
-{
-	return burst_mode(dev, mode, cpx_port_of(dev)->args.pace ? ", Paced" : "");
 }
 
 static int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out)
 {
 	const struct cpx_port *p = cpx_port_of(dev);
 	const struct cpx_args *a = &p->args;
-	uint32_t carrying = p->ops->carrying(p), open = load_relaxed(&p->open_lanes);
+	uint32_t carrying = cpx_ops(p)->carrying(p), open = load_relaxed(&p->open_lanes);
 
 	fprintf(out, "net_cpx %s: engine %s, kind %s, lanes %u-%u at %u Mb/s, link %u Mb/s%s\n",
 		cpx_port_name(p), a->engine[0] != '\0' ? a->engine : "not named", a->kind,
 		a->first_lane, a->first_lane + a->n_lanes - 1u, a->lane_mbps,
 		(unsigned)__builtin_popcount(carrying) * a->lane_mbps,
 		p->admin_down ? ", taken down" : "");
-	if (p->ops->dump != NULL)
-		p->ops->dump(p, out);
+	if (cpx_ops(p)->dump != NULL)
+		cpx_ops(p)->dump(p, out);
 	for (unsigned i = 0; i < a->n_lanes; i++)
 		fprintf(out, "  lane %u (engine lane %u): %s, rx %" PRIu64 " tx %" PRIu64 "\n", i,
 			a->first_lane + i,
 			carrying & 1u << i ? "carries"
-			: open & 1u << i   ? "open, other end is not"
-					   : "closed",
+			: open & 1u << i   ? "in service, other end is not"
+					   : "out of service",
 			load_relaxed(&p->rx[i].count.packets),
 			load_relaxed(&p->tx[i].count.packets));
 	return 0;
@@ -291,11 +260,11 @@ static int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out)
 static int cpx_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct cpx_port *p = cpx_port_of(dev);
-	int rc = p->ops->set_mtu != NULL ? p->ops->set_mtu(p, mtu) : 0;
+	int rc = cpx_ops(p)->set_mtu != NULL ? cpx_ops(p)->set_mtu(p, mtu) : 0;
 
 	if (rc != 0)
 		return rc;
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
 		store_relaxed(&p->tx[i].max_frame, (uint32_t)mtu + CPX_FRAME_OVERHEAD);
 	return 0;
 }
@@ -304,7 +273,7 @@ static int cpx_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	return p->ops->set_mac != NULL ? p->ops->set_mac(p, mac) : 0;
+	return cpx_ops(p)->set_mac != NULL ? cpx_ops(p)->set_mac(p, mac) : 0;
 }
 
 /* Lanes on rings filter nothing: a frame put in at one end comes out at the other. */
@@ -312,7 +281,7 @@ static int set_promiscuous(struct rte_eth_dev *dev, bool on)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	return p->ops->set_promiscuous != NULL ? p->ops->set_promiscuous(p, on) : 0;
+	return cpx_ops(p)->set_promiscuous != NULL ? cpx_ops(p)->set_promiscuous(p, on) : 0;
 }
 
 static int cpx_promiscuous_enable(struct rte_eth_dev *dev)
@@ -329,7 +298,7 @@ static int set_allmulticast(struct rte_eth_dev *dev, bool on)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	return p->ops->set_allmulticast != NULL ? p->ops->set_allmulticast(p, on) : 0;
+	return cpx_ops(p)->set_allmulticast != NULL ? cpx_ops(p)->set_allmulticast(p, on) : 0;
 }
 
 static int cpx_allmulticast_enable(struct rte_eth_dev *dev)
@@ -359,7 +328,7 @@ static int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_con
 	return 0;
 }
 
-static const struct eth_dev_ops cpx_ops = {
+static const struct eth_dev_ops cpx_eth_ops = {
 	.dev_configure = cpx_dev_configure,
 	.dev_start = cpx_dev_start,
 	.dev_stop = cpx_dev_stop,
@@ -389,6 +358,8 @@ static const struct eth_dev_ops cpx_ops = {
 	.rx_queue_stop = cpx_rx_queue_stop,
 	.tx_queue_start = cpx_tx_queue_start,
 	.tx_queue_stop = cpx_tx_queue_stop,
+	.rx_queue_intr_enable = cpx_rx_intr_enable,
+	.rx_queue_intr_disable = cpx_rx_intr_disable,
 	.rx_queue_setup = cpx_rx_queue_setup,
 	.rx_queue_release = cpx_rx_queue_release,
 	.tx_queue_setup = cpx_tx_queue_setup,
@@ -401,9 +372,10 @@ static const struct eth_dev_ops cpx_ops = {
 
 /* ---- probe and remove ---- */
 
-static const struct cpx_carrier_ops *const carriers[] = {
+const struct cpx_carrier_ops *const cpx_carriers[] = {
 	[CPX_CARRIER_LOOP] = &cpx_loop_ops,
 	[CPX_CARRIER_FIBER] = &cpx_fiber_ops,
+	[CPX_CARRIER_PEER] = &cpx_peer_ops,
 	[CPX_CARRIER_DEV] = &cpx_dev_ops,
 };
 
@@ -417,7 +389,7 @@ static int check_lanes(const struct cpx_args *a, struct err *err)
 		const struct cpx_args *b;
 		unsigned first, last;
 
-		if (!rte_eth_dev_is_valid_port(id) || dev->dev_ops != &cpx_ops)
+		if (!rte_eth_dev_is_valid_port(id) || dev->dev_ops != &cpx_eth_ops)
 			continue;
 		b = &cpx_port_of(dev)->args;
 		first = RTE_MAX(a->first_lane, b->first_lane);
@@ -463,16 +435,22 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 			RTE_MAX_ETHPORTS);
 	p = dev->data->dev_private;
 	p->dev = dev;
+	p->data = dev->data;
 	p->args = *args;
-	p->ops = carriers[args->carrier];
+	p->sources.n = args->n_lanes;
+	memset(p->wake, -1, sizeof(p->wake));
+	memset(p->wait, -1, sizeof(p->wait));
+	for (unsigned i = 0; i < CPX_SPREAD_SLOTS; i++)
+		p->spread.lane[i] = (uint8_t)(i % args->n_lanes);
+	cpx_lanes_feed(p);
 	rte_eth_random_addr(p->mac.addr_bytes);
 	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
-	rc = p->ops->attach(p, err);
+	rc = cpx_ops(p)->attach(p, err);
 	if (rc != 0)
 		goto release;
 	if (args->has_mac) {
 		memcpy(p->mac.addr_bytes, args->mac, sizeof(args->mac));
-		if (p->ops->set_mac != NULL && p->ops->set_mac(p, &p->mac) != 0)
+		if (cpx_ops(p)->set_mac != NULL && cpx_ops(p)->set_mac(p, &p->mac) != 0)
 			PMD_DRV_LOG(NOTICE,
 				    "%s: carrier %s does not take another MAC address; frames to "
 				    "it come in promiscuous mode only",
@@ -480,13 +458,11 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	}
 	dev->data->mac_addrs = &p->mac;
 	dev->data->promiscuous = args->carrier != CPX_CARRIER_DEV;
-	dev->dev_ops = &cpx_ops;
-	dev->rx_pkt_burst = p->ops->rx;
-	dev->tx_pkt_burst = p->args.pace ? p->ops->tx_paced : p->ops->tx;
-	dev->tx_pkt_prepare = p->ops->tx_prepare;
+	dev->dev_ops = &cpx_eth_ops;
+	cpx_burst_select(dev);
 	dev->rx_queue_count = cpx_rx_queue_count;
-	dev->rx_descriptor_status = p->ops->rx_status;
-	dev->tx_descriptor_status = p->ops->tx_status;
+	dev->rx_descriptor_status = cpx_ops(p)->rx_status;
+	dev->tx_descriptor_status = cpx_ops(p)->tx_status;
 	cpx_link_update(dev, 0);
 	rte_eth_dev_probing_finish(dev);
 	return 0;

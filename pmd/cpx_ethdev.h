@@ -19,9 +19,25 @@
 #include "pmd/cpx_rxtx.h"
 
 /* Frames: 14 bytes of Ethernet and two VLAN tags over the MTU; no FCS on a lane. */
+enum cpx_isa { CPX_ISA_BASE, CPX_ISA_AVX2, CPX_ISA_AVX512, CPX_N_ISA };
+
 #define CPX_FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN)
 #define CPX_MAX_FRAME      9728
 #define CPX_MAX_MTU        (CPX_MAX_FRAME - CPX_FRAME_OVERHEAD)
+
+#ifdef CPX_WIDE
+#define CPX_WIDE_BURSTS(name)                              \
+	{                                                  \
+		&name##_base, &name##_avx2, &name##_avx512 \
+	}
+#else
+#define CPX_WIDE_BURSTS(name) \
+	{                     \
+		&name##_base  \
+	}
+#endif
+#define CPX_RING_BURSTS CPX_WIDE_BURSTS(cpx_ring_bursts)
+#define CPX_PEER_BURSTS CPX_WIDE_BURSTS(cpx_peer_bursts)
 
 struct cpx_port;
 
@@ -31,10 +47,8 @@ struct cpx_port;
  */
 struct cpx_carrier_ops {
 	const char *mode; /* "Lane Loop": what burst_mode_get says first */
-	eth_rx_burst_t rx;
-	eth_rx_burst_t rx_inspect; /* as rx, with flow hash, checksum flags and packet types */
-	eth_tx_burst_t tx;
-	eth_tx_burst_t tx_paced;  /* as tx, no faster than the line */
+	/* one table each instruction set, NULL where there is none; see cpx_burst.c */
+	const struct cpx_bursts *bursts[CPX_N_ISA];
 	eth_tx_prep_t tx_prepare; /* optional */
 
 	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac; take LSC
@@ -52,12 +66,20 @@ struct cpx_carrier_ops {
 	int (*start)(struct cpx_port *p);
 	/* All lanes are closed. No mbuf stays behind. */
 	void (*stop)(struct cpx_port *p);
-	/* Gate of one lane, and what it holds for its receiver. */
-	void (*open)(struct cpx_port *p, unsigned lane);
-	void (*close)(struct cpx_port *p, unsigned lane);
-	void (*flush)(struct cpx_port *p, unsigned lane); /* optional */
+	/* What one of our sources takes: a set of CPX_GATE_*. */
+	void (*gate)(struct cpx_port *p, unsigned source, uint32_t gate);
+	/* Free what a source holds, and say how many; nobody reads it. Optional. */
+	unsigned (*flush)(struct cpx_port *p, unsigned source);
+	/* Do senders mark frames with a time, so that receivers must look? Optional. */
+	bool (*timed)(const struct cpx_port *p);
 	/* Lanes were opened or closed: tell the other end. Optional. */
 	void (*changed)(struct cpx_port *p);
+	/* Make frames that come to a source from now on ring `fd`; -EAGAIN when there are some.
+	 * The lcore of the queue that reads it. NULL: no receive interrupts. */
+	int (*arm)(struct cpx_port *p, unsigned source, int fd);
+	void (*disarm)(struct cpx_port *p, unsigned source);
+	/* Set of lanes that could carry as far as the other end goes; NULL: all. Any thread. */
+	uint32_t (*lit)(const struct cpx_port *p);
 	/* Set of lanes that carry frames, of those we opened. Any thread. */
 	uint32_t (*carrying)(const struct cpx_port *p);
 	int (*rx_count)(const struct cpx_rxq *q); /* frames waiting, or -errno */
@@ -73,12 +95,14 @@ struct cpx_carrier_ops {
 	void (*dump)(const struct cpx_port *p, FILE *out);              /* optional */
 };
 
-extern const struct cpx_carrier_ops cpx_loop_ops, cpx_fiber_ops, cpx_dev_ops;
+extern const struct cpx_carrier_ops cpx_loop_ops, cpx_fiber_ops, cpx_peer_ops, cpx_dev_ops;
 
+/* In ethdev's dev_private: seen by secondary processes, so without pointers to functions or to
+ * what is this process's own, but for the fields marked "primary". */
 struct cpx_port {
-	struct rte_eth_dev *dev;
-	const struct cpx_carrier_ops *ops;
-	void *carrier; /* the carrier's own */
+	struct rte_eth_dev *dev; /* primary */
+	struct rte_eth_dev_data *data;
+	void *carrier; /* the carrier's own; primary */
 	struct cpx_args args;
 	struct rte_ether_addr mac;
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
@@ -87,15 +111,19 @@ struct cpx_port {
 	bool removing;       /* the device itself goes, see cpx_remove */
 	bool ptypes_asked;   /* the application knows of packet types */
 	bool admin_down;     /* rte_eth_dev_set_link_down */
-	uint32_t open_lanes; /* shared: lanes open at our end */
+	bool interrupts;     /* receivers may sleep */
+	uint32_t open_lanes; /* shared: lanes that our end has in service */
+	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
 
 	/* counters at the last reset, so that single-writer counters never go back */
 	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
 	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
 	struct rte_eth_stats carrier_base;
 
-	struct cpx_rxq rx[CPX_MAX_LANES];
-	struct cpx_txq tx[CPX_MAX_LANES];
+	struct cpx_sources sources;
+	struct cpx_spread spread;
+	struct cpx_rxq rx[CPX_MAX_SOURCES];   /* those beyond the lanes are sources only */
+	struct cpx_txq tx[CPX_MAX_TX_QUEUES]; /* those of the lanes have the lanes' ends */
 };
 
 static inline struct cpx_port *cpx_port_of(const struct rte_eth_dev *dev)
@@ -105,7 +133,15 @@ static inline struct cpx_port *cpx_port_of(const struct rte_eth_dev *dev)
 
 static inline const char *cpx_port_name(const struct cpx_port *p)
 {
-	return p->dev->data->name;
+	return p->data->name;
+}
+
+/* cpx_ethdev.c */
+extern const struct cpx_carrier_ops *const cpx_carriers[];
+
+static inline const struct cpx_carrier_ops *cpx_ops(const struct cpx_port *p)
+{
+	return cpx_carriers[p->args.carrier];
 }
 
 /* cpx_link.c */
@@ -122,9 +158,32 @@ int cpx_stats_reset(struct rte_eth_dev *dev);
 int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsigned n);
 int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n);
 
-/* cpx_ethdev.c */
-/* Take the burst function that does what was asked and no more, also while the port runs. */
-void cpx_rx_burst_select(struct rte_eth_dev *dev);
+/* cpx_burst.c */
+const struct cpx_bursts *cpx_bursts(const struct cpx_port *p);
+/* Take the burst functions that do what is asked and no more, also while the port runs. */
+void cpx_burst_select(struct rte_eth_dev *dev);
+int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_burst_mode *mode);
+int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_burst_mode *mode);
+
+/* cpx_lanes.c */
+/* Put the lanes in service that should be now, the others out of it; who reads which source
+ * follows; tell carrier and application. */
+void cpx_lanes_apply(struct cpx_port *p);
+/* The other end put lanes in or out of service: who reads which source, and the link, follow.
+ * Any thread. */
+void cpx_lanes_changed(struct cpx_port *p);
+/* Every queue gets its lane, before a start. */
+void cpx_lanes_feed(struct cpx_port *p);
+
+/* cpx_intr.c */
+int cpx_intr_open(struct cpx_port *p);
+void cpx_intr_close(struct cpx_port *p);
+/* Let `fd`, too, wake whoever waits for a queue. */
+int cpx_intr_add(struct cpx_port *p, unsigned queue, int fd);
+/* Wake all who wait. */
+void cpx_intr_kick(struct cpx_port *p);
+int cpx_rx_intr_enable(struct rte_eth_dev *dev, uint16_t i);
+int cpx_rx_intr_disable(struct rte_eth_dev *dev, uint16_t i);
 
 /* cpx_ptype.c */
 const uint32_t *cpx_ptypes_get(struct rte_eth_dev *dev);
@@ -146,10 +205,10 @@ void cpx_txq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_txq_in
 uint32_t cpx_rx_queue_count(void *rxq);
 int cpx_tx_done_cleanup(void *txq, uint32_t n);
 /* The same of lanes on rings. */
+int cpx_ring_source_arm(struct cpx_port *p, unsigned source, int fd);
+void cpx_ring_source_disarm(struct cpx_port *p, unsigned source);
 int cpx_ring_rx_count(const struct cpx_rxq *q);
 int cpx_ring_rx_status(void *rxq, uint16_t offset);
 int cpx_ring_tx_status(void *txq, uint16_t offset);
-/* Open the lanes that should be open now, close the others, tell carrier and application. */
-void cpx_lanes_apply(struct cpx_port *p);
 
 #endif

@@ -172,7 +172,8 @@ static int fiber_start(struct cpx_port *p)
 
 	pthread_mutex_lock(&lock);
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-		cpx_ring_flush(e->in[i]); /* what a sender added after our last stop */
+		/* what a sender added after our last stop */
+		counter_add(&p->rx[i].count.flushed, cpx_ring_flush(e->in[i]));
 		cpx_ring_consume(&p->rx[i].end, e->in[i]);
 		cpx_ring_produce(&p->tx[i].end, other(e)->in[i]);
 	}
@@ -188,33 +189,28 @@ static void fiber_stop(struct cpx_port *p)
 	pthread_mutex_lock(&lock);
 	e->running = false;
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-		cpx_ring_flush(e->in[i]);
-		if (!other(e)->running)
-			cpx_ring_flush(other(e)->in[i]);
+		counter_add(&p->rx[i].count.flushed, cpx_ring_flush(e->in[i]));
+		if (!other(e)->running && other(e)->port != NULL)
+			counter_add(&other(e)->port->rx[i].count.flushed,
+				    cpx_ring_flush(other(e)->in[i]));
 	}
 	pthread_mutex_unlock(&lock);
 }
 
-static void fiber_flush(struct cpx_port *p, unsigned lane)
+static unsigned fiber_flush(struct cpx_port *p, unsigned source)
 {
 	struct fiber_end *e = p->carrier;
+	const unsigned n = cpx_ring_flush(e->in[source]);
 
-	cpx_ring_flush(e->in[lane]);
-	cpx_ring_consume(&p->rx[lane].end, e->in[lane]);
+	cpx_ring_consume(&p->rx[source].end, e->in[source]);
+	return n;
 }
 
-static void fiber_open(struct cpx_port *p, unsigned lane)
+static void fiber_gate(struct cpx_port *p, unsigned source, uint32_t gate)
 {
 	struct fiber_end *e = p->carrier;
 
-	store_release(&e->in[lane]->open, 1);
-}
-
-static void fiber_close(struct cpx_port *p, unsigned lane)
-{
-	struct fiber_end *e = p->carrier;
-
-	store_release(&e->in[lane]->open, 0);
+	store_release(&e->in[source]->gate, gate);
 }
 
 static void fiber_changed(struct cpx_port *p)
@@ -223,20 +219,32 @@ static void fiber_changed(struct cpx_port *p)
 
 	pthread_mutex_lock(&lock);
 	if (other(e)->port != NULL)
-		cpx_link_refresh(other(e)->port);
+		cpx_lanes_changed(other(e)->port);
 	pthread_mutex_unlock(&lock);
 }
 
 /* Without the lock: while a lane of ours is open we run, and so the rings stay where they are. */
-static uint32_t fiber_carrying(const struct cpx_port *p)
+static uint32_t gates_with(const struct cpx_port *p, uint32_t flag)
 {
 	const struct fiber_end *e = p->carrier;
-	uint32_t lanes = load_acquire(&p->open_lanes);
+	uint32_t lanes = 0;
 
 	for (unsigned i = 0; i < p->args.n_lanes; i++)
-		if ((lanes & 1u << i) && !load_acquire(&other(e)->in[i]->open))
-			lanes &= ~(1u << i);
+		if (load_acquire(&other(e)->in[i]->gate) & flag)
+			lanes |= 1u << i;
 	return lanes;
+}
+
+static uint32_t fiber_carrying(const struct cpx_port *p)
+{
+	const uint32_t open = load_acquire(&p->open_lanes);
+
+	return open == 0 ? 0 : open & gates_with(p, CPX_GATE_LANE);
+}
+
+static uint32_t fiber_lit(const struct cpx_port *p)
+{
+	return load_acquire(&p->open_lanes) == 0 ? 0 : gates_with(p, CPX_GATE_LIT);
 }
 
 static void fiber_dump(const struct cpx_port *p, FILE *out)
@@ -251,20 +259,19 @@ static void fiber_dump(const struct cpx_port *p, FILE *out)
 
 const struct cpx_carrier_ops cpx_fiber_ops = {
 	.mode = "Lane Fiber",
-	.rx = cpx_ring_rx,
-	.rx_inspect = cpx_ring_rx_inspect,
-	.tx = cpx_ring_tx,
-	.tx_paced = cpx_ring_tx_paced,
+	.bursts = CPX_RING_BURSTS,
 	.attach = fiber_attach,
 	.detach = fiber_detach,
 	.rx_setup = fiber_rx_setup,
 	.start = fiber_start,
 	.stop = fiber_stop,
-	.open = fiber_open,
-	.close = fiber_close,
+	.gate = fiber_gate,
 	.flush = fiber_flush,
 	.changed = fiber_changed,
+	.lit = fiber_lit,
 	.carrying = fiber_carrying,
+	.arm = cpx_ring_source_arm,
+	.disarm = cpx_ring_source_disarm,
 	.rx_count = cpx_ring_rx_count,
 	.rx_status = cpx_ring_rx_status,
 	.tx_status = cpx_ring_tx_status,

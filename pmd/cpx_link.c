@@ -20,7 +20,7 @@ static void raise_lsc(void *arg)
 static bool refresh(struct cpx_port *p)
 {
 	struct rte_eth_dev *dev = p->dev;
-	unsigned lanes = (unsigned)__builtin_popcount(p->ops->carrying(p));
+	unsigned lanes = (unsigned)__builtin_popcount(cpx_ops(p)->carrying(p));
 	struct rte_eth_link old, new = {
 		.link_speed = lanes != 0 ? lanes * p->args.lane_mbps : RTE_ETH_SPEED_NUM_NONE,
 		.link_duplex = RTE_ETH_LINK_FULL_DUPLEX,
@@ -40,7 +40,7 @@ int cpx_link_update(struct rte_eth_dev *dev, int wait)
 
 void cpx_link_refresh(struct cpx_port *p)
 {
-	if (refresh(p) && p->dev->data->dev_conf.intr_conf.lsc &&
+	if (refresh(p) && p->data->dev_conf.intr_conf.lsc &&
 	    rte_eal_alarm_set(1, raise_lsc, p->dev) != 0)
 		PMD_DRV_LOG(ERR, "%s: link changed, but no memory to say so", cpx_port_name(p));
 }

@@ -22,7 +22,7 @@ static int loop_attach(struct cpx_port *p, struct err *err)
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
 		l->ring[i] = cpx_ring_create(CPX_RING_STANDARD, p->args.numa);
 		if (l->ring[i] == NULL) {
-			p->ops->detach(p);
+			cpx_ops(p)->detach(p);
 			return err_set(err, -ENOMEM, "no memory for the loop's rings (%zu bytes)",
 				       CPX_RING_STANDARD * sizeof(void *));
 		}
@@ -68,32 +68,26 @@ static int loop_start(struct cpx_port *p)
 	return 0;
 }
 
-static void loop_flush(struct cpx_port *p, unsigned lane)
+static unsigned loop_flush(struct cpx_port *p, unsigned source)
 {
 	struct loop_rings *l = p->carrier;
+	const unsigned n = cpx_ring_flush(l->ring[source]);
 
-	cpx_ring_flush(l->ring[lane]);
-	cpx_ring_consume(&p->rx[lane].end, l->ring[lane]);
+	cpx_ring_consume(&p->rx[source].end, l->ring[source]);
+	return n;
 }
 
 static void loop_stop(struct cpx_port *p)
 {
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		loop_flush(p, i);
+		counter_add(&p->rx[i].count.flushed, loop_flush(p, i));
 }
 
-static void loop_open(struct cpx_port *p, unsigned lane)
+static void loop_gate(struct cpx_port *p, unsigned source, uint32_t gate)
 {
 	struct loop_rings *l = p->carrier;
 
-	store_release(&l->ring[lane]->open, 1);
-}
-
-static void loop_close(struct cpx_port *p, unsigned lane)
-{
-	struct loop_rings *l = p->carrier;
-
-	store_release(&l->ring[lane]->open, 0);
+	store_release(&l->ring[source]->gate, gate);
 }
 
 static uint32_t loop_carrying(const struct cpx_port *p)
@@ -103,19 +97,17 @@ static uint32_t loop_carrying(const struct cpx_port *p)
 
 const struct cpx_carrier_ops cpx_loop_ops = {
 	.mode = "Lane Loop",
-	.rx = cpx_ring_rx,
-	.rx_inspect = cpx_ring_rx_inspect,
-	.tx = cpx_ring_tx,
-	.tx_paced = cpx_ring_tx_paced,
+	.bursts = CPX_RING_BURSTS,
 	.attach = loop_attach,
 	.detach = loop_detach,
 	.rx_setup = loop_rx_setup,
 	.start = loop_start,
 	.stop = loop_stop,
-	.open = loop_open,
-	.close = loop_close,
+	.gate = loop_gate,
 	.flush = loop_flush,
 	.carrying = loop_carrying,
+	.arm = cpx_ring_source_arm,
+	.disarm = cpx_ring_source_disarm,
 	.rx_count = cpx_ring_rx_count,
 	.rx_status = cpx_ring_rx_status,
 	.tx_status = cpx_ring_tx_status,

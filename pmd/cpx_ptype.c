@@ -14,7 +14,7 @@ static void set(struct rte_eth_dev *dev, uint32_t mask)
 	p->ptypes_asked = true;
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
 		store_relaxed(&p->rx[i].ptypes, mask & CPX_PTYPE_LAYERS);
-	cpx_rx_burst_select(dev);
+	cpx_burst_select(dev);
 }
 
 int cpx_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)

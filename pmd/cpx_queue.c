@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Queues of a port, which are its lanes: set-up, release, start and stop of one. A lane is open at
- * our end while the port is started and not taken down, its receive queue runs and its transmit
- * queue, where there is one, too; stopping either queue is turning the lane off. Control thread.
+ * Queues of a port: set-up, release, start and stop of one. Queue i is lane i, and stopping either
+ * of its queues is turning the lane off (cpx_lanes.c); transmit queues beyond the lanes feed them
+ * in turns. Control thread.
  */
 #include "pmd/cpx_ethdev.h"
 
@@ -15,12 +15,12 @@ int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, un
 	struct cpx_rxq *q = &p->rx[i];
 	int rc;
 
-	q->port = dev->data->port_id;
-	q->lane = i;
 	q->nb_desc = (uint16_t)RTE_MIN(rte_align32pow2(nb_desc), (uint32_t)CPX_RING_MAX);
 	q->deferred = conf->rx_deferred_start;
 	q->pool = pool;
-	rc = p->ops->rx_setup(p, i, (int)numa);
+	q->room = (uint16_t)(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM);
+	q->scatter = (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
+	rc = cpx_ops(p)->rx_setup(p, i, (int)numa);
 	if (rc != 0) {
 		q->pool = NULL;
 		return rc;
@@ -36,12 +36,12 @@ int cpx_tx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, un
 	struct cpx_txq *q = &p->tx[i];
 	int rc;
 
-	q->lane = i;
 	q->nb_desc = nb_desc;
 	q->deferred = conf->tx_deferred_start;
+	q->fast_free =
+		(dev->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) != 0;
 	q->off = 1;
-	store_relaxed(&q->max_frame, (uint32_t)dev->data->mtu + CPX_FRAME_OVERHEAD);
-	rc = p->ops->tx_setup != NULL ? p->ops->tx_setup(p, i, (int)numa) : 0;
+	rc = cpx_ops(p)->tx_setup != NULL ? cpx_ops(p)->tx_setup(p, i, (int)numa) : 0;
 	if (rc != 0) {
 		q->nb_desc = 0;
 		return rc;
@@ -61,42 +61,18 @@ void cpx_tx_queue_release(struct rte_eth_dev *dev, uint16_t i)
 	cpx_port_of(dev)->tx[i].nb_desc = 0;
 }
 
-void cpx_lanes_apply(struct cpx_port *p)
+/* Where nobody reads what a sender added after the last look. */
+static void flush_unread(struct cpx_port *p, unsigned i)
 {
-	const struct rte_eth_dev_data *data = p->dev->data;
-	uint32_t was = load_relaxed(&p->open_lanes), now = 0;
-
-	for (unsigned i = 0; i < p->args.n_lanes; i++) {
-		bool tx = i >= data->nb_tx_queues ||
-			  data->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED;
-		bool rx = i < data->nb_rx_queues &&
-			  data->rx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED;
-
-		if (p->started && !p->admin_down && rx && tx)
-			now |= 1u << i;
-	}
-	for (unsigned i = 0; i < data->nb_tx_queues; i++)
-		store_relaxed(&p->tx[i].off,
-			      !p->started || p->admin_down ||
-				      data->tx_queue_state[i] != RTE_ETH_QUEUE_STATE_STARTED);
-	store_release(&p->open_lanes, now);
-	for (unsigned i = 0; i < p->args.n_lanes; i++) {
-		if ((now & ~was) & 1u << i)
-			p->ops->open(p, i);
-		else if ((was & ~now) & 1u << i)
-			p->ops->close(p, i);
-	}
-	cpx_link_refresh(p);
-	if (now != was && p->ops->changed != NULL)
-		p->ops->changed(p);
+	if (cpx_ops(p)->flush != NULL && load_acquire(&p->sources.owner[i]) == CPX_NOBODY)
+		counter_add(&p->rx[i].count.flushed, cpx_ops(p)->flush(p, i));
 }
 
 int cpx_rx_queue_start(struct rte_eth_dev *dev, uint16_t i)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	if (p->ops->flush != NULL)
-		p->ops->flush(p, i); /* what a sender added after the stop */
+	flush_unread(p, i);
 	dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
 	cpx_lanes_apply(p);
 	return 0;
@@ -108,8 +84,8 @@ int cpx_rx_queue_stop(struct rte_eth_dev *dev, uint16_t i)
 
 	dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(p);
-	if (p->ops->flush != NULL)
-		p->ops->flush(p, i);
+	for (unsigned s = 0; s < p->args.n_lanes; s++)
+		flush_unread(p, s);
 	return 0;
 }
 
@@ -149,18 +125,18 @@ void cpx_txq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_txq_in
 
 uint32_t cpx_rx_queue_count(void *rxq)
 {
-	struct cpx_rxq *q = rxq;
+	const struct cpx_rxq *q = rxq;
 
 	/* ethdev turns a negative errno back into one */
-	return (uint32_t)cpx_port_of(&rte_eth_devices[q->port])->ops->rx_count(q);
+	return (uint32_t)cpx_ops(cpx_port_of(&rte_eth_devices[q->port]))->rx_count(q);
 }
 
 int cpx_tx_done_cleanup(void *txq, uint32_t n)
 {
 	struct cpx_txq *q = txq;
-	struct cpx_port *p = container_of(q - q->lane, struct cpx_port, tx[0]);
+	struct cpx_port *p = container_of(q->lanes, struct cpx_port, tx[0]);
 
-	return p->ops->tx_cleanup != NULL ? p->ops->tx_cleanup(q, n) : 0;
+	return cpx_ops(p)->tx_cleanup != NULL ? cpx_ops(p)->tx_cleanup(q, n) : 0;
 }
 
 int cpx_ring_rx_count(const struct cpx_rxq *q)
@@ -185,4 +161,17 @@ int cpx_ring_tx_status(void *txq, uint16_t offset)
 	if (offset >= r->size)
 		return -EINVAL;
 	return offset < r->size - cpx_ring_count(r) ? RTE_ETH_TX_DESC_DONE : RTE_ETH_TX_DESC_FULL;
+}
+
+int cpx_ring_source_arm(struct cpx_port *p, unsigned source, int fd)
+{
+	struct cpx_ring_end *e = &p->rx[source].end;
+
+	store_relaxed(&e->ring->bell, fd);
+	return cpx_ring_arm(e) ? 0 : -EAGAIN;
+}
+
+void cpx_ring_source_disarm(struct cpx_port *p, unsigned source)
+{
+	cpx_ring_disarm(&p->rx[source].end);
 }

@@ -8,6 +8,8 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include <unistd.h>
+
 struct cpx_ring *cpx_ring_create(uint32_t size, int numa)
 {
 	struct cpx_ring *r;
@@ -17,6 +19,7 @@ struct cpx_ring *cpx_ring_create(uint32_t size, int numa)
 		return NULL;
 	r->size = size;
 	r->mask = size - 1;
+	r->bell = -1;
 	return r;
 }
 
@@ -42,4 +45,34 @@ void cpx_ring_free(struct cpx_ring *r)
 		return;
 	cpx_ring_flush(r);
 	rte_free(r);
+}
+
+void cpx_ring_wake(struct cpx_ring *r)
+{
+	const uint64_t one = 1;
+	int bell;
+
+	fence_full(); /* pairs with cpx_ring_arm */
+	if (!load_relaxed(&r->sleeping))
+		return;
+	store_relaxed(&r->sleeping, 0);
+	bell = load_relaxed(&r->bell);
+	/* an eventfd that is full is one that is rung */
+	if (bell >= 0 && write(bell, &one, sizeof(one)) < 0)
+		return;
+}
+
+bool cpx_ring_arm(struct cpx_ring_end *e)
+{
+	store_relaxed(&e->ring->sleeping, 1);
+	fence_full(); /* pairs with cpx_ring_wake */
+	if (load_relaxed(&e->ring->prod) == e->own)
+		return true;
+	store_relaxed(&e->ring->sleeping, 0);
+	return false;
+}
+
+void cpx_ring_disarm(struct cpx_ring_end *e)
+{
+	store_relaxed(&e->ring->sleeping, 0);
 }

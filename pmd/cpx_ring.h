@@ -6,14 +6,20 @@
  * Both indices run freely and are masked on use. Each side keeps its own index and a copy of the
  * other's in private memory (struct cpx_ring_end) and looks at the shared one only when the copy
  * says there is too little room or too few frames, so in a steady flow a cache line changes hands
- * once a burst. The consumer owns the gate: `open` is set while it takes frames. It is a request,
- * not a fence: a producer already past its check may still add frames after it closes. Whoever
- * stops next takes those out (cpx_ring_flush), so nothing stays behind when both ends stopped.
+ * once a burst. The consumer owns the gate, which says whether it takes frames, whether its lane
+ * carries, and whether it may be asleep. It is a request, not a fence: a producer already past its
+ * check may still add frames after it closes. Whoever stops next takes those out (cpx_ring_flush),
+ * so nothing stays behind when both ends stopped.
+ *
+ * Sleep: the consumer stores `sleeping`, looks at `prod` once more, and waits for `bell`; the
+ * producer of a gate with CPX_GATE_SLEEPS looks at `sleeping` after each submission. Full fences
+ * on both sides, so one of them sees the other.
  */
 #ifndef CPX_PMD_CPX_RING_H
 #define CPX_PMD_CPX_RING_H
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -24,19 +30,28 @@
 #define CPX_RING_MAX      4096
 #define CPX_RING_STANDARD 1024
 
+#define CPX_GATE_OPEN   1u /* frames are taken */
+#define CPX_GATE_LANE   2u /* … by the lane's own queue: the lane carries */
+#define CPX_GATE_LIT    8u /* the lane could carry, whether a queue reads it or not */
+#define CPX_GATE_SLEEPS 4u /* the consumer may sleep */
+
 struct rte_mbuf;
 struct rte_mempool;
 
 struct cpx_ring {
-	/* constant while either end runs, except `open` */
+	/* constant while either end runs, except `gate` and `timed` */
 	alignas(CPX_LINE) uint32_t size; /* slots, a power of two */
 	uint32_t mask;                   /* size - 1 */
 	struct rte_mempool *pool;        /* where frames that cannot be passed on are copied to;
 					    consumer's control thread writes before open */
-	uint32_t open;                   /* consumer's control thread writes, producer reads */
+	uint32_t gate;                   /* CPX_GATE_*; consumer's control thread writes */
+	uint32_t timed;                  /* frames may carry a time to be delivered at; producer's
+					    control thread writes */
+	int bell;                        /* eventfd to wake the consumer with; -1 none */
 
-	alignas(CPX_LINE) uint32_t prod; /* frames ever added; producer writes */
-	alignas(CPX_LINE) uint32_t cons; /* frames ever taken; consumer writes */
+	alignas(CPX_LINE) uint32_t prod;     /* frames ever added; producer writes */
+	alignas(CPX_LINE) uint32_t cons;     /* frames ever taken; consumer writes */
+	alignas(CPX_LINE) uint32_t sleeping; /* consumer writes 1 and 0, producer 0 */
 	alignas(CPX_LINE) struct rte_mbuf *slot[];
 };
 
@@ -54,6 +69,13 @@ struct cpx_ring *cpx_ring_create(uint32_t size, int numa);
 void cpx_ring_free(struct cpx_ring *r);
 /* Frees every frame in the ring; the number of them. The consumer does not run. */
 unsigned cpx_ring_flush(struct cpx_ring *r);
+
+/* Producer, after a submission to a gate with CPX_GATE_SLEEPS: rings the bell if the consumer
+ * sleeps. A system call, once a sleep. */
+void cpx_ring_wake(struct cpx_ring *r);
+/* Consumer: true when a frame that comes from now on rings the bell; false when there is one. */
+bool cpx_ring_arm(struct cpx_ring_end *e);
+void cpx_ring_disarm(struct cpx_ring_end *e);
 
 /* Frames in the ring; any thread, true for a moment. */
 static inline uint32_t cpx_ring_count(const struct cpx_ring *r)

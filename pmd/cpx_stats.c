@@ -20,6 +20,7 @@ static_assert(RTE_DIM(rx_names) == CPX_N_RX_COUNTERS, "one name a counter");
 static_assert(RTE_DIM(tx_names) == CPX_N_TX_COUNTERS, "one name a counter");
 
 #define DIFFERENCE(name) .name = load_relaxed(&now->name) - base->name,
+#define ADD(name)        sum.name += load_relaxed(&from->name);
 
 static struct cpx_rx_counters rx_since(const struct cpx_port *p, unsigned lane)
 {
@@ -28,9 +29,26 @@ static struct cpx_rx_counters rx_since(const struct cpx_port *p, unsigned lane)
 	return (struct cpx_rx_counters){ CPX_RX_COUNTERS(DIFFERENCE) };
 }
 
+static struct cpx_tx_counters added(struct cpx_tx_counters sum, const struct cpx_tx_counters *from)
+{
+	CPX_TX_COUNTERS(ADD)
+	return sum;
+}
+
+/* Of a lane: its own and those of the queues that feed it. */
+static struct cpx_tx_counters tx_total(const struct cpx_port *p, unsigned lane)
+{
+	struct cpx_tx_counters sum = added((struct cpx_tx_counters){ 0 }, &p->tx[lane].count);
+
+	for (unsigned i = lane; i < CPX_MAX_TX_QUEUES; i += p->args.n_lanes)
+		sum = added(sum, &p->tx[i].own);
+	return sum;
+}
+
 static struct cpx_tx_counters tx_since(const struct cpx_port *p, unsigned lane)
 {
-	const struct cpx_tx_counters *now = &p->tx[lane].count, *base = &p->tx_base[lane];
+	const struct cpx_tx_counters total = tx_total(p, lane), *now = &total,
+				     *base = &p->tx_base[lane];
 
 	return (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
 }
@@ -39,8 +57,8 @@ static struct rte_eth_stats carrier_errors(struct cpx_port *p)
 {
 	struct rte_eth_stats s = { 0 };
 
-	if (p->ops->stats != NULL)
-		p->ops->stats(p, &s);
+	if (cpx_ops(p)->stats != NULL)
+		cpx_ops(p)->stats(p, &s);
 	return s;
 }
 
@@ -57,15 +75,17 @@ int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 		stats->ibytes += rx.bytes;
 		stats->opackets += tx.packets;
 		stats->obytes += tx.bytes;
-		stats->oerrors += tx.oversize + tx.nombuf;
+		stats->oerrors += tx.oversize + tx.nombuf + tx.dropped;
+		stats->ierrors += rx.oversize;
+		stats->rx_nombuf += rx.nombuf;
 		stats->q_ipackets[i] = rx.packets;
 		stats->q_ibytes[i] = rx.bytes;
 		stats->q_opackets[i] = tx.packets;
 		stats->q_obytes[i] = tx.bytes;
 	}
 	stats->imissed = carrier.imissed - base->imissed;
-	stats->ierrors = carrier.ierrors - base->ierrors;
-	stats->rx_nombuf = carrier.rx_nombuf - base->rx_nombuf;
+	stats->ierrors += carrier.ierrors - base->ierrors;
+	stats->rx_nombuf += carrier.rx_nombuf - base->rx_nombuf;
 	stats->oerrors += carrier.oerrors - base->oerrors;
 	return 0;
 }
@@ -80,12 +100,8 @@ int cpx_stats_reset(struct rte_eth_dev *dev)
 
 		p->rx_base[i] = (struct cpx_rx_counters){ CPX_RX_COUNTERS(DIFFERENCE) };
 	}
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-		const struct cpx_tx_counters *base = &(struct cpx_tx_counters){ 0 };
-		const struct cpx_tx_counters *now = &p->tx[i].count;
-
-		p->tx_base[i] = (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
-	}
+	for (unsigned i = 0; i < p->args.n_lanes; i++)
+		p->tx_base[i] = tx_total(p, i);
 	p->carrier_base = carrier_errors(p);
 	return 0;
 }
@@ -125,7 +141,7 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 
 	if (xstats == NULL || n < count)
 		return (int)count;
-	xstats[at++].value = (uint64_t)__builtin_popcount(p->ops->carrying(p));
+	xstats[at++].value = (uint64_t)__builtin_popcount(cpx_ops(p)->carrying(p));
 	xstats[at++].value = p->carrier_rx_queues;
 	xstats[at++].value = p->carrier_tx_queues;
 	for (unsigned i = 0; i < p->args.n_lanes; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The only place that spells a memory order. Three idioms are used in cpx:
+ * The only place that spells a memory order. Four idioms are used in cpx:
  *
  * publish:  one thread writes data, then store_release(&flag); readers load_acquire(&flag) and
  *           may then read the data. Indices of rings, pointers to immutable state.
@@ -8,6 +8,9 @@
  *           Naturally aligned 64-bit values are never torn. No read-modify-write is needed.
  * sequence: a writer makes seq odd, changes the data, makes seq even again; a reader copies the
  *           data between two equal even values of seq. See seq_* below.
+ *
+ * turn:     several threads may work on something, one at a time, and none may wait for long: take
+ * a turn or go away. See turn_* below.
  *
  * Anything else needs an argument in the file that does it.
  */
@@ -54,6 +57,21 @@ static inline bool seq_read_ok(const uint64_t *seq, uint64_t begun)
 {
 	fence_acquire();
 	return !(begun & 1) && load_relaxed(seq) == begun;
+}
+
+/* A turn: true when it is ours now, until turn_give(). Tries for a moment (a few microseconds: more
+ * than a burst takes), then says false, so a holder that was put to sleep holds nobody up. */
+static inline bool turn_take(uint32_t *turn)
+{
+	for (unsigned tries = 0; tries < 1024; tries++)
+		if (load_relaxed(turn) == 0 && __atomic_exchange_n(turn, 1, __ATOMIC_ACQUIRE) == 0)
+			return true;
+	return false;
+}
+
+static inline void turn_give(uint32_t *turn)
+{
+	store_release(turn, 0);
 }
 
 #endif

@@ -150,7 +150,15 @@ Test(args, carrier)
 	    "carrier=dev:", "dev:<ethdev>");
 	bad("carrier=loop:", -EINVAL, "carrier=loop:", "loop");
 	bad("carrier=wire", -EINVAL, "carrier=wire", "loop");
-	bad("carrier=fiber:/run/x.sock", -ENOTSUP, "another process", "fiber:<name>");
+	a = good("carrier=fiber:/run/x.sock,role=server,trust=1");
+	cr_expect_eq(a.carrier, CPX_CARRIER_PEER);
+	cr_expect_str_eq(a.path, "/run/x.sock");
+	cr_expect(a.server && a.trust && !a.wake);
+	cr_expect_not(good("carrier=fiber:/x,role=client").server);
+	bad("carrier=fiber:/run/x.sock", -EINVAL, "carrier=fiber:/run/x.sock", "role=server");
+	bad("role=server", -EINVAL, "role=", "carrier=fiber:/<path>");
+	bad("carrier=fiber:a,wake=1", -EINVAL, "wake=1", "carrier=fiber:/<path>");
+	bad("carrier=fiber:/x,role=both", -EINVAL, "role=both", "server or client");
 }
 
 Test(args, mac)

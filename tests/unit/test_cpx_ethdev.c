@@ -16,7 +16,7 @@ Test(ethdev, info)
 	cr_assert_eq(rte_eth_dev_info_get(port, &info), 0);
 	cr_expect_str_eq(info.driver_name, "net_cpx");
 	cr_expect_eq(info.max_rx_queues, 4);
-	cr_expect_eq(info.max_tx_queues, 4);
+	cr_expect_eq(info.max_tx_queues, 64);
 	cr_expect_eq(info.default_rxportconf.nb_queues, 4);
 	cr_expect_geq(info.max_rx_pktlen, 9728);
 	cr_expect_eq(info.max_rx_pktlen - info.max_mtu, 22, "Ethernet and two tags");
@@ -96,9 +96,9 @@ Test(ethdev, burst_mode)
 	uint16_t fiber = running_port("net_cpx1", "carrier=fiber:x", 1);
 
 	cr_assert_eq(rte_eth_rx_burst_mode_get(loop, 0, &mode), 0);
-	cr_expect_str_eq(mode.info, "Lane Loop");
+	cr_expect_eq(strncmp(mode.info, "Lane Loop, ", 11), 0, "%s", mode.info);
 	cr_assert_eq(rte_eth_tx_burst_mode_get(fiber, 0, &mode), 0);
-	cr_expect_str_eq(mode.info, "Lane Fiber");
+	cr_expect_eq(strncmp(mode.info, "Lane Fiber, ", 12), 0, "%s", mode.info);
 }
 
 Test(ethdev, dump_names_every_lane)

@@ -84,7 +84,7 @@ Test(pace, a_port_gives_back_what_is_too_much, .init = start_eal)
 	cr_assert_eq(rte_eth_dev_set_mtu(port, 9000), 0);
 	start(port);
 	cr_assert_eq(rte_eth_tx_burst_mode_get(port, 0, &mode), 0);
-	cr_expect_str_eq(mode.info, "Lane Loop, Paced");
+	cr_expect(strstr(mode.info, ", Paced"), "%s", mode.info);
 	cr_assert_eq(rte_pktmbuf_alloc_bulk(jumbo, m, 32), 0);
 	for (unsigned i = 0; i < 32; i++)
 		cr_assert_not_null(rte_pktmbuf_append(m[i], 9000));

@@ -46,7 +46,7 @@ static bool inspects(uint16_t port)
 	struct rte_eth_burst_mode mode;
 
 	cr_assert_eq(rte_eth_rx_burst_mode_get(port, 0, &mode), 0);
-	return strstr(mode.info, "Inspecting") != NULL;
+	return strstr(mode.info, "Full") != NULL;
 }
 
 Test(ptype, nobody_asked)

@@ -20,25 +20,119 @@ Test(queue, loop_gives_each_lane_its_own)
 	}
 }
 
-Test(queue, receive_queue_stop_turns_the_lane_off)
+Test(queue, receive_queue_stop_moves_what_comes_to_another_lane)
+{
+	uint16_t port = running_port("net_cpx0", "lanes=2", 2);
+	struct rte_mbuf *before = frame(60, 0), *after = frame(60, 0);
+
+	cr_assert_eq(send_one(port, 1, before), 1);
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 1), 0);
+	cr_assert_eq(link_of(port).link_speed, 106250);
+	cr_assert_eq(send_one(port, 1, after), 1, "the sender does not notice");
+	cr_assert_eq(receive_one(port, 0), before, "nothing is lost, and in order");
+	cr_assert_eq(receive_one(port, 0), after);
+
+	cr_assert_eq(send_one(port, 1, before), 1);
+	cr_assert_eq(rte_eth_dev_rx_queue_start(port, 1), 0);
+	cr_assert_eq(link_of(port).link_speed, 2 * 106250);
+	cr_assert_null(receive_one(port, 1), "queue 0 has not handed it back yet");
+	cr_assert_null(receive_one(port, 0), "now it has");
+	cr_assert_eq(receive_one(port, 1), before);
+	rte_pktmbuf_free(before);
+	rte_pktmbuf_free(after);
+}
+
+Test(queue, the_last_receive_queue_takes_the_port_down)
 {
 	uint16_t port = running_port("net_cpx0", "lanes=2", 2);
 	struct rte_mbuf *m = frame(60, 0);
 
 	cr_assert_eq(send_one(port, 1, frame(60, 0)), 1);
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 0), 0);
 	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 1), 0);
 	cr_assert_eq(pool_level(), POOL_FRAMES - 1, "what waited there is freed");
-	cr_assert_eq(link_of(port).link_speed, 106250);
+	cr_assert_eq(xstat(port, "lane1_rx_flushed"), 1);
+	cr_assert_eq(link_of(port).link_status, RTE_ETH_LINK_DOWN);
 	cr_assert_eq(send_one(port, 1, m), 0);
 	cr_assert_eq(xstat(port, "lane1_tx_down"), 1);
-	cr_assert_eq(send_one(port, 0, m), 1, "its neighbour does not notice");
-	cr_assert_eq(receive_one(port, 0), m);
-
 	cr_assert_eq(rte_eth_dev_rx_queue_start(port, 1), 0);
-	cr_assert_eq(link_of(port).link_speed, 2 * 106250);
-	cr_assert_eq(send_one(port, 1, m), 1);
-	cr_assert_eq(receive_one(port, 1), m);
+	cr_assert_eq(send_one(port, 0, m), 1);
+	cr_assert_eq(receive_one(port, 1), m, "one lane serves both");
 	rte_pktmbuf_free(m);
+}
+
+Test(queue, dark_lanes_carry_nothing)
+{
+	uint16_t a = running_port("net_cpx0", "lanes=4,carrier=fiber:x,dark=1-2", 4);
+	uint16_t b = running_port("net_cpx1", "lanes=4,carrier=fiber:x", 4);
+	struct rte_mbuf *m = frame(60, 0);
+
+	cr_assert_eq(link_of(a).link_speed, 2 * 106250);
+	cr_assert_eq(link_of(b).link_speed, 2 * 106250);
+	for (uint16_t lane = 0; lane < 4; lane++) {
+		const uint16_t way = lane == 1 ? 0 : lane == 2 ? 3 : lane;
+
+		cr_assert_eq(send_one(a, lane, m), 1);
+		for (uint16_t other = 0; other < 4; other++)
+			if (other != way)
+				cr_assert_null(receive_one(b, other));
+		cr_assert_eq(receive_one(b, way), m);
+	}
+	rte_pktmbuf_free(m);
+}
+
+Test(queue, more_transmit_queues_than_lanes_take_turns)
+{
+	uint16_t port = new_port("net_cpx0", "lanes=2");
+	struct rte_mbuf *m = frame(60, 0);
+
+	cr_assert_eq(rte_eth_dev_configure(port, 2, 64, &(struct rte_eth_conf){ 0 }), 0);
+	for (uint16_t i = 0; i < 2; i++)
+		cr_assert_eq(rte_eth_rx_queue_setup(port, i, 64, SOCKET_ID_ANY, NULL, pool), 0);
+	for (uint16_t i = 0; i < 64; i++)
+		cr_assert_eq(rte_eth_tx_queue_setup(port, i, 64, SOCKET_ID_ANY, NULL), 0);
+	start(port);
+	for (uint16_t i = 0; i < 64; i++) {
+		cr_assert_eq(send_one(port, i, m), 1);
+		cr_assert_eq(receive_one(port, i % 2), m);
+	}
+	cr_assert_eq(xstat(port, "lane0_tx_packets"), 32);
+	cr_assert_eq(rte_eth_dev_tx_queue_stop(port, 40), 0);
+	cr_assert_eq(send_one(port, 40, m), 0);
+	cr_assert_eq(xstat(port, "lane0_tx_down"), 1);
+	rte_pktmbuf_free(m);
+}
+
+Test(queue, spread_hash_keeps_a_flow_on_its_lane)
+{
+	uint16_t port = running_port("net_cpx0", "lanes=4,spread=hash", 4);
+	struct rte_mbuf *m[32], *got[32];
+	unsigned lanes_used = 0, all = 0;
+
+	for (unsigned i = 0; i < 32; i++) {
+		m[i] = frame(64, 0);
+		m[i]->ol_flags = RTE_MBUF_F_RX_RSS_HASH;
+		m[i]->hash.rss = i % 8; /* eight flows */
+		*rte_pktmbuf_mtod(m[i], uint8_t *) = (uint8_t)i;
+	}
+	cr_assert_eq(rte_eth_tx_burst(port, 0, m, 32), 32);
+	for (uint16_t lane = 0; lane < 4; lane++) {
+		const uint16_t n = rte_eth_rx_burst(port, lane, got, 32);
+		int last[8] = { -1, -1, -1, -1, -1, -1, -1, -1 };
+
+		lanes_used += n != 0;
+		all += n;
+		for (uint16_t i = 0; i < n; i++) {
+			const int at = *rte_pktmbuf_mtod(got[i], uint8_t *);
+
+			cr_assert_eq(at % 4, lane, "flow f is on lane f mod 4");
+			cr_assert_gt(at, last[at % 8], "in order");
+			last[at % 8] = at;
+			rte_pktmbuf_free(got[i]);
+		}
+	}
+	cr_assert_eq(all, 32);
+	cr_assert_eq(lanes_used, 4);
 }
 
 Test(queue, transmit_queue_stop_turns_the_lane_off_at_both_ends)
@@ -51,7 +145,9 @@ Test(queue, transmit_queue_stop_turns_the_lane_off_at_both_ends)
 	cr_assert_eq(link_of(a).link_speed, 106250);
 	cr_assert_eq(link_of(b).link_speed, 106250);
 	cr_assert_eq(send_one(a, 0, m), 0);
-	cr_assert_eq(send_one(b, 0, m), 0, "a lane carries both ways or not");
+	cr_assert_eq(send_one(b, 0, m), 1, "a lane carries both ways or not");
+	cr_assert_null(receive_one(a, 0));
+	cr_assert_eq(receive_one(a, 1), m, "so its flow comes on another");
 	cr_assert_eq(rte_eth_dev_tx_queue_start(a, 0), 0);
 	cr_assert_eq(link_of(b).link_speed, 2 * 106250);
 	cr_assert_eq(send_one(a, 0, m), 1);

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Carrier fiber:<path>: the lanes of this port to those of a port (or any program that speaks
+ * lib/fiber) in another process. lib/fiber does the work and holds off a hostile peer; this file
+ * gives it what it asks of a program: its descriptor is watched by DPDK's interrupt thread, its
+ * queues belong to our lanes, and when the peer is gone its memory is unmapped only after every
+ * lcore was seen outside of the burst functions.
+ *
+ * Threads: the port's control thread and DPDK's interrupt thread, under `lock` of the carrier.
+ * Burst functions never take it: they see fiber queues only, and `inside` (cpx_rxtx.h) tells this
+ * file when they may be in them. The fiber is made at probe, so that a bad path is an error then,
+ * and made again at start only when other features or ring sizes were configured meanwhile.
+ */
+#include "pmd/cpx_peer.h"
+
+#include <rte_alarm.h>
+#include <rte_interrupts.h>
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "pmd/cpx_logs.h"
+
+#define RETRY_US 1000 /* between two looks whether the lcores are outside */
+
+static long barrier_of_all_threads(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0);
+}
+
+/* Is no lcore in a burst function that began before the queues were taken out of service? */
+static bool lcores_are_outside(const struct cpx_port *p)
+{
+	bool outside = true;
+
+	/* What an lcore does from here on, it does knowing that `running` is 0. */
+	if (barrier_of_all_threads(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
+		return false;
+	for (unsigned i = 0; i < CPX_MAX_SOURCES; i++)
+		outside = outside && !load_acquire(&p->rx[i].inside);
+	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
+		outside = outside && !load_acquire(&p->tx[i].inside);
+	return outside;
+}
+
+static void retry_unmap(void *arg);
+
+/* The peer is gone and the queues are out of service: give its memory back. With the lock. */
+static void unmap(struct cpx_peer *c)
+{
+	if (lcores_are_outside(c->port)) {
+		fiber_quiescent(c->fiber);
+		return;
+	}
+	if (rte_eal_alarm_set(RETRY_US, retry_unmap, c) != 0)
+		PMD_DRV_LOG(ERR, "%s: no memory to wait for lcores; fiber %s stays down until stop",
+			    cpx_port_name(c->port), c->port->args.path);
+}
+
+static void retry_unmap(void *arg)
+{
+	struct cpx_peer *c = arg;
+	struct fiber_status s;
+
+	pthread_mutex_lock(&c->lock);
+	fiber_status(c->fiber, &s);
+	if (s.state == FIBER_DOWN)
+		unmap(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* With the lock. */
+static void handle(struct cpx_peer *c, int events)
+{
+	struct cpx_port *p = c->port;
+	struct fiber_status s;
+
+	if (events == 0)
+		return;
+	fiber_status(c->fiber, &s);
+	if (events & FIBER_EVENT_DOWN) {
+		PMD_DRV_LOG(NOTICE, "%s: %s", cpx_port_name(p), s.reason);
+		store_release(&c->peer_lanes, 0);
+	}
+	if (s.state == FIBER_UP) {
+		if (s.terms.lanes < p->args.n_lanes)
+			PMD_DRV_LOG(NOTICE,
+				    "%s: the other end of fiber %s has %u lanes, we have %u; the "
+				    "others stay down",
+				    cpx_port_name(p), p->args.path, s.terms.lanes, p->args.n_lanes);
+		store_release(&c->peer_lanes, (1u << s.terms.lanes) - 1);
+	}
+	cpx_lanes_changed(p);
+	cpx_peer_interrupts(c);
+	if (s.state == FIBER_DOWN)
+		unmap(c);
+}
+
+static void on_ready(void *arg)
+{
+	struct cpx_peer *c = arg;
+
+	pthread_mutex_lock(&c->lock);
+	if (c->fiber != NULL)
+		handle(c, fiber_process(c->fiber));
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int watch(struct cpx_peer *c)
+{
+	int rc;
+
+	rte_intr_fd_set(c->handle, fiber_fd(c->fiber));
+	rte_intr_type_set(c->handle, RTE_INTR_HANDLE_EXT);
+	rc = rte_intr_callback_register(c->handle, on_ready, c);
+	c->watched = rc == 0;
+	return rc;
+}
+
+static void unwatch(struct cpx_peer *c)
+{
+	if (c->watched)
+		rte_intr_callback_unregister_sync(c->handle, on_ready, c);
+	c->watched = false;
+}
+
+static struct fiber_config wanted(const struct cpx_port *p)
+{
+	struct fiber_config config = {
+		.path = p->args.path,
+		.server = p->args.server,
+		.hugepages = rte_eal_has_hugepages(),
+		.lanes = p->args.n_lanes,
+		.slots = FIBER_STANDARD_SLOTS,
+		.features = FIBER_FEATURE_HASH | (p->args.trust ? FIBER_FEATURE_CSUM : 0) |
+			    (p->args.wake || p->interrupts ? FIBER_FEATURE_SLEEP : 0),
+	};
+	uint32_t most = 0;
+
+	for (unsigned i = 0; i < p->data->nb_rx_queues && i < p->args.n_lanes; i++)
+		most = RTE_MAX(most, p->rx[i].nb_desc);
+	for (unsigned i = 0; i < p->data->nb_tx_queues && i < p->args.n_lanes; i++)
+		most = RTE_MAX(most, p->tx[i].nb_desc);
+	if (most != 0)
+		config.slots = rte_align32pow2(most);
+	return config;
+}
+
+/* A fiber of this configuration in place of the present one. Nobody sends or receives. */
+static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, struct err *err)
+{
+	struct cpx_port *p = c->port;
+	struct fiber *f;
+	int rc;
+
+	unwatch(c);
+	pthread_mutex_lock(&c->lock);
+	fiber_destroy(c->fiber); /* a server's path must be free for the new one */
+	c->fiber = NULL;
+	store_release(&c->peer_lanes, 0);
+	rc = fiber_create(&f, config, err);
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
+		p->rx[i].fiber = rc == 0 ? fiber_rx_queue(f, i) : NULL;
+		p->tx[i].fiber = rc == 0 ? fiber_tx_queue(f, i) : NULL;
+	}
+	if (rc == 0) {
+		c->fiber = f;
+		c->config = *config;
+	}
+	pthread_mutex_unlock(&c->lock);
+	if (rc != 0)
+		return rc;
+	rc = watch(c);
+	if (rc != 0)
+		return err_set(err, rc, "fiber %s: DPDK's interrupt thread does not watch it: %s",
+			       config->path, rte_strerror(-rc));
+	on_ready(c); /* the first attempt of a client */
+	return 0;
+}
+
+static void peer_detach(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+
+	unwatch(c);
+	rte_eal_alarm_cancel(retry_unmap, c);
+	cpx_peer_faults_forget(c);
+	fiber_destroy(c->fiber);
+	rte_intr_instance_free(c->handle);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+	p->carrier = NULL;
+}
+
+static int peer_attach(struct cpx_port *p, struct err *err)
+{
+	const struct fiber_config config = wanted(p);
+	struct cpx_peer *c = calloc(1, sizeof(*c));
+	int rc;
+
+	if (c == NULL)
+		return err_set(err, -ENOMEM, "carrier=fiber:%s: no memory", p->args.path);
+	c->port = p;
+	p->carrier = c;
+	pthread_mutex_init(&c->lock, NULL);
+	c->handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	if (c->handle == NULL) {
+		rc = err_set(err, -ENOMEM, "carrier=fiber:%s: no memory", p->args.path);
+		goto detach;
+	}
+	if (barrier_of_all_threads(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0) {
+		rc = err_set(err, -ENOSYS,
+			     "carrier=fiber:%s: the kernel has no membarrier(), without which "
+			     "memory of a peer that is gone cannot be unmapped safely; Linux 4.14 "
+			     "has it, and a container must allow it",
+			     p->args.path);
+		goto detach;
+	}
+	cpx_peer_faults_watch(c);
+	rc = make_fiber(c, &config, err);
+	if (rc == 0)
+		return 0;
+detach:
+	peer_detach(p);
+	return rc;
+}
+
+static int peer_rx_setup(struct cpx_port *p, unsigned lane, int numa)
+{
+	return 0;
+}
+
+static int peer_start(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+	const struct fiber_config config = wanted(p);
+	struct err err;
+	int rc;
+
+	if (c->fiber != NULL && config.features == c->config.features &&
+	    config.slots == c->config.slots)
+		return 0;
+	rc = make_fiber(c, &config, &err);
+	if (rc != 0)
+		PMD_DRV_LOG(ERR, "%s: %s", cpx_port_name(p), err.text);
+	return rc;
+}
+
+/* Frames that wait are dropped, as on a port of glass: nobody is there to take them. */
+static unsigned peer_flush(struct cpx_port *p, unsigned source)
+{
+	struct cpx_peer *c = p->carrier;
+	struct fiber_rx *r = p->rx[source].fiber;
+	struct fiber_frame f;
+	unsigned n = 0;
+
+	pthread_mutex_lock(&c->lock);
+	while (r != NULL && fiber_rx_poll(r, UINT32_MAX)) {
+		while (fiber_rx_next(r, &f))
+			n++;
+		fiber_rx_release(r, 0, 0);
+		if (n > UINT16_MAX) /* a peer that sends on and on */
+			break;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return n;
+}
+
+static void peer_stop(struct cpx_port *p)
+{
+	for (unsigned i = 0; i < p->args.n_lanes; i++)
+		counter_add(&p->rx[i].count.flushed, peer_flush(p, i));
+}
+
+static void peer_gate(struct cpx_port *p, unsigned source, uint32_t gate)
+{
+}
+
+static void peer_changed(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+
+	pthread_mutex_lock(&c->lock);
+	cpx_peer_interrupts(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static uint32_t peer_carrying(const struct cpx_port *p)
+{
+	const struct cpx_peer *c = p->carrier;
+
+	return load_acquire(&p->open_lanes) & load_acquire(&c->peer_lanes);
+}
+
+/* These look into the rings, so no unmapping meanwhile. Any thread of the process. */
+static int peer_rx_count(const struct cpx_rxq *q)
+{
+	struct cpx_peer *c = cpx_port_of(&rte_eth_devices[q->port])->carrier;
+	struct fiber_rx *r = q->fiber;
+	uint32_t n = 0;
+
+	pthread_mutex_lock(&c->lock);
+	if (r != NULL && load_acquire(&r->running))
+		n = load_acquire(&r->ring->prod) - load_relaxed(&r->own);
+	if (r != NULL && n > r->mask + 1)
+		n = 0; /* the peer's word only */
+	pthread_mutex_unlock(&c->lock);
+	return (int)n;
+}
+
+static int peer_rx_status(void *rxq, uint16_t offset)
+{
+	const struct cpx_rxq *q = rxq;
+
+	if (offset >= q->nb_desc)
+		return -EINVAL;
+	return offset < peer_rx_count(q) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
+}
+
+static int peer_tx_status(void *txq, uint16_t offset)
+{
+	struct cpx_txq *q = txq;
+	struct cpx_port *p = container_of(q->lanes, struct cpx_port, tx[0]);
+	struct cpx_peer *c = p->carrier;
+	struct fiber_tx *t = p->tx[q->lane].fiber;
+	uint32_t waiting = UINT32_MAX, size = 0;
+
+	if (offset >= q->nb_desc)
+		return -EINVAL;
+	pthread_mutex_lock(&c->lock);
+	if (t != NULL && load_acquire(&t->running)) {
+		waiting = load_relaxed(&t->own) - load_acquire(&t->ring->cons);
+		size = t->mask + 1;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return waiting <= size && offset < size - waiting ? RTE_ETH_TX_DESC_DONE
+							  : RTE_ETH_TX_DESC_FULL;
+}
+
+static void peer_dump(const struct cpx_port *p, FILE *out)
+{
+	static const char *const states[] = { "waiting for a peer", "greeting", "offered", "up",
+					      "down" };
+	struct cpx_peer *c = p->carrier;
+	struct fiber_status s = { 0 };
+
+	pthread_mutex_lock(&c->lock);
+	if (c->fiber != NULL)
+		fiber_status(c->fiber, &s);
+	pthread_mutex_unlock(&c->lock);
+	fprintf(out,
+		"  fiber %s (%s), %s, peer pid %d, %u lanes of %u slots of %u bytes, features "
+		"%#" PRIx64 ", %" PRIu64 " connections, %" PRIu64 " refused%s%s\n",
+		p->args.path, p->args.server ? "server" : "client", states[s.state],
+		(int)s.peer_pid, s.terms.lanes, s.terms.lanes != 0 ? 1u << s.terms.log2_slots : 0,
+		s.terms.slot_bytes, s.terms.features, s.connections, s.refusals,
+		s.reason[0] != '\0' ? "; last trouble: " : "", s.reason);
+}
+
+const struct cpx_carrier_ops cpx_peer_ops = {
+	.mode = "Lane Peer",
+	.bursts = CPX_PEER_BURSTS,
+	.attach = peer_attach,
+	.detach = peer_detach,
+	.rx_setup = peer_rx_setup,
+	.start = peer_start,
+	.stop = peer_stop,
+	.gate = peer_gate,
+	.flush = peer_flush,
+	.changed = peer_changed,
+	.carrying = peer_carrying,
+	.arm = cpx_peer_arm,
+	.disarm = cpx_peer_disarm,
+	.rx_count = peer_rx_count,
+	.rx_status = peer_rx_status,
+	.tx_status = peer_tx_status,
+	.dump = peer_dump,
+};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sleeping on a fiber to another process: lib/fiber's bells, one socket a lane for as long as the
+ * peer is there, put among what the application waits for (cpx_intr.c). A bell that is closed with
+ * its connection leaves the epoll instance by itself.
+ */
+#include "pmd/cpx_peer.h"
+
+#include <errno.h>
+
+void cpx_peer_interrupts(struct cpx_peer *c)
+{
+	struct cpx_port *p = c->port;
+
+	if (!p->interrupts || !p->started)
+		return;
+	for (unsigned s = 0; s < p->args.n_lanes; s++) {
+		const uint8_t queue = load_relaxed(&p->sources.wanted[s]);
+		const int bell = p->rx[s].fiber != NULL ? fiber_rx_bell(p->rx[s].fiber) : -1;
+
+		if (bell >= 0 && queue < CPX_MAX_LANES && p->wait[queue] >= 0)
+			cpx_intr_add(p, queue, bell);
+	}
+	cpx_intr_kick(p); /* whoever sleeps shall arm the new bell */
+}
+
+int cpx_peer_arm(struct cpx_port *p, unsigned source, int fd)
+{
+	struct cpx_rxq *q = &p->rx[source];
+	int rc;
+
+	store_relaxed(&q->inside, 1);
+	rte_compiler_barrier();
+	rc = fiber_rx_arm(q->fiber);
+	store_release(&q->inside, 0);
+	/* no peer, or one that does not ring: the kick of the next connection wakes us */
+	return rc == -EAGAIN ? rc : 0;
+}
+
+void cpx_peer_disarm(struct cpx_port *p, unsigned source)
+{
+	struct cpx_rxq *q = &p->rx[source];
+
+	store_relaxed(&q->inside, 1);
+	rte_compiler_barrier();
+	fiber_rx_disarm(q->fiber);
+	store_release(&q->inside, 0);
+}

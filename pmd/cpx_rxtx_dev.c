@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Burst functions of lanes on another DPDK port (dev:<ethdev>): one call of its own and a walk over
+ * the frames for port id and counters. Called by the lcore that drives the queue; no log, lock,
+ * division or system call of ours.
+ */
+#include "pmd/cpx_rxtx.h"
+#include "pmd/cpx_rxtx_full.h"
+
+#include <rte_ethdev.h>
+
+static uint16_t dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_rxq *q = queue;
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+	const uint16_t port = q->port;
+	uint64_t bytes = 0;
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	n = rte_eth_rx_burst(q->carrier_port, carrier_queue, pkts, n);
+	if (n == 0) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++) {
+		pkts[i]->port = port;
+		bytes += pkts[i]->pkt_len;
+	}
+	cpx_count_rx(&q->count, n, bytes);
+	return n;
+}
+
+static __rte_always_inline uint16_t dev_take(struct cpx_rxq *q, struct cpx_rxq *from,
+					     struct rte_mbuf **pkts, uint16_t n)
+{
+	const uint16_t carrier_queue = load_relaxed(&from->carrier_queue);
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE))
+		return 0;
+	return rte_eth_rx_burst(from->carrier_port, carrier_queue, pkts, n);
+}
+
+static uint16_t dev_rx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return cpx_rx_full(queue, pkts, n, dev_take);
+}
+
+/* A frame that segmentation will cut is not held to the limit. */
+static __rte_always_inline bool fits(const struct rte_mbuf *m, uint32_t max_frame)
+{
+	return m->pkt_len <= max_frame || (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG);
+}
+
+static __rte_always_inline uint16_t dev_put(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	uint16_t done = 0; /* sent or dropped */
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	/* one round, but for frames that are too long: those split the burst */
+	while (done < n) {
+		uint64_t bytes = 0;
+		uint16_t run, sent;
+
+		for (run = done; run < n && fits(pkts[run], max_frame); run++)
+			bytes += pkts[run]->pkt_len;
+		if (run == done) {
+			counter_add(&q->count.oversize, 1);
+			rte_pktmbuf_free(pkts[done++]);
+			continue;
+		}
+		sent = rte_eth_tx_burst(q->carrier_port, carrier_queue, pkts + done, run - done);
+		done += sent;
+		for (uint16_t i = done; i < run; i++)
+			bytes -= pkts[i]->pkt_len;
+		if (sent != 0)
+			cpx_count_tx(&q->count, sent, bytes);
+		if (unlikely(done < run)) {
+			done += cpx_tx_full_lane(q, pkts + done, n - done);
+			break;
+		}
+	}
+	return done;
+}
+
+static uint16_t dev_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+
+	if (unlikely(load_relaxed(&q->off))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	return dev_put(q, pkts, n);
+}
+
+static uint16_t dev_tx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return cpx_tx_full(queue, pkts, n, dev_put);
+}
+
+uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+
+	if (unlikely(carrier_queue == CPX_NO_QUEUE))
+		return n;
+	return rte_eth_tx_prepare(q->carrier_port, carrier_queue, pkts, n);
+}
+
+const struct cpx_bursts cpx_dev_bursts_base = {
+	.isa = NULL,
+	.rx = dev_rx,
+	.rx_full = dev_rx_full,
+	.tx = dev_tx,
+	.tx_full = dev_tx_full,
+};

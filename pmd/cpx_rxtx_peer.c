@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Burst functions of lanes on a fiber between two processes (fiber:<path>): frames are copied into
+ * shared memory by the sender and out of it by the receiver. Called by the lcore that drives the
+ * queue; no log, lock, division or system call (but to wake a sleeping peer that asked for it).
+ * Everything about the other process being hostile is lib/fiber/ring.h's: here only lengths that
+ * it has checked are used.
+ *
+ * While an lcore is in here `inside` is set. The control thread takes a queue out of service by
+ * its `running`, then makes every lcore pass a barrier (membarrier) and waits for `inside` to
+ * fall, before it unmaps: so here a compiler barrier is enough between the two.
+ *
+ * Built once for each instruction set, see cpx_rxtx.h.
+ */
+#include "pmd/cpx_rxtx.h"
+#include "pmd/cpx_rxtx_full.h"
+
+#include "lib/fiber/ring.h"
+
+#define STEP 64u /* slots are whole numbers of these */
+
+/* From here to leave() the fiber's memory stays mapped if its queue is in service. */
+static __rte_always_inline void enter(uint32_t *inside)
+{
+	store_relaxed(inside, 1);
+	rte_compiler_barrier();
+}
+
+static __rte_always_inline void leave(uint32_t *inside)
+{
+	store_release(inside, 0);
+}
+
+/* Out of a slot, in whole steps: what lies behind the frame there is the peer's anyway. */
+static __rte_always_inline void copy_out(uint8_t *to, const uint8_t *from, uint32_t bytes)
+{
+	for (uint32_t at = 0; at < bytes; at += STEP)
+		memcpy(to + at, from + at, STEP);
+}
+
+/* Into a slot: not a byte more than the frame has, the peer could read it. At least 8 bytes; the
+ * last piece overlaps the one before. */
+static __rte_always_inline void copy_in(uint8_t *to, const uint8_t *from, uint32_t bytes)
+{
+	if (likely(bytes >= STEP)) {
+		for (uint32_t at = 0; at + STEP < bytes; at += STEP)
+			memcpy(to + at, from + at, STEP);
+		memcpy(to + bytes - STEP, from + bytes - STEP, STEP);
+	} else if (bytes >= 32) {
+		memcpy(to, from, 32);
+		memcpy(to + bytes - 32, from + bytes - 32, 32);
+	} else if (bytes >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + bytes - 16, from + bytes - 16, 16);
+	} else {
+		memcpy(to, from, 8);
+		memcpy(to + bytes - 8, from + bytes - 8, 8);
+	}
+}
+
+/* ---- receive ---- */
+
+static __rte_always_inline void set_metadata(const struct cpx_rxq *q, struct rte_mbuf *m,
+					     const struct fiber_frame *f)
+{
+	m->ol_flags = 0;
+	m->packet_type = RTE_PTYPE_UNKNOWN;
+	m->pkt_len = f->bytes;
+	m->port = q->port;
+	if (f->flags == 0)
+		return;
+	if (f->flags & FIBER_DESC_HASH) {
+		m->hash.rss = f->desc.hash;
+		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
+	}
+	if (f->flags & FIBER_DESC_IP_GOOD)
+		m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	if (f->flags & FIBER_DESC_L4_GOOD)
+		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+}
+
+/*
+ * A frame of several slots or longer than an mbuf: a chain, as many mbufs more as it takes. `m` is
+ * its first. False (and nothing taken but m) when there is no memory.
+ */
+static __rte_noinline bool fill_chain(struct cpx_rxq *q, struct rte_mbuf *m,
+				      const struct fiber_rx *r, const struct fiber_frame *f)
+{
+	struct rte_mbuf *last = m;
+	uint32_t room = q->room, seg = 0, at = 0;
+
+	m->data_len = 0;
+	while (seg < f->segs) {
+		const uint32_t n = RTE_MIN(f->len[seg] - at, room - last->data_len);
+
+		memcpy(rte_pktmbuf_mtod_offset(last, uint8_t *, last->data_len),
+		       fiber_rx_segment(r, f, seg) + at, n);
+		last->data_len = (uint16_t)(last->data_len + n);
+		at += n;
+		if (at == f->len[seg]) {
+			seg++;
+			at = 0;
+		} else {
+			last->next = rte_pktmbuf_alloc(q->pool);
+			if (unlikely(last->next == NULL))
+				return false;
+			last = last->next;
+			room = rte_pktmbuf_tailroom(last);
+			m->nb_segs++;
+		}
+	}
+	return true;
+}
+
+/* One frame into a fresh mbuf; false when it was dropped (and counted), the mbuf still ours. */
+static __rte_always_inline bool fill(struct cpx_rxq *q, struct rte_mbuf *m,
+				     const struct fiber_rx *r, const struct fiber_frame *f)
+{
+	set_metadata(q, m, f);
+	if (likely(f->segs == 1 && f->bytes <= (q->room & ~(STEP - 1)))) {
+		m->data_len = (uint16_t)f->bytes;
+		copy_out(rte_pktmbuf_mtod(m, void *), f->data, f->bytes);
+		return true;
+	}
+	if (f->bytes > q->room && !q->scatter) {
+		counter_add(&q->count.oversize, 1);
+		return false;
+	}
+	if (fill_chain(q, m, r, f))
+		return true;
+	counter_add(&q->count.nombuf, 1);
+	rte_pktmbuf_free(m->next);
+	m->next = NULL;
+	m->nb_segs = 1;
+	return false;
+}
+
+static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq *from,
+					      struct rte_mbuf **pkts, uint16_t n)
+{
+	struct fiber_rx *r = from->fiber;
+	struct fiber_frame f;
+	uint64_t bytes = 0;
+	uint16_t got = 0, slots;
+
+	if (!fiber_rx_poll(r, n))
+		return 0;
+	slots = (uint16_t)RTE_MIN((uint32_t)n, r->seen - r->next);
+	if (unlikely(rte_pktmbuf_alloc_bulk(q->pool, pkts, slots) != 0)) {
+		counter_add(&q->count.nombuf, 1);
+		return 0; /* nothing was taken: the frames stay where they are */
+	}
+	while (got < slots && fiber_rx_next(r, &f)) {
+		bytes += f.bytes;
+		if (likely(fill(q, pkts[got], r, &f)))
+			got++;
+	}
+	fiber_rx_release(r, got, bytes);
+	/* chains and bad frames took fewer mbufs than slots */
+	if (unlikely(got < slots))
+		rte_pktmbuf_free_bulk(pkts + got, slots - got);
+	return got;
+}
+
+static uint16_t peer_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_rxq *q = queue;
+	uint64_t bytes = 0;
+
+	enter(&q->inside);
+	n = peer_take(q, q, pkts, n);
+	leave(&q->inside);
+	if (n == 0) {
+		counter_add(&q->count.empty_polls, 1);
+		return 0;
+	}
+	for (uint16_t i = 0; i < n; i++)
+		bytes += pkts[i]->pkt_len;
+	cpx_count_rx(&q->count, n, bytes);
+	return n;
+}
+
+static uint16_t peer_rx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_rxq *q = queue;
+
+	enter(&q->inside);
+	n = cpx_rx_full(q, pkts, n, peer_take);
+	leave(&q->inside);
+	return n;
+}
+
+/* ---- transmit ---- */
+
+/* A plain frame that fits into one slot. */
+static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t limit)
+{
+	return m->nb_segs == 1 && m->pkt_len <= limit && m->data_len >= FIBER_MIN_FRAME &&
+	       (m->ol_flags & ~RTE_MBUF_F_RX_RSS_HASH) == 0;
+}
+
+static __rte_always_inline struct fiber_desc describe(const struct rte_mbuf *m, uint16_t len)
+{
+	struct fiber_desc d = { .len = len };
+
+	if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) {
+		d.flags = FIBER_DESC_HASH;
+		d.hash = m->hash.rss;
+	}
+	return d;
+}
+
+/* Put the bytes of a chain into `slots` reserved slots from `at` on. */
+static void put_chain(struct fiber_tx *t, const struct rte_mbuf *m, uint32_t at, uint32_t slots)
+{
+	const struct rte_mbuf *seg = m;
+	uint32_t from = 0, left = m->pkt_len;
+
+	for (uint32_t i = 0; i < slots; i++) {
+		const uint32_t len = RTE_MIN(left, t->slot_bytes);
+		struct fiber_desc d = { 0 };
+		uint32_t filled = 0;
+
+		while (filled < len) {
+			const uint32_t n = RTE_MIN(seg->data_len - from, len - filled);
+
+			memcpy(fiber_tx_place(t, at + i) + filled,
+			       rte_pktmbuf_mtod_offset(seg, const uint8_t *, from), n);
+			filled += n;
+			from += n;
+			if (from == seg->data_len) {
+				seg = seg->next;
+				from = 0;
+			}
+		}
+		if (i == 0)
+			d = describe(m, 0);
+		d.len = (uint16_t)len;
+		left -= len;
+		if (left != 0)
+			d.flags |= FIBER_DESC_MORE;
+		fiber_tx_describe(t, at + i, d);
+	}
+}
+
+/* Free mbufs whose bytes were copied: at once to their pool where the application promised that
+ * they are plain ones of one pool. */
+static __rte_always_inline void give_back(const struct cpx_txq *q, struct rte_mbuf **pkts,
+					  uint32_t n)
+{
+	struct rte_mempool *pool = pkts[0]->pool;
+
+	if (q->fast_free) {
+		rte_mempool_put_bulk(pool, (void **)pkts, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		if (unlikely(m->pool != pool || rte_mbuf_refcnt_read(m) != 1 ||
+			     !RTE_MBUF_DIRECT(m) || m->nb_segs != 1)) {
+			rte_pktmbuf_free_bulk(pkts, n);
+			return;
+		}
+	}
+	rte_mempool_put_bulk(pool, (void **)pkts, n);
+}
+
+/* One frame that is not plain. True when it is gone: sent or dropped. */
+static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, uint32_t max_frame)
+{
+	struct fiber_tx *t = q->fiber;
+	uint32_t slots = 0;
+
+	for (uint32_t room = 0; room < m->pkt_len && slots <= t->max_segs; slots++)
+		room += t->slot_bytes;
+	if (m->pkt_len > max_frame || slots > t->max_segs || m->pkt_len < FIBER_MIN_FRAME) {
+		counter_add(&q->count.oversize, 1);
+		rte_pktmbuf_free(m);
+		return true;
+	}
+	if (fiber_tx_reserve(t, slots) < slots)
+		return false;
+	put_chain(t, m, 0, slots);
+	fiber_tx_submit(t, slots, 1, m->pkt_len);
+	cpx_count_tx(&q->count, 1, m->pkt_len);
+	rte_pktmbuf_free(m);
+	return true;
+}
+
+/* Plain frames from the first on: how many were sent. */
+static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
+					      uint32_t limit)
+{
+	struct fiber_tx *t = q->fiber;
+	uint64_t bytes = 0;
+	uint16_t plain;
+
+	for (plain = 0; plain < n && is_plain(pkts[plain], limit); plain++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[plain], void *));
+	if (plain == 0)
+		return 0;
+	n = (uint16_t)fiber_tx_reserve(t, plain);
+	if (n == 0)
+		return 0;
+	for (uint16_t i = 0; i < n; i++)
+		fiber_tx_fetch(t, i, pkts[i]->data_len);
+	for (uint16_t i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		copy_in(fiber_tx_place(t, i), rte_pktmbuf_mtod(m, void *), m->data_len);
+		fiber_tx_describe(t, i, describe(m, m->data_len));
+		bytes += m->data_len;
+	}
+	fiber_tx_submit(t, n, n, bytes);
+	cpx_count_tx(&q->count, n, bytes);
+	give_back(q, pkts, n);
+	return n;
+}
+
+static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	struct fiber_tx *t = q->fiber;
+	uint16_t done = 0;
+
+	if (unlikely(!load_acquire(&t->running))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	while (done < n) {
+		done += put_plain(q, pkts + done, n - done, RTE_MIN(max_frame, t->slot_bytes));
+		if (done == n)
+			break;
+		if (is_plain(pkts[done], RTE_MIN(max_frame, t->slot_bytes)) ||
+		    !put_special(q, pkts[done], max_frame)) {
+			done += cpx_tx_full_lane(q, pkts + done, n - done);
+			break;
+		}
+		done++;
+	}
+	return done;
+}
+
+static uint16_t peer_tx(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+
+	if (unlikely(load_relaxed(&q->off))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	enter(&q->inside);
+	n = peer_put(q, pkts, n);
+	leave(&q->inside);
+	return n;
+}
+
+static uint16_t peer_tx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct cpx_txq *q = queue;
+
+	enter(&q->inside);
+	n = cpx_tx_full(q, pkts, n, peer_put);
+	leave(&q->inside);
+	return n;
+}
+
+const struct cpx_bursts CPX_ISA_NAME(cpx_peer_bursts) = {
+	.isa = CPX_ISA_TEXT,
+	.rx = peer_rx,
+	.rx_full = peer_rx_full,
+	.tx = peer_tx,
+	.tx_full = peer_tx_full,
+};

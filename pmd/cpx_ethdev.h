@@ -113,6 +113,7 @@ struct cpx_port {
 	bool admin_down;     /* rte_eth_dev_set_link_down */
 	bool interrupts;     /* receivers may sleep */
 	uint32_t open_lanes; /* shared: lanes that our end has in service */
+	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
 
 	/* counters at the last reset, so that single-writer counters never go back */

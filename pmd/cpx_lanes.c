@@ -88,7 +88,8 @@ void cpx_lanes_changed(struct cpx_port *p)
 
 void cpx_lanes_apply(struct cpx_port *p)
 {
-	const uint32_t was = load_relaxed(&p->open_lanes), lit = lanes_lit(p);
+	const uint32_t was = load_relaxed(&p->open_lanes), was_lit = p->lit_lanes;
+	const uint32_t lit = lanes_lit(p);
 	const uint32_t now = lit & ((1u << RTE_MIN(p->data->nb_rx_queues, CPX_MAX_LANES)) - 1);
 	const uint32_t sleeps = p->interrupts ? CPX_GATE_SLEEPS : 0;
 
@@ -96,6 +97,7 @@ void cpx_lanes_apply(struct cpx_port *p)
 		store_relaxed(&p->tx[i].off,
 			      !p->started || p->admin_down ||
 				      p->data->tx_queue_state[i] != RTE_ETH_QUEUE_STATE_STARTED);
+	p->lit_lanes = lit;
 	store_release(&p->open_lanes, now);
 	for (unsigned i = 0; i < p->sources.n; i++) {
 		uint32_t gate = now != 0 ? CPX_GATE_OPEN | sleeps : 0;
@@ -107,7 +109,7 @@ void cpx_lanes_apply(struct cpx_port *p)
 		cpx_ops(p)->gate(p, i, gate);
 	}
 	cpx_lanes_changed(p);
-	if (now != was && cpx_ops(p)->changed != NULL)
+	if ((now != was || lit != was_lit) && cpx_ops(p)->changed != NULL)
 		cpx_ops(p)->changed(p);
 }
 

@@ -73,6 +73,15 @@ static void retry_unmap(void *arg)
 	pthread_mutex_unlock(&c->lock);
 }
 
+/* Senders see a gate as on a carrier device: closed while no lane of the other end is open. */
+static void send_where_taken(struct cpx_peer *c)
+{
+	const bool open = load_relaxed(&c->peer_lanes) != 0;
+
+	for (unsigned i = 0; i < c->port->args.n_lanes; i++)
+		store_relaxed(&c->port->tx[i].carrier_queue, open ? (uint16_t)i : CPX_NO_QUEUE);
+}
+
 /* With the lock. */
 static void handle(struct cpx_peer *c, int events)
 {
@@ -87,13 +96,14 @@ static void handle(struct cpx_peer *c, int events)
 		store_release(&c->peer_lanes, 0);
 	}
 	if (s.state == FIBER_UP) {
-		if (s.terms.lanes < p->args.n_lanes)
+		if ((events & FIBER_EVENT_UP) && s.terms.lanes < p->args.n_lanes)
 			PMD_DRV_LOG(NOTICE,
 				    "%s: the other end of fiber %s has %u lanes, we have %u; the "
 				    "others stay down",
 				    cpx_port_name(p), p->args.path, s.terms.lanes, p->args.n_lanes);
-		store_release(&c->peer_lanes, (1u << s.terms.lanes) - 1);
+		store_release(&c->peer_lanes, (uint32_t)s.peer_lanes & ((1u << s.terms.lanes) - 1));
 	}
+	send_where_taken(c);
 	cpx_lanes_changed(p);
 	cpx_peer_interrupts(c);
 	if (s.state == FIBER_DOWN)
@@ -150,6 +160,15 @@ static struct fiber_config wanted(const struct cpx_port *p)
 	return config;
 }
 
+/* What a port without a queue in service would not take is not to be sent. */
+static void tell_lanes(struct cpx_peer *c)
+{
+	const struct cpx_port *p = c->port;
+
+	if (c->fiber != NULL)
+		fiber_lanes_set(c->fiber, load_relaxed(&p->open_lanes) != 0 ? p->lit_lanes : 0);
+}
+
 /* A fiber of this configuration in place of the present one. Nobody sends or receives. */
 static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, struct err *err)
 {
@@ -170,7 +189,9 @@ static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, str
 	if (rc == 0) {
 		c->fiber = f;
 		c->config = *config;
+		tell_lanes(c);
 	}
+	send_where_taken(c);
 	pthread_mutex_unlock(&c->lock);
 	if (rc != 0)
 		return rc;
@@ -276,6 +297,7 @@ static void peer_stop(struct cpx_port *p)
 		counter_add(&p->rx[i].count.flushed, peer_flush(p, i));
 }
 
+/* A source is where the peer sends; whether we take anything is told by peer_changed. */
 static void peer_gate(struct cpx_port *p, unsigned source, uint32_t gate)
 {
 }
@@ -285,8 +307,16 @@ static void peer_changed(struct cpx_port *p)
 	struct cpx_peer *c = p->carrier;
 
 	pthread_mutex_lock(&c->lock);
+	tell_lanes(c);
 	cpx_peer_interrupts(c);
 	pthread_mutex_unlock(&c->lock);
+}
+
+static uint32_t peer_lit(const struct cpx_port *p)
+{
+	const struct cpx_peer *c = p->carrier;
+
+	return load_acquire(&c->peer_lanes);
 }
 
 static uint32_t peer_carrying(const struct cpx_port *p)
@@ -372,6 +402,7 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.gate = peer_gate,
 	.flush = peer_flush,
 	.changed = peer_changed,
+	.lit = peer_lit,
 	.carrying = peer_carrying,
 	.arm = cpx_peer_arm,
 	.disarm = cpx_peer_disarm,

@@ -120,7 +120,8 @@ struct cpx_txq {
 	struct fiber_tx *fiber;                    /* fiber between processes */
 	uint32_t max_frame;                        /* any time: longest frame, bytes without FCS */
 	uint16_t carrier_port;                     /* dev */
-	uint16_t carrier_queue;                    /* dev; any time: CPX_NO_QUEUE when it is gone */
+	uint16_t carrier_queue;                    /* dev, peer; any time: CPX_NO_QUEUE
+						      when nobody takes anything */
 	uint32_t off;                              /* any time: the queue is stopped */
 	uint32_t inside;                           /* as of cpx_rxq */
 	uint8_t lossy;                             /* any time: full lanes drop, no flow control */

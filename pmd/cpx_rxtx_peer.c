@@ -324,7 +324,8 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 	struct fiber_tx *t = q->fiber;
 	uint16_t done = 0;
 
-	if (unlikely(!load_acquire(&t->running))) {
+	if (unlikely(!load_acquire(&t->running) |
+		     (load_relaxed(&q->carrier_queue) == CPX_NO_QUEUE))) {
 		counter_add(&q->count.down, n);
 		return 0;
 	}

@@ -46,7 +46,8 @@ static bool rx_wants_full(const struct cpx_port *p)
 
 	if (p->rx[0].checks != 0 || p->rx[0].ptypes != 0 ||
 	    (p->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) ||
-	    (cpx_ops(p)->timed != NULL && cpx_ops(p)->timed(p)))
+	    (cpx_ops(p)->timed != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY &&
+	     cpx_ops(p)->timed(p)))
 		return true;
 	for (unsigned i = 0; i < s->n; i++) {
 		const uint8_t owner = load_relaxed(&s->owner[i]);

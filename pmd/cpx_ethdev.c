@@ -9,6 +9,7 @@
 #include <bus_vdev_driver.h>
 #include <ethdev_vdev.h>
 #include <rte_cycles.h>
+#include <rte_mbuf_dyn.h>
 #include <rte_version.h>
 
 #include <errno.h>
@@ -72,6 +73,9 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 
 	p->carrier_rx_queues = p->carrier_tx_queues = 0;
 	p->carrier_rx_offloads = 0;
+	rc = cpx_loopback_set(p, conf->lpbk_mode != 0);
+	if (rc != 0)
+		return rc;
 	rc = cpx_ops(p)->configure != NULL ? cpx_ops(p)->configure(p) : 0;
 	if (rc != 0)
 		return rc;
@@ -85,6 +89,11 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	/* a carrier that hashes may still leave out what it does not know */
 	hash_types_set(p,
 		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
+	if (cpx_sends_on_time(p) &&
+	    rte_mbuf_dyn_tx_timestamp_register(&cpx_send_time_field, &cpx_send_time_flag) != 0) {
+		PMD_DRV_LOG(ERR, "%s: mbufs have no room for a time to send at", cpx_port_name(p));
+		return -ENOSPC;
+	}
 	p->interrupts = conf->intr_conf.rxq != 0;
 	p->sources.n = p->args.n_lanes;
 	cpx_lanes_feed(p);
@@ -160,10 +169,27 @@ static int cpx_dev_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0;
 	cpx_dev_stop(dev);
+	cpx_loopback_set(p, false);
 	cpx_ops(p)->detach(p);
 	cpx_link_quiet(p);
 	dev->data->mac_addrs = NULL; /* inside dev_private, which ethdev frees */
 	return 0;
+}
+
+/* As after probe; counters stay. ethdev has stopped the port. */
+static int cpx_dev_reset(struct rte_eth_dev *dev)
+{
+	struct cpx_port *p = cpx_port_of(dev);
+
+	for (unsigned i = 0; i < CPX_MAX_SOURCES; i++)
+		p->rx[i].pool = NULL;
+	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++) {
+		p->tx[i].nb_desc = 0;
+		p->tx[i].limited = false;
+	}
+	p->admin_down = false;
+	cpx_loopback_set(p, false);
+	return cpx_ops(p)->reset != NULL ? cpx_ops(p)->reset(p) : 0;
 }
 
 static int cpx_set_link(struct rte_eth_dev *dev, bool up)
@@ -226,32 +252,8 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->speed_capa = speed_capability(&p->args);
 	info->default_rxportconf = preferred;
 	info->default_txportconf = preferred;
-	if (cpx_ops(p)->info != NULL)
+	if (cpx_ops(p)->info != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		cpx_ops(p)->info(p, info);
-	return 0;
-}
-
-static int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out)
-{
-	const struct cpx_port *p = cpx_port_of(dev);
-	const struct cpx_args *a = &p->args;
-	uint32_t carrying = cpx_ops(p)->carrying(p), open = load_relaxed(&p->open_lanes);
-
-	fprintf(out, "net_cpx %s: engine %s, kind %s, lanes %u-%u at %u Mb/s, link %u Mb/s%s\n",
-		cpx_port_name(p), a->engine[0] != '\0' ? a->engine : "not named", a->kind,
-		a->first_lane, a->first_lane + a->n_lanes - 1u, a->lane_mbps,
-		(unsigned)__builtin_popcount(carrying) * a->lane_mbps,
-		p->admin_down ? ", taken down" : "");
-	if (cpx_ops(p)->dump != NULL)
-		cpx_ops(p)->dump(p, out);
-	for (unsigned i = 0; i < a->n_lanes; i++)
-		fprintf(out, "  lane %u (engine lane %u): %s, rx %" PRIu64 " tx %" PRIu64 "\n", i,
-			a->first_lane + i,
-			carrying & 1u << i ? "carries"
-			: open & 1u << i   ? "in service, other end is not"
-					   : "out of service",
-			load_relaxed(&p->rx[i].count.packets),
-			load_relaxed(&p->tx[i].count.packets));
 	return 0;
 }
 
@@ -328,11 +330,31 @@ static int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_con
 	return 0;
 }
 
+/* What another process of the same DPDK may do with a port of the primary: look. Its lcores may
+ * also drive queues of lanes on rings. */
+static const struct eth_dev_ops cpx_secondary_ops = {
+	.link_update = cpx_link_update,
+	.stats_get = cpx_stats_get,
+	.xstats_get = cpx_xstats_get,
+	.xstats_get_names = cpx_xstats_names,
+	.dev_infos_get = cpx_infos_get,
+	.rxq_info_get = cpx_rxq_info_get,
+	.txq_info_get = cpx_txq_info_get,
+	.rx_burst_mode_get = cpx_rx_burst_mode_get,
+	.tx_burst_mode_get = cpx_tx_burst_mode_get,
+	.flow_ctrl_get = cpx_flow_ctrl_get,
+	.fec_get_capability = cpx_fec_get_capability,
+	.fec_get = cpx_fec_get,
+	.get_reg = cpx_get_reg,
+	.eth_dev_priv_dump = cpx_priv_dump,
+};
+
 static const struct eth_dev_ops cpx_eth_ops = {
 	.dev_configure = cpx_dev_configure,
 	.dev_start = cpx_dev_start,
 	.dev_stop = cpx_dev_stop,
 	.dev_close = cpx_dev_close,
+	.dev_reset = cpx_dev_reset,
 	.dev_set_link_up = cpx_set_link_up,
 	.dev_set_link_down = cpx_set_link_down,
 	.link_update = cpx_link_update,
@@ -352,6 +374,14 @@ static const struct eth_dev_ops cpx_eth_ops = {
 	.dev_ptypes_set = cpx_ptypes_set,
 	.rxq_info_get = cpx_rxq_info_get,
 	.txq_info_get = cpx_txq_info_get,
+	.flow_ctrl_get = cpx_flow_ctrl_get,
+	.flow_ctrl_set = cpx_flow_ctrl_set,
+	.set_queue_rate_limit = cpx_queue_rate_limit,
+	.fec_get_capability = cpx_fec_get_capability,
+	.fec_get = cpx_fec_get,
+	.fec_set = cpx_fec_set,
+	.get_reg = cpx_get_reg,
+	.get_monitor_addr = cpx_get_monitor_addr,
 	.rx_burst_mode_get = cpx_rx_burst_mode_get,
 	.tx_burst_mode_get = cpx_tx_burst_mode_get,
 	.rx_queue_start = cpx_rx_queue_start,
@@ -438,6 +468,7 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	p->data = dev->data;
 	p->args = *args;
 	p->sources.n = args->n_lanes;
+	p->fc_mode = RTE_ETH_FC_FULL;
 	memset(p->wake, -1, sizeof(p->wake));
 	memset(p->wait, -1, sizeof(p->wait));
 	for (unsigned i = 0; i < CPX_SPREAD_SLOTS; i++)
@@ -473,6 +504,33 @@ release:
 	return rc;
 }
 
+static uint16_t no_burst(void *queue, struct rte_mbuf **pkts, uint16_t n)
+{
+	return 0;
+}
+
+static int attach_secondary(struct rte_vdev_device *vdev)
+{
+	const char *name = rte_vdev_device_name(vdev);
+	struct rte_eth_dev *dev = rte_eth_dev_attach_secondary(name);
+
+	if (dev == NULL) {
+		PMD_DRV_LOG(ERR,
+			    "%s: the primary process has no such port; give this process the same "
+			    "--vdev arguments, or none",
+			    name);
+		return -ENODEV;
+	}
+	dev->dev_ops = &cpx_secondary_ops;
+	dev->device = &vdev->device;
+	dev->rx_pkt_burst = dev->tx_pkt_burst = no_burst;
+	/* memory shared with a peer process is mapped in the primary only */
+	if (cpx_port_of(dev)->args.carrier != CPX_CARRIER_PEER)
+		cpx_burst_select(dev);
+	rte_eth_dev_probing_finish(dev);
+	return 0;
+}
+
 static int cpx_probe(struct rte_vdev_device *vdev)
 {
 	const char *name = rte_vdev_device_name(vdev);
@@ -481,10 +539,8 @@ static int cpx_probe(struct rte_vdev_device *vdev)
 	struct err err;
 	int rc;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		PMD_DRV_LOG(ERR, "%s: a secondary process cannot use net_cpx ports yet", name);
-		return -ENOTSUP;
-	}
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return attach_secondary(vdev);
 	rc = cpx_args_parse(&args, text, &err);
 	if (rc == 0)
 		rc = check_numa(&args, &err);
@@ -503,6 +559,8 @@ static int cpx_remove(struct rte_vdev_device *vdev)
 
 	if (dev == NULL) /* closed before */
 		return 0;
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return rte_eth_dev_release_port(dev);
 	cpx_port_of(dev)->removing = true;
 	cpx_dev_close(dev);
 	return rte_eth_dev_release_port(dev);

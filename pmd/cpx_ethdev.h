@@ -93,6 +93,17 @@ struct cpx_carrier_ops {
 	int (*set_promiscuous)(struct cpx_port *p, bool on);            /* optional */
 	int (*set_allmulticast)(struct cpx_port *p, bool on);           /* optional */
 	void (*dump)(const struct cpx_port *p, FILE *out);              /* optional */
+	/* What a carrier does itself instead of the lanes. All optional. */
+	int (*flow_ctrl_get)(const struct cpx_port *p, struct rte_eth_fc_conf *conf);
+	int (*flow_ctrl_set)(struct cpx_port *p, struct rte_eth_fc_conf *conf);
+	int (*rate_limit)(struct cpx_port *p, uint16_t queue, uint32_t mbps);
+	int (*fec_get_capability)(const struct cpx_port *p, struct rte_eth_fec_capa *capa,
+				  unsigned n);
+	int (*fec_get)(const struct cpx_port *p, uint32_t *capa);
+	int (*fec_set)(struct cpx_port *p, uint32_t capa);
+	int (*monitor)(const struct cpx_rxq *q, struct rte_power_monitor_cond *cond);
+	/* Back to what it was after probe; the port is stopped, its queues are not set up. */
+	int (*reset)(struct cpx_port *p);
 };
 
 extern const struct cpx_carrier_ops cpx_loop_ops, cpx_fiber_ops, cpx_peer_ops, cpx_dev_ops;
@@ -103,15 +114,18 @@ struct cpx_port {
 	struct rte_eth_dev *dev; /* primary */
 	struct rte_eth_dev_data *data;
 	void *carrier; /* the carrier's own; primary */
+	void *loop;    /* rings of a loop, or of loopback over another carrier; primary */
 	struct cpx_args args;
 	struct rte_ether_addr mac;
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
 	uint64_t carrier_rx_offloads;                  /* what the carrier does of what was asked */
 	bool started;
-	bool removing;       /* the device itself goes, see cpx_remove */
-	bool ptypes_asked;   /* the application knows of packet types */
-	bool admin_down;     /* rte_eth_dev_set_link_down */
-	bool interrupts;     /* receivers may sleep */
+	bool removing;     /* the device itself goes, see cpx_remove */
+	bool ptypes_asked; /* the application knows of packet types */
+	bool admin_down;   /* rte_eth_dev_set_link_down */
+	bool interrupts;   /* receivers may sleep */
+	bool looped;       /* loopback: the carrier is left alone */
+	enum rte_eth_fc_mode fc_mode;
 	uint32_t open_lanes; /* shared: lanes that our end has in service */
 	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
@@ -137,12 +151,17 @@ static inline const char *cpx_port_name(const struct cpx_port *p)
 	return p->data->name;
 }
 
+static inline bool cpx_sends_on_time(const struct cpx_port *p)
+{
+	return (p->data->dev_conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP) != 0;
+}
+
 /* cpx_ethdev.c */
 extern const struct cpx_carrier_ops *const cpx_carriers[];
 
 static inline const struct cpx_carrier_ops *cpx_ops(const struct cpx_port *p)
 {
-	return cpx_carriers[p->args.carrier];
+	return p->looped ? &cpx_loop_ops : cpx_carriers[p->args.carrier];
 }
 
 /* cpx_link.c */
@@ -176,6 +195,24 @@ void cpx_lanes_changed(struct cpx_port *p);
 /* Every queue gets its lane, before a start. */
 void cpx_lanes_feed(struct cpx_port *p);
 
+/* cpx_loop.c */
+/* Take the carrier out of the way of the frames, or back in. The port is stopped. */
+int cpx_loopback_set(struct cpx_port *p, bool on);
+
+/* cpx_dump.c */
+int cpx_priv_dump(struct rte_eth_dev *dev, FILE *out);
+int cpx_get_reg(struct rte_eth_dev *dev, struct rte_dev_reg_info *info);
+
+/* cpx_rate.c */
+int cpx_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
+int cpx_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf);
+int cpx_queue_rate_limit(struct rte_eth_dev *dev, uint16_t i, uint32_t mbps);
+
+/* cpx_fec.c */
+int cpx_fec_get_capability(struct rte_eth_dev *dev, struct rte_eth_fec_capa *capa, unsigned n);
+int cpx_fec_get(struct rte_eth_dev *dev, uint32_t *capa);
+int cpx_fec_set(struct rte_eth_dev *dev, uint32_t capa);
+
 /* cpx_intr.c */
 int cpx_intr_open(struct cpx_port *p);
 void cpx_intr_close(struct cpx_port *p);
@@ -205,7 +242,10 @@ void cpx_rxq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_rxq_in
 void cpx_txq_info_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_txq_info *info);
 uint32_t cpx_rx_queue_count(void *rxq);
 int cpx_tx_done_cleanup(void *txq, uint32_t n);
+int cpx_get_monitor_addr(void *rxq, struct rte_power_monitor_cond *cond);
 /* The same of lanes on rings. */
+void cpx_ring_info(const struct cpx_port *p, struct rte_eth_dev_info *info);
+int cpx_ring_monitor(const struct cpx_rxq *q, struct rte_power_monitor_cond *cond);
 int cpx_ring_source_arm(struct cpx_port *p, unsigned source, int fd);
 void cpx_ring_source_disarm(struct cpx_port *p, unsigned source);
 int cpx_ring_rx_count(const struct cpx_rxq *q);

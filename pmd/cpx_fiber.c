@@ -176,6 +176,7 @@ static int fiber_start(struct cpx_port *p)
 		counter_add(&p->rx[i].count.flushed, cpx_ring_flush(e->in[i]));
 		cpx_ring_consume(&p->rx[i].end, e->in[i]);
 		cpx_ring_produce(&p->tx[i].end, other(e)->in[i]);
+		store_relaxed(&other(e)->in[i]->timed, cpx_sends_on_time(p));
 	}
 	e->running = true;
 	pthread_mutex_unlock(&lock);
@@ -247,6 +248,13 @@ static uint32_t fiber_lit(const struct cpx_port *p)
 	return load_acquire(&p->open_lanes) == 0 ? 0 : gates_with(p, CPX_GATE_LIT);
 }
 
+static bool fiber_timed(const struct cpx_port *p)
+{
+	const struct fiber_end *e = p->carrier;
+
+	return load_relaxed(&e->in[0]->timed) != 0; /* the sender's port has one setting */
+}
+
 static void fiber_dump(const struct cpx_port *p, FILE *out)
 {
 	const struct fiber_end *e = p->carrier;
@@ -268,8 +276,11 @@ const struct cpx_carrier_ops cpx_fiber_ops = {
 	.gate = fiber_gate,
 	.flush = fiber_flush,
 	.changed = fiber_changed,
+	.timed = fiber_timed,
+	.info = cpx_ring_info,
 	.lit = fiber_lit,
 	.carrying = fiber_carrying,
+	.monitor = cpx_ring_monitor,
 	.arm = cpx_ring_source_arm,
 	.disarm = cpx_ring_source_disarm,
 	.rx_count = cpx_ring_rx_count,

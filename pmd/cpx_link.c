@@ -17,6 +17,7 @@ static void raise_lsc(void *arg)
 	rte_eth_dev_callback_process(arg, RTE_ETH_EVENT_INTR_LSC, NULL);
 }
 
+/* In the primary process. */
 static bool refresh(struct cpx_port *p)
 {
 	struct rte_eth_dev *dev = p->dev;
@@ -35,6 +36,8 @@ static bool refresh(struct cpx_port *p)
 
 int cpx_link_update(struct rte_eth_dev *dev, int wait)
 {
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) /* which keeps it up to date */
+		return -1;
 	return refresh(cpx_port_of(dev)) ? 0 : -1;
 }
 

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/order.h"
+
 #define CPX_PACE_GAP      20 /* preamble and gap between frames, bytes */
 #define CPX_PACE_DEPTH_US 100
 #define CPX_PACE_SHIFT    24 /* binary places of a count */
@@ -22,12 +24,15 @@
 struct cpx_pace {
 	int64_t busy;   /* counts from `last` on, 2^-24; below 0: idle for that long */
 	uint64_t last;  /* clock when `busy` was true */
-	uint32_t cost;  /* counts a byte, 2^-24 */
+	uint64_t cost;  /* counts a byte, 2^-24 */
 	uint32_t depth; /* counts of idleness that are made up for */
 };
 
-/* A line of `mbps` Mb/s, idle from `now` on; the clock counts `hz` times a second (at least
- * 1 MHz, at most 10 GHz). */
+/* Counts that a byte takes at `mbps` Mb/s, 2^-24. */
+uint64_t cpx_pace_cost(uint64_t hz, uint32_t mbps);
+
+/* A line of `mbps` Mb/s, at least 1, idle from `now` on; the clock counts `hz` times a second (at
+ * least 1 MHz, at most 10 GHz). */
 void cpx_pace_start(struct cpx_pace *p, uint64_t hz, uint32_t mbps, uint64_t now);
 
 /* The clock went on to `now`. */
@@ -47,7 +52,7 @@ static inline void cpx_pace_clock(struct cpx_pace *p, uint64_t now)
 /* Time the line takes for these. */
 static inline int64_t cpx_pace_time(const struct cpx_pace *p, uint64_t frames, uint64_t bytes)
 {
-	return (int64_t)((bytes + frames * CPX_PACE_GAP) * p->cost);
+	return (int64_t)((bytes + frames * CPX_PACE_GAP) * load_relaxed(&p->cost));
 }
 
 /* They were sent. */

@@ -271,6 +271,18 @@ static int peer_start(struct cpx_port *p)
 	return rc;
 }
 
+static int peer_reset(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+	const struct fiber_config config = wanted(p);
+	struct err err;
+	int rc = make_fiber(c, &config, &err);
+
+	if (rc != 0)
+		PMD_DRV_LOG(ERR, "%s: %s", cpx_port_name(p), err.text);
+	return rc;
+}
+
 /* Frames that wait are dropped, as on a port of glass: nobody is there to take them. */
 static unsigned peer_flush(struct cpx_port *p, unsigned source)
 {
@@ -409,5 +421,6 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.rx_count = peer_rx_count,
 	.rx_status = peer_rx_status,
 	.tx_status = peer_tx_status,
+	.reset = peer_reset,
 	.dump = peer_dump,
 };

@@ -139,6 +139,34 @@ int cpx_tx_done_cleanup(void *txq, uint32_t n)
 	return cpx_ops(p)->tx_cleanup != NULL ? cpx_ops(p)->tx_cleanup(q, n) : 0;
 }
 
+int cpx_get_monitor_addr(void *rxq, struct rte_power_monitor_cond *cond)
+{
+	const struct cpx_rxq *q = rxq;
+	const struct cpx_port *p = cpx_port_of(&rte_eth_devices[q->port]);
+
+	return cpx_ops(p)->monitor != NULL ? cpx_ops(p)->monitor(q, cond) : -ENOTSUP;
+}
+
+void cpx_ring_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
+{
+	info->tx_offload_capa |= RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP;
+}
+
+/* Sleep no longer when the sender's index moved. */
+static int prod_moved(const uint64_t value, const uint64_t opaque[RTE_POWER_MONITOR_OPAQUE_SZ])
+{
+	return (uint32_t)value != (uint32_t)opaque[0] ? -1 : 0;
+}
+
+int cpx_ring_monitor(const struct cpx_rxq *q, struct rte_power_monitor_cond *cond)
+{
+	cond->addr = &q->end.ring->prod;
+	cond->size = sizeof(q->end.ring->prod);
+	cond->fn = prod_moved;
+	cond->opaque[0] = q->end.own;
+	return 0;
+}
+
 int cpx_ring_rx_count(const struct cpx_rxq *q)
 {
 	return (int)cpx_ring_count(q->end.ring);

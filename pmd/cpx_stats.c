@@ -57,7 +57,8 @@ static struct rte_eth_stats carrier_errors(struct cpx_port *p)
 {
 	struct rte_eth_stats s = { 0 };
 
-	if (cpx_ops(p)->stats != NULL)
+	/* a carrier device is this process's own */
+	if (cpx_ops(p)->stats != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		cpx_ops(p)->stats(p, &s);
 	return s;
 }
@@ -141,7 +142,7 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 
 	if (xstats == NULL || n < count)
 		return (int)count;
-	xstats[at++].value = (uint64_t)__builtin_popcount(cpx_ops(p)->carrying(p));
+	xstats[at++].value = dev->data->dev_link.link_speed / p->args.lane_mbps;
 	xstats[at++].value = p->carrier_rx_queues;
 	xstats[at++].value = p->carrier_tx_queues;
 	for (unsigned i = 0; i < p->args.n_lanes; i++) {

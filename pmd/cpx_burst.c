@@ -9,6 +9,7 @@
 #include <rte_cpuflags.h>
 #include <rte_vect.h>
 
+#include "pmd/cpx_effect.h"
 #include "pmd/cpx_pace.h"
 
 int cpx_send_time_field;
@@ -76,7 +77,8 @@ void cpx_burst_select(struct rte_eth_dev *dev)
 
 	dev->rx_pkt_burst = rx_wants_full(p) ? b->rx_full : b->rx;
 	dev->tx_pkt_burst = tx_wants_full(p) ? b->tx_full : b->tx;
-	dev->tx_pkt_prepare = cpx_ops(p)->tx_prepare;
+	dev->tx_pkt_prepare =
+		cpx_ops(p)->tx_prepare != NULL ? cpx_ops(p)->tx_prepare : cpx_tx_prepare;
 	if (!p->started)
 		return;
 	/* ethdev calls a copy made at start; either function is right for a queue that is used */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pmd/cpx_effect.h"
 #include "pmd/cpx_logs.h"
 #include "pmd/cpx_netdev.h"
 
@@ -19,9 +20,38 @@ static void dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
 	const struct cpx_dev *c = p->carrier;
 
 	info->rx_offload_capa |= c->rx_offloads & ~RTE_ETH_RX_OFFLOAD_BUFFER_SPLIT;
-	info->tx_offload_capa = c->tx_offloads;
+	info->tx_offload_capa = c->tx_offloads | CPX_EFFECT_OFFLOADS;
 	info->max_mtu = c->max_mtu;
 	info->max_rx_pktlen = c->max_mtu + CPX_FRAME_OVERHEAD;
+}
+
+/* The flags of frames that a carrier sees to with the offloads it was given of those `asked`. */
+static uint64_t flags_done(uint64_t on, uint64_t asked)
+{
+	static const struct {
+		uint64_t offload, flag;
+	} one_to_one[] = {
+		{ RTE_ETH_TX_OFFLOAD_VLAN_INSERT, RTE_MBUF_F_TX_VLAN },
+		{ RTE_ETH_TX_OFFLOAD_QINQ_INSERT, RTE_MBUF_F_TX_QINQ },
+		{ RTE_ETH_TX_OFFLOAD_IPV4_CKSUM, RTE_MBUF_F_TX_IP_CKSUM },
+		{ RTE_ETH_TX_OFFLOAD_OUTER_IPV4_CKSUM, RTE_MBUF_F_TX_OUTER_IP_CKSUM },
+		{ RTE_ETH_TX_OFFLOAD_OUTER_UDP_CKSUM, RTE_MBUF_F_TX_OUTER_UDP_CKSUM },
+		{ RTE_ETH_TX_OFFLOAD_TCP_TSO, RTE_MBUF_F_TX_TCP_SEG },
+		{ RTE_ETH_TX_OFFLOAD_UDP_TSO, RTE_MBUF_F_TX_UDP_SEG },
+		{ RTE_ETH_TX_OFFLOAD_MACSEC_INSERT, RTE_MBUF_F_TX_MACSEC },
+		{ RTE_ETH_TX_OFFLOAD_SECURITY, RTE_MBUF_F_TX_SEC_OFFLOAD },
+	};
+	const uint64_t l4 = RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+			    RTE_ETH_TX_OFFLOAD_SCTP_CKSUM;
+	uint64_t flags = CPX_EFFECT_TYPES | RTE_MBUF_F_TX_IEEE1588_TMST;
+
+	for (unsigned i = 0; i < RTE_DIM(one_to_one); i++)
+		if (on & one_to_one[i].offload)
+			flags |= one_to_one[i].flag;
+	/* two bits for three checksums: all that may come, or none */
+	if ((on & l4) != 0 && (on & l4) == (asked & l4))
+		flags |= RTE_MBUF_F_TX_L4_MASK;
+	return flags;
 }
 
 /*
@@ -80,6 +110,8 @@ static int dev_configure(struct cpx_port *p)
 			    rte_strerror(-rc));
 		return rc;
 	}
+	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
+		p->tx[i].does = flags_done(c->on_tx_offloads, data->dev_conf.txmode.offloads);
 	p->carrier_rx_offloads = c->on_rx_offloads;
 	p->carrier_rx_queues = n_rx;
 	p->carrier_tx_queues = n_tx;

@@ -15,13 +15,13 @@
 #include <string.h>
 
 #include "pmd/cpx_checksum.h"
+#include "pmd/cpx_rxtx.h"
 #include "pmd/cpx_tag.h"
 
 /* An application that sets one of these was not told that we could do it. */
 #define UNKNOWN                                                                                 \
 	(RTE_MBUF_F_TX_OUTER_UDP_CKSUM | RTE_MBUF_F_TX_OUTER_IP_CKSUM | RTE_MBUF_F_TX_TCP_SEG | \
 	 RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_SEC_OFFLOAD | RTE_MBUF_F_TX_MACSEC)
-#define TUNNEL    (RTE_MBUF_F_TX_TUNNEL_MASK | RTE_MBUF_F_TX_OUTER_IPV4 | RTE_MBUF_F_TX_OUTER_IPV6)
 #define CHECKSUMS (RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_L4_MASK)
 #define TAGS      (RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ)
 
@@ -81,10 +81,11 @@ static int examine_ip6(const uint8_t *ip, uint32_t l3_len, uint32_t room, uint8_
 	return 0;
 }
 
-/* Which checksums, and does what the sender says of them hold in the frame? */
-static int examine(const struct rte_mbuf *m, struct sums *s)
+/* Which checksums of those asked for, and does what the sender says hold in the frame? */
+static int examine(const struct rte_mbuf *m, uint64_t asked, struct sums *s)
 {
-	const uint64_t flags = m->ol_flags, l4 = flags & RTE_MBUF_F_TX_L4_MASK;
+	const uint64_t flags = (m->ol_flags & CPX_EFFECT_TYPES) | asked,
+		       l4 = flags & RTE_MBUF_F_TX_L4_MASK;
 	const bool ip4 = (flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM)) != 0;
 	const uint32_t l3_len = m->l3_len, want = ip4 ? IP4_MIN : IP6_LEN;
 	uint32_t l3 = m->l2_len;
@@ -99,7 +100,7 @@ static int examine(const struct rte_mbuf *m, struct sums *s)
 		return 0;
 	if (l4 != 0)
 		proto = l4 == RTE_MBUF_F_TX_UDP_CKSUM ? IPPROTO_UDP : IPPROTO_TCP;
-	if (flags & TUNNEL)
+	if (flags & CPX_EFFECT_TUNNEL)
 		l3 += m->outer_l2_len + m->outer_l3_len;
 	if (l3 < RTE_ETHER_HDR_LEN || ip4 == ((flags & RTE_MBUF_F_TX_IPV6) != 0))
 		return -EINVAL;
@@ -170,48 +171,81 @@ static bool put_checksum(struct rte_mbuf *m, uint32_t at, uint32_t len, uint32_t
 	return true;
 }
 
-static int tags(struct rte_mbuf *m)
+static unsigned tags_len(uint64_t asked)
 {
-	uint8_t tag[CPX_TAGS_MAX * CPX_TAG_LEN];
-	unsigned n = 0;
-
-	if (m->ol_flags & RTE_MBUF_F_TX_QINQ)
-		cpx_tag_write(tag + CPX_TAG_LEN * n++, RTE_ETHER_TYPE_QINQ, m->vlan_tci_outer);
-	cpx_tag_write(tag + CPX_TAG_LEN * n++, RTE_ETHER_TYPE_VLAN, m->vlan_tci);
-	return cpx_tag_insert(m, tag, n);
+	return asked & RTE_MBUF_F_TX_QINQ ? 2 * CPX_TAG_LEN : asked & TAGS ? CPX_TAG_LEN : 0;
 }
 
-int cpx_effect(struct rte_mbuf *m)
+/* Whoever goes on with the frame finds its headers further on. */
+static int move_headers(struct rte_mbuf *m, unsigned by)
+{
+	const bool tunnel = (m->ol_flags & CPX_EFFECT_TUNNEL) != 0;
+
+	if ((tunnel ? m->outer_l2_len : m->l2_len) + by > 127) /* seven bits */
+		return -EINVAL;
+	if (tunnel)
+		m->outer_l2_len += by;
+	else
+		m->l2_len += by;
+	return 0;
+}
+
+static int put_tags(struct rte_mbuf *m, uint64_t asked, bool others)
+{
+	const unsigned len = tags_len(asked);
+	uint8_t tags[CPX_TAGS_MAX * CPX_TAG_LEN];
+	int rc = others ? move_headers(m, len) : 0;
+
+	if (rc != 0)
+		return rc;
+	cpx_tag_write(tags, RTE_ETHER_TYPE_QINQ, m->vlan_tci_outer);
+	cpx_tag_write(tags + len - CPX_TAG_LEN, RTE_ETHER_TYPE_VLAN, m->vlan_tci);
+	return cpx_tag_insert(m, tags, len / CPX_TAG_LEN);
+}
+
+/* The requests that are not in `does`. */
+static uint64_t requests(const struct rte_mbuf *m, uint64_t does)
+{
+	return m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK & ~does;
+}
+
+int cpx_effect(struct rte_mbuf *m, uint64_t does)
 {
 	struct sums s;
-	int rc = examine(m, &s);
+	uint64_t asked;
+	bool others; /* have something left to do */
+	int rc;
 
+	if (m->ol_flags & RTE_MBUF_F_TX_QINQ) /* two tags, not three */
+		m->ol_flags &= ~RTE_MBUF_F_TX_VLAN;
+	asked = requests(m, does);
+	others = (requests(m, CPX_EFFECT_TYPES) & does) != 0;
+	rc = examine(m, asked, &s);
 	if (rc != 0)
 		return rc;
 	if (s.ip4_len != 0 && !put_checksum(m, s.ip4, s.ip4_len, s.ip4 + IP4_FIELD, 0, false))
 		return -EINVAL;
 	if (s.l4_len != 0 && !put_checksum(m, s.l4, s.l4_len, s.l4_field, s.pseudo, s.udp))
 		return -EINVAL;
-	if (m->ol_flags & TAGS) {
-		rc = tags(m);
+	if (asked & TAGS) {
+		rc = put_tags(m, asked, others);
 		if (rc != 0)
 			return rc;
 	}
-	m->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK;
+	m->ol_flags &= ~(others ? asked : RTE_MBUF_F_TX_OFFLOAD_MASK);
 	return 0;
 }
 
-static int prepare(struct rte_mbuf *m)
+static int prepare(struct rte_mbuf *m, uint64_t asked, uint32_t max_frame)
 {
 	struct sums s;
-	int rc;
+	int rc = examine(m, asked, &s);
 
-	if ((m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) == 0)
-		return 0;
-	rc = examine(m, &s);
 	if (rc != 0)
 		return rc;
-	if ((m->ol_flags & TAGS) != 0 && m->pkt_len < CPX_TAG_AT)
+	if ((asked & TAGS) != 0 && m->pkt_len < CPX_TAG_AT)
+		return -EINVAL;
+	if (m->pkt_len + tags_len(asked) > max_frame && !(m->ol_flags & RTE_MBUF_F_TX_TCP_SEG))
 		return -EINVAL;
 	if (s.ip4_len != 0)
 		put16(m, s.ip4 + IP4_FIELD, 0);
@@ -222,8 +256,11 @@ static int prepare(struct rte_mbuf *m)
 
 uint16_t cpx_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
+	const struct cpx_txq *q = queue;
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+
 	for (uint16_t i = 0; i < n; i++) {
-		int rc = prepare(pkts[i]);
+		int rc = prepare(pkts[i], requests(pkts[i], q->does), max_frame);
 
 		if (rc != 0) {
 			rte_errno = -rc;

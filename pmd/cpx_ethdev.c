@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "pmd/cpx_checksum.h"
+#include "pmd/cpx_effect.h"
 #include "pmd/cpx_hash.h"
 #include "pmd/cpx_logs.h"
 
@@ -245,7 +246,8 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 	info->max_rx_pktlen = CPX_MAX_FRAME;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER |
 				RTE_ETH_RX_OFFLOAD_CHECKSUM;
-	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE |
+				CPX_EFFECT_OFFLOADS;
 	info->flow_type_rss_offloads = rss_known();
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;

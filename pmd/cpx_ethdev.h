@@ -49,7 +49,7 @@ struct cpx_carrier_ops {
 	const char *mode; /* "Lane Loop": what burst_mode_get says first */
 	/* one table each instruction set, NULL where there is none; see cpx_burst.c */
 	const struct cpx_bursts *bursts[CPX_N_ISA];
-	eth_tx_prep_t tx_prepare; /* optional */
+	eth_tx_prep_t tx_prepare; /* NULL: cpx_tx_prepare */
 
 	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac; take LSC
 	 * out of dev_flags if it cannot be raised. 0 or -errno with err filled. */

@@ -56,7 +56,8 @@ struct fiber_tx;
 	X(paced)    /* frames given back to the caller: more than the line rate */       \
 	X(limited)  /* frames given back to the caller: more than the queue's limit */   \
 	X(busy)     /* frames given back to the caller: another queue has the lane */    \
-	X(dropped)  /* frames dropped: no room on the lane, and no flow control */
+	X(dropped)  /* frames dropped: no room on the lane, and no flow control */       \
+	X(unfit)    /* frames dropped: their flags contradict them or ask what we cannot */
 
 #define CPX_COUNTER_FIELD(name) uint64_t name;
 #define CPX_COUNTER_ONE(name)   +1
@@ -128,7 +129,8 @@ struct cpx_txq {
 	bool fast_free;                            /* the application promises plain mbufs of one
 						      pool */
 	bool paced;
-	uint8_t lane; /* that the queue feeds */
+	uint8_t lane;  /* that the queue feeds */
+	uint64_t does; /* RTE_MBUF_F_TX_ flags that the carrier sees to itself */
 	/* the full function's */
 	alignas(CPX_LINE) struct cpx_txq
 		*lanes;                  /* the port's; [lane] has the lane's end and turn */
@@ -182,6 +184,25 @@ extern const struct cpx_bursts cpx_dev_bursts_base;
  * set once, before a ring is `timed`. */
 extern int cpx_send_time_field;
 extern uint64_t cpx_send_time_flag;
+
+/* Does the frame ask something that the carrier does not do? */
+static inline bool cpx_tx_asks(const struct cpx_txq *q, const struct rte_mbuf *m)
+{
+	return (m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK & ~q->does) != 0;
+}
+
+/* cpx_rxtx_special.c */
+/*
+ * Do what the frame asks, in a copy from `pool` if somebody else has a part in it: the mbuf to send
+ * in its place, or NULL when it was dropped (freed and counted). Without a request only the copy.
+ */
+struct rte_mbuf *cpx_tx_special(struct cpx_txq *q, struct rte_mbuf *m, struct rte_mempool *pool,
+				uint32_t max_frame);
+/*
+ * The same of all frames of a burst that ask for something, in place. Those dropped leave gaps at
+ * the front, as ethdev wants the frames that are gone to be the first: how many.
+ */
+uint16_t cpx_tx_effects(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n, uint32_t max_frame);
 
 uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n);
 

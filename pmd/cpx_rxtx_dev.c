@@ -9,6 +9,8 @@
 
 #include <rte_ethdev.h>
 
+#include "pmd/cpx_effect.h"
+
 static uint16_t dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct cpx_rxq *q = queue;
@@ -64,13 +66,19 @@ static __rte_always_inline uint16_t dev_put(struct cpx_txq *q, struct rte_mbuf *
 		counter_add(&q->count.down, n);
 		return 0;
 	}
-	/* one round, but for frames that are too long: those split the burst */
+	/* one round, but for frames that are too long or ask what the carrier cannot do: those
+	 * split the burst */
 	while (done < n) {
 		uint64_t bytes = 0;
 		uint16_t run, sent;
 
-		for (run = done; run < n && fits(pkts[run], max_frame); run++)
+		for (run = done;
+		     run < n && fits(pkts[run], max_frame) && !cpx_tx_asks(q, pkts[run]); run++)
 			bytes += pkts[run]->pkt_len;
+		if (run == done && cpx_tx_asks(q, pkts[run])) {
+			done += cpx_tx_effects(q, pkts + done, n - done, max_frame);
+			continue;
+		}
 		if (run == done) {
 			counter_add(&q->count.oversize, 1);
 			rte_pktmbuf_free(pkts[done++]);
@@ -112,8 +120,20 @@ uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
 
 	if (unlikely(carrier_queue == CPX_NO_QUEUE))
-		return n;
-	return rte_eth_tx_prepare(q->carrier_port, carrier_queue, pkts, n);
+		return cpx_tx_prepare(queue, pkts, n);
+	for (uint16_t i = 0; i < n; i++) {
+		const uint64_t flags = pkts[i]->ol_flags;
+		uint16_t done = cpx_tx_prepare(queue, pkts + i, 1);
+
+		/* the carrier hears nothing of what it does not do */
+		pkts[i]->ol_flags &= ~RTE_MBUF_F_TX_OFFLOAD_MASK | q->does;
+		if (done != 0)
+			done = rte_eth_tx_prepare(q->carrier_port, carrier_queue, pkts + i, 1);
+		pkts[i]->ol_flags = flags;
+		if (done == 0)
+			return i;
+	}
+	return n;
 }
 
 const struct cpx_bursts cpx_dev_bursts_base = {

@@ -266,7 +266,7 @@ static __rte_always_inline void give_back(const struct cpx_txq *q, struct rte_mb
 	rte_mempool_put_bulk(pool, (void **)pkts, n);
 }
 
-/* One frame that is not plain. True when it is gone: sent or dropped. */
+/* One frame that is not plain and asks for nothing. True when it is gone: sent or dropped. */
 static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, uint32_t max_frame)
 {
 	struct fiber_tx *t = q->fiber;
@@ -333,8 +333,17 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 		done += put_plain(q, pkts + done, n - done, RTE_MIN(max_frame, t->slot_bytes));
 		if (done == n)
 			break;
+		if (cpx_tx_asks(q, pkts[done])) {
+			/* no more than there is room for: what goes back shall be as it came */
+			const uint32_t room = fiber_tx_reserve(t, (uint32_t)(n - done));
+
+			if (room != 0) {
+				done += cpx_tx_effects(q, pkts + done, (uint16_t)room, max_frame);
+				continue;
+			}
+		}
 		if (is_plain(pkts[done], RTE_MIN(max_frame, t->slot_bytes)) ||
-		    !put_special(q, pkts[done], max_frame)) {
+		    cpx_tx_asks(q, pkts[done]) || !put_special(q, pkts[done], max_frame)) {
 			done += cpx_tx_full_lane(q, pkts + done, n - done);
 			break;
 		}

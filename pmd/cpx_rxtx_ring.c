@@ -71,42 +71,11 @@ static uint16_t ring_rx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
 
 /* ---- transmit ---- */
 
-/* Does every segment belong to this frame alone, its data in its own buffer? */
-static bool is_exclusive(const struct rte_mbuf *m)
-{
-	for (; m != NULL; m = m->next)
-		if (rte_mbuf_refcnt_read(m) != 1 || !RTE_MBUF_DIRECT(m))
-			return false;
-	return true;
-}
-
-/*
- * A frame that is not a plain single segment of its own: pass a chain, copy what is shared, drop
- * what is too long. The mbuf to send, or NULL when it was dropped (freed and counted).
- */
-static __rte_noinline struct rte_mbuf *ring_tx_special(struct cpx_txq *q, struct rte_mbuf *m,
-						       uint32_t max_frame)
-{
-	struct rte_mbuf *copy;
-
-	if (m->pkt_len > max_frame) {
-		counter_add(&q->count.oversize, 1);
-		rte_pktmbuf_free(m);
-		return NULL;
-	}
-	if (is_exclusive(m))
-		return m;
-	copy = rte_pktmbuf_copy(m, q->end.ring->pool, 0, UINT32_MAX);
-	counter_add(copy != NULL ? &q->count.copied : &q->count.nombuf, 1);
-	rte_pktmbuf_free(m);
-	return copy;
-}
-
-/* One segment, one reference, its own buffer, not too long. */
+/* One segment, one reference, its own buffer, not too long, nothing asked. */
 static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t max_frame)
 {
 	return m->nb_segs == 1 && rte_mbuf_refcnt_read(m) == 1 && RTE_MBUF_DIRECT(m) &&
-	       m->pkt_len <= max_frame;
+	       m->pkt_len <= max_frame && (m->ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK) == 0;
 }
 
 /*
@@ -163,7 +132,7 @@ static uint32_t ring_put_each(struct cpx_txq *q, struct rte_mbuf **pkts, uint32_
 		struct rte_mbuf *m = pkts[i];
 
 		if (unlikely(!is_plain(m, max_frame))) {
-			m = ring_tx_special(q, m, max_frame);
+			m = cpx_tx_special(q, m, r->pool, max_frame);
 			if (m == NULL)
 				continue;
 		}

@@ -12,6 +12,7 @@
 #include <rte_udp.h>
 
 #include "pmd/cpx_effect.h"
+#include "pmd/cpx_rxtx.h"
 #include "tests/unit/cpx_port.h"
 #include "tests/unit/guard.h"
 
@@ -25,6 +26,8 @@ struct packet {
 	uint16_t l2, l3, l4; /* lengths of headers */
 	uint64_t flags;      /* that ask for all checksums there are */
 };
+
+static struct cpx_txq queue = { .max_frame = 1522 };
 
 TestSuite(effect, .init = start_eal);
 
@@ -172,7 +175,7 @@ Test(effect, checksums_at_every_split)
 			uint16_t second = (uint16_t)RTE_MIN(cut + k % 4, p.len);
 			struct rte_mbuf *m = split(&p, cut, second);
 
-			cr_assert_eq(cpx_effect(m), 0, "kind %u at %u", k, cut);
+			cr_assert_eq(cpx_effect(m, 0), 0, "kind %u at %u", k, cut);
 			cr_expect_eq(m->ol_flags, 0);
 			back(m, b);
 			expect(&p, b, "kind", cut);
@@ -192,7 +195,7 @@ Test(effect, checksums_of_every_length)
 			struct rte_mbuf *m = whole(&p);
 
 			m->l4_len = 0; /* only segmentation needs it */
-			cr_assert_eq(cpx_effect(m), 0);
+			cr_assert_eq(cpx_effect(m, 0), 0);
 			back(m, b);
 			expect(&p, b, "payload", payload);
 			rte_pktmbuf_free(m);
@@ -216,13 +219,13 @@ Test(effect, a_known_frame)
 	struct rte_mbuf *m = whole(&p);
 	const uint8_t *b = rte_pktmbuf_mtod(m, uint8_t *);
 
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	cr_expect_arr_eq(b + 24, "\x66\xcf", 2);
 	cr_expect_arr_eq(b + 40, "\xeb\xd8", 2);
 	/* a source port of ebd9: the sum is ffff and UDP's field would be 0, which means none */
 	memcpy(p.b + 34, "\xeb\xd9", 2);
 	m = whole(&p);
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	cr_expect_arr_eq(rte_pktmbuf_mtod(m, uint8_t *) + 40, "\xff\xff", 2);
 }
 
@@ -234,19 +237,19 @@ Test(effect, only_what_is_asked)
 
 	asked.flags = IP4;
 	m = whole(&asked);
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	back(m, b);
 	cr_expect_eq(add(0, b + 14, 20), 0xffff);
 	memcpy(b + 24, p.b + 24, 2);
 	cr_expect_arr_eq(b, p.b, p.len);
 	asked.flags = RTE_MBUF_F_TX_IPV4 | TCP;
 	m = whole(&asked);
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	back(m, b);
 	cr_expect_arr_eq(b + 24, p.b + 24, 2);
 	asked.flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IEEE1588_TMST | RTE_MBUF_F_RX_RSS_HASH;
 	m = whole(&asked);
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	cr_expect_eq(m->ol_flags, RTE_MBUF_F_RX_RSS_HASH);
 	back(m, b);
 	cr_expect_arr_eq(b, asked.b, p.len);
@@ -261,7 +264,7 @@ Test(effect, padding_is_not_payload)
 
 	p.len += 20;
 	m = whole(&p);
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	back(m, b);
 	p.len -= 20;
 	expect(&p, b, "padded", 0);
@@ -282,7 +285,7 @@ Test(effect, inner_checksums_of_a_tunnel)
 	m->outer_l3_len = 20;
 	m->l2_len = 8 + 8 + 14; /* UDP, VXLAN, Ethernet */
 	m->l4_len = 20;
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	cr_expect_eq(m->ol_flags, 0);
 	back(m, b);
 	cr_expect_arr_eq(b, outer.b, 50);
@@ -297,7 +300,7 @@ Test(effect, tags)
 
 	m->ol_flags |= RTE_MBUF_F_TX_VLAN;
 	m->vlan_tci = 0x2007;
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	cr_expect_eq(m->ol_flags, 0);
 	cr_expect_eq(m->pkt_len, p.len + 4);
 	back(m, b);
@@ -308,15 +311,60 @@ Test(effect, tags)
 	m->ol_flags = RTE_MBUF_F_TX_QINQ | RTE_MBUF_F_TX_VLAN;
 	m->vlan_tci = 5;
 	m->vlan_tci_outer = 6;
-	cr_assert_eq(cpx_effect(m), 0);
+	cr_assert_eq(cpx_effect(m, 0), 0);
 	back(m, b);
 	cr_expect_arr_eq(b + 12, "\x88\xa8\0\6\x81\0\0\5", 8);
 	cr_expect_arr_eq(b + 20, p.b + 12, p.len - 12);
 	m = frame(11, 0);
 	m->ol_flags = RTE_MBUF_F_TX_VLAN;
-	cr_expect_eq(cpx_effect(m), -EINVAL);
-	cr_expect_eq(cpx_tx_prepare(NULL, &m, 1), 0);
+	cr_expect_eq(cpx_effect(m, 0), -EINVAL);
+	cr_expect_eq(cpx_tx_prepare(&queue, &m, 1), 0);
 	cr_expect_eq(rte_errno, EINVAL);
+}
+
+/* A carrier goes on with what it can: its requests and the lengths it needs stay. */
+Test(effect, what_somebody_else_does_is_left)
+{
+	struct packet p = make(4, IPPROTO_UDP, 0, 0, 33);
+	const uint64_t udp = UDP | RTE_MBUF_F_TX_IPV4, all = p.flags | RTE_MBUF_F_TX_VLAN;
+	struct rte_mbuf *m = whole(&p);
+	uint8_t b[264];
+
+	m->ol_flags = all;
+	m->vlan_tci = 5;
+	cr_assert_eq(cpx_effect(m, UDP | CPX_EFFECT_TYPES), 0);
+	cr_expect_eq(m->ol_flags, udp);
+	cr_expect_eq(m->l2_len, 18);
+	back(m, b);
+	cr_expect_arr_eq(b + 12, "\x81\0\0\5\x08\0", 6);
+	cr_expect_eq(add(0, b + 18, 20), 0xffff);
+	cr_expect_arr_eq(b + 38, p.b + 34, 41, "UDP as it was");
+	cr_assert_eq(cpx_effect(m, CPX_EFFECT_TYPES), 0, "and then that");
+	cr_expect_eq(m->ol_flags, 0);
+	back(m, b);
+	memmove(b + 12, b + 16, (size_t)(p.len - 12));
+	expect(&p, b, "in two steps", 0);
+
+	m = whole(&p);
+	m->ol_flags = all;
+	cr_assert_eq(cpx_effect(m, all), 0);
+	cr_expect_eq(m->ol_flags, all);
+	back(m, b);
+	cr_expect_arr_eq(b, p.b, p.len);
+
+	m->ol_flags =
+		all | RTE_MBUF_F_TX_OUTER_IPV4 | RTE_MBUF_F_TX_TUNNEL_VXLAN | RTE_MBUF_F_TX_TCP_SEG;
+	m->outer_l2_len = 14;
+	cr_assert_eq(cpx_effect(m, ~RTE_MBUF_F_TX_VLAN), 0, "nothing of it is examined");
+	cr_expect_eq(m->outer_l2_len, 18);
+	cr_expect_eq(m->l2_len, 14);
+	m->ol_flags = all;
+	m->l2_len = 124;
+	cr_expect_eq(cpx_effect(m, ~RTE_MBUF_F_TX_VLAN), -EINVAL, "l2_len has seven bits");
+	m->ol_flags = RTE_MBUF_F_TX_VLAN | RTE_MBUF_F_TX_QINQ;
+	m->vlan_tci_outer = 6;
+	cr_assert_eq(cpx_effect(m, RTE_MBUF_F_TX_VLAN), 0, "two tags, not three");
+	cr_expect_eq(m->ol_flags, 0);
 }
 
 /* The same said by both; frees the frame. */
@@ -325,8 +373,8 @@ static int both(struct rte_mbuf *m)
 	int prepare, rc;
 
 	rte_errno = 0;
-	prepare = cpx_tx_prepare(NULL, &m, 1) == 1 ? 0 : -rte_errno;
-	rc = cpx_effect(m);
+	prepare = cpx_tx_prepare(&queue, &m, 1) == 1 ? 0 : -rte_errno;
+	rc = cpx_effect(m, 0);
 	cr_expect_eq(rc, prepare, "%d, but prepare says %d", rc, prepare);
 	rte_pktmbuf_free(m);
 	return rc;
@@ -449,7 +497,7 @@ Test(effect, random_requests_stay_inside)
 		}
 		for (unsigned n = 0; n < (r >> 6) % 3; n++)
 			m.ol_flags ^= bits[guard_random(&seed) % RTE_DIM(bits)];
-		if (cpx_effect(&m) == 0) {
+		if (cpx_effect(&m, 0) == 0) {
 			cr_assert_eq(m.ol_flags & RTE_MBUF_F_TX_OFFLOAD_MASK, 0);
 			done++;
 		}
@@ -469,12 +517,12 @@ Test(effect, prepare_as_dpdk_does)
 		struct rte_mbuf *ours = whole(&p), *theirs = whole(&p);
 		uint8_t b[256];
 
-		cr_assert_eq(cpx_tx_prepare(NULL, &ours, 1), 1);
+		cr_assert_eq(cpx_tx_prepare(&queue, &ours, 1), 1);
 		cr_assert_eq(rte_net_intel_cksum_prepare(theirs), 0);
 		cr_expect_arr_eq(rte_pktmbuf_mtod(ours, void *), rte_pktmbuf_mtod(theirs, void *),
 				 p.len, "kind %u", k);
 		cr_expect_eq(ours->ol_flags, p.flags, "still asked for");
-		cr_assert_eq(cpx_effect(ours), 0);
+		cr_assert_eq(cpx_effect(ours, 0), 0);
 		back(ours, b);
 		expect(&p, b, "prepared", k);
 	}
@@ -487,11 +535,11 @@ Test(effect, prepare_stops_at_the_first_bad_one)
 
 	bad.b[14] = 0;
 	m[2] = whole(&bad);
-	cr_expect_eq(cpx_tx_prepare(NULL, m, 4), 2);
+	cr_expect_eq(cpx_tx_prepare(&queue, m, 4), 2);
 	cr_expect_eq(rte_errno, EINVAL);
 	m[2]->ol_flags = RTE_MBUF_F_TX_MACSEC;
-	cr_expect_eq(cpx_tx_prepare(NULL, m, 4), 2);
+	cr_expect_eq(cpx_tx_prepare(&queue, m, 4), 2);
 	cr_expect_eq(rte_errno, ENOTSUP);
 	m[2]->ol_flags = 0;
-	cr_expect_eq(cpx_tx_prepare(NULL, m, 4), 4);
+	cr_expect_eq(cpx_tx_prepare(&queue, m, 4), 4);
 }

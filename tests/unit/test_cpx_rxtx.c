@@ -72,7 +72,7 @@ Test(rxtx, the_senders_wishes_end_with_the_lane)
 	for (unsigned way = 0; way < 2; way++) {
 		struct rte_mbuf *m = frame(64, 1);
 
-		m->ol_flags = RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_VLAN |
+		m->ol_flags = RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IEEE1588_TMST |
 			      RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_RSS_HASH;
 		m->packet_type = RTE_PTYPE_L2_ETHER_ARP;
 		m->port = 77;

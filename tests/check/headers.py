@@ -29,8 +29,10 @@ def flags(build):
                 pair = (word,)
             else:
                 continue
-            if pair not in seen:
-                seen.add(pair)
+            # a file built for several instruction sets differs in the value of its macros
+            name = word.split("=")[0] if word.startswith("-D") else pair
+            if name not in seen:
+                seen.add(name)
                 keep += pair
     return keep
 

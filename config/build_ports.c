@@ -130,6 +130,20 @@ static int port_fiber(struct build *b, const struct node *n, uint16_t port, stru
 	return 0;
 }
 
+static int port_role(struct build *b, const struct node *map, struct config_port *p)
+{
+	const struct node *role = node_child(map, "role");
+
+	p->server = role == NULL || role->v.number == 0;
+	if (role == NULL || p->carrier == CONFIG_CARRIER_PEER)
+		return 0;
+	return build_fail(
+		b, role,
+		"ports.%s: a role goes with a fiber to another process only\nleave it out, "
+		"or write carrier: fiber:/PATH",
+		p->name);
+}
+
 static int port_device(struct build *b, const struct node *n, const struct config_port *p,
 		       struct taken *taken)
 {
@@ -299,7 +313,9 @@ static int build_port(struct build *b, const struct node *map, struct taken *tak
 		memcpy(p->mac, mac->v.mac, sizeof(p->mac));
 	p->carrier = carrier->v.carrier.kind;
 	snprintf(p->carrier_name, sizeof(p->carrier_name), "%s", carrier->v.carrier.name);
-	ret = port_lanes(b, p, map, taken);
+	ret = port_role(b, map, p);
+	if (ret == 0)
+		ret = port_lanes(b, p, map, taken);
 	if (ret == 0 && p->carrier == CONFIG_CARRIER_FIBER)
 		ret = port_fiber(b, carrier, i, taken);
 	else if (ret == 0 && p->carrier == CONFIG_CARRIER_DEV)

@@ -40,13 +40,20 @@ struct config_engine {
 	int16_t numa;                  /* node the engine sits on; -1 not said */
 };
 
+#define CONFIG_PATH_LEN 108 /* of a socket, with its NUL */
+
 /* A DPDK device made before the ports, for `carrier: dev:NAME`. */
 struct config_device {
 	char name[64];  /* net_af_packet0 */
 	char args[256]; /* iface=eth0 … as DPDK's --vdev takes them; "" none */
 };
 
-enum config_carrier { CONFIG_CARRIER_LOOP, CONFIG_CARRIER_FIBER, CONFIG_CARRIER_DEV };
+enum config_carrier {
+	CONFIG_CARRIER_LOOP,
+	CONFIG_CARRIER_FIBER, /* to another port of the board */
+	CONFIG_CARRIER_PEER,  /* to another process */
+	CONFIG_CARRIER_DEV,
+};
 
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
@@ -62,8 +69,9 @@ struct config_port {
 	uint16_t first_lane; /* global index within the engine */
 	uint16_t n_lanes;    /* 1, 2, 4 or 8; all in one bank */
 	enum config_carrier carrier;
-	char carrier_name[64]; /* fiber name or device name; "" for loop */
-	uint16_t mtu;          /* IP MTU, bytes; default 1500 */
+	char carrier_name[CONFIG_PATH_LEN]; /* fiber, path of its socket, or device; "" for loop */
+	bool server;                        /* of a fiber to another process: its socket is ours */
+	uint16_t mtu;                       /* IP MTU, bytes; default 1500 */
 	bool has_mac;
 	uint8_t mac[6];
 	int16_t numa; /* -1: the engine's */

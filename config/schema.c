@@ -19,6 +19,7 @@
 
 const struct schema_profile schema_profiles[] = { PROFILES(PROFILE_ROW){ NULL, 0, 0 } };
 static const char *const profile_names[] = { PROFILES(PROFILE_NAME) NULL };
+static const char *const role_names[] = { "server", "client", NULL };
 static const char *const idle_names[] = { "sleep", "poll", NULL };
 static const char *const route_names[] = { "via", "blackhole", "unreachable", "prohibit", NULL };
 static const char *const period_names[] = { "10", "100", "1000", NULL };
@@ -71,7 +72,11 @@ const struct schema_key schema_keys[] = {
   "or 8 lanes inside one bank of 8, used by no other port.", .example = "oe0/0-7" },
 { "ports.*.carrier", SCHEMA_CARRIER, .required = true,
   .help = "What moves the frames: loop (back to itself), fiber:NAME (to the other port that names "
-  "the same fiber), dev:NAME (a device of `devices`).", .example = "fiber:a" },
+  "the same fiber), fiber:/PATH (to another process, through a socket of that path), dev:NAME (a "
+  "device of `devices`).", .example = "fiber:a" },
+{ "ports.*.role", SCHEMA_CHOICE, .choices = role_names,
+  .help = "Of a carrier fiber:/PATH: server makes the socket and the memory, client joins it. "
+  "Without it: server.", .example = "client" },
 { "ports.*.mtu", SCHEMA_NUMBER, 68, 9702, "1500",
   "Largest IP packet, in bytes, without Ethernet header. At least 1280 where the port or one of its "
   "VLANs has an IPv6 address." },
@@ -261,7 +266,7 @@ void schema_describe(const struct schema_key *key, char *out, size_t room)
 		snprintf(out, room, "ENGINE/FIRST-LAST | ENGINE/LANE");
 		return;
 	case SCHEMA_CARRIER:
-		snprintf(out, room, "loop | fiber:NAME | dev:NAME");
+		snprintf(out, room, "loop | fiber:NAME | fiber:/PATH | dev:NAME");
 		return;
 	case SCHEMA_MAC:
 		snprintf(out, room, "Ethernet address, unicast");

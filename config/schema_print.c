@@ -221,8 +221,8 @@ static json_t *json_by_type(const struct schema_key *key)
 	case SCHEMA_LANES:
 		return json_pattern("^[a-z][a-z0-9_-]{0,30}/[0-9]{1,2}(-[0-9]{1,2})?$");
 	case SCHEMA_CARRIER:
-		return json_pattern(
-			"^(loop|fiber:[a-z][a-z0-9_-]{0,30}|dev:[A-Za-z0-9_:.-]{1,63})$");
+		return json_pattern("^(loop|fiber:[a-z][a-z0-9_-]{0,30}|fiber:/[^], "
+				    "[\\t]{0,106}|dev:[A-Za-z0-9_:.-]{1,63})$");
 	case SCHEMA_MAC:
 		return json_pattern("^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$");
 	case SCHEMA_OWN:

@@ -236,10 +236,21 @@ static int carrier(const char *text, union value *v, struct refusal *r)
 		v->carrier = (struct carrier_value){ "", CONFIG_CARRIER_LOOP };
 		return 0;
 	}
+	if (strncmp(text, "fiber:/", 7) == 0) {
+		if (strlen(text + 6) >= CONFIG_PATH_LEN || strpbrk(text, ",[] \t") != NULL)
+			return refuse(
+				r,
+				"\"%s\" is no path for a fiber\nat most %d characters, without "
+				"comma, brackets and blanks",
+				whole.text, CONFIG_PATH_LEN - 1);
+		v->carrier = (struct carrier_value){ text + 6, CONFIG_CARRIER_PEER };
+		return 0;
+	}
 	if (strncmp(text, "fiber:", 6) == 0) {
 		if (!value_is_name(text + 6))
 			return refuse(r,
-				      "\"%s\" names no fiber\nwrite fiber:NAME; NAME is a-z, "
+				      "\"%s\" names no fiber\nwrite fiber:NAME or fiber:/PATH; "
+				      "NAME is a-z, "
 				      "0-9, _ and -, first a letter, at most %d characters",
 				      whole.text, CONFIG_NAME_LEN - 1);
 		v->carrier = (struct carrier_value){ text + 6, CONFIG_CARRIER_FIBER };
@@ -254,7 +265,8 @@ static int carrier(const char *text, union value *v, struct refusal *r)
 		v->carrier = (struct carrier_value){ text + 4, CONFIG_CARRIER_DEV };
 		return 0;
 	}
-	return refuse(r, "unknown carrier \"%s\"\nallowed: loop, fiber:NAME, dev:NAME", whole.text);
+	return refuse(r, "unknown carrier \"%s\"\nallowed: loop, fiber:NAME, fiber:/PATH, dev:NAME",
+		      whole.text);
 }
 
 static int hex(char c)

@@ -42,11 +42,14 @@ static void port_args(char *args, size_t size, const struct config *cfg,
 {
 	const struct config_engine *e = &cfg->engines[p->engine];
 	const int node = p->numa >= 0 ? p->numa : e->numa;
-	char carrier[80];
+	char carrier[CONFIG_PATH_LEN + 32];
 	int len;
 
 	if (p->carrier == CONFIG_CARRIER_LOOP)
 		snprintf(carrier, sizeof(carrier), "loop");
+	else if (p->carrier == CONFIG_CARRIER_PEER)
+		snprintf(carrier, sizeof(carrier), "fiber:%s,role=%s", p->carrier_name,
+			 p->server ? "server" : "client");
 	else
 		snprintf(carrier, sizeof(carrier), "%s:%s",
 			 p->carrier == CONFIG_CARRIER_FIBER ? "fiber" : "dev", p->carrier_name);

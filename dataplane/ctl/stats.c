@@ -28,6 +28,7 @@ static void carrier_text(char *text, size_t size, const struct config_port *p)
 {
 	static const char *const kinds[] = { [CONFIG_CARRIER_LOOP] = "loop",
 					     [CONFIG_CARRIER_FIBER] = "fiber",
+					     [CONFIG_CARRIER_PEER] = "fiber",
 					     [CONFIG_CARRIER_DEV] = "dev" };
 
 	snprintf(text, size, "%s%s%s", kinds[p->carrier], p->carrier_name[0] ? ":" : "",

@@ -45,11 +45,19 @@ Test(config_ports, carriers)
 {
 	static const struct bad_case cases[] = {
 		{ BOARD "  p1: {lanes: oe0/8, carrier: lop}\n",
-		  "6:31: ports.p1.carrier: unknown carrier \"lop\"", "loop, fiber:NAME, dev:NAME" },
+		  "6:31: ports.p1.carrier: unknown carrier \"lop\"",
+		  "loop, fiber:NAME, fiber:/PATH, dev:NAME" },
 		{ BOARD "  p1: {lanes: oe0/8, carrier: \"fiber:\"}\n",
 		  "6:32: ports.p1.carrier: \"fiber:\" names no fiber", "fiber:NAME" },
-		{ BOARD "  p1: {lanes: oe0/8, carrier: fiber:/tmp/x}\n",
-		  "6:31: ports.p1.carrier: \"fiber:/tmp/x\" names no fiber", "first a letter" },
+		{ BOARD "  p1: {lanes: oe0/8, carrier: fiber:1x}\n",
+		  "6:31: ports.p1.carrier: \"fiber:1x\" names no fiber", "first a letter" },
+		{ BOARD "  p1: {lanes: oe0/8, carrier: \"fiber:/a,b\"}\n",
+		  "6:32: ports.p1.carrier: \"fiber:/a,b\" is no path", "without comma" },
+		{ BOARD "  p1: {lanes: oe0/8, carrier: loop, role: client}\n",
+		  "6:43: ports.p1: a role goes with a fiber to another process only",
+		  "carrier: fiber:/PATH" },
+		{ BOARD "  p1: {lanes: oe0/8, carrier: fiber:/x, role: both}\n",
+		  "6:47: ports.p1.role: \"both\"", "server" },
 		{ BOARD "  p1: {lanes: oe0/8, carrier: fiber:ab}\n"
 			"  p2: {lanes: oe0/9, carrier: fiber:abc}\n",
 		  "6:31: ports.p1: fiber ab has only this end", "did you mean fiber:abc?" },

@@ -264,8 +264,13 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 static int cpx_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
 	struct cpx_port *p = cpx_port_of(dev);
-	int rc = cpx_ops(p)->set_mtu != NULL ? cpx_ops(p)->set_mtu(p, mtu) : 0;
+	int rc = 0;
 
+	for (unsigned i = 0; i < CPX_MAX_LANES && rc == 0; i++)
+		if (p->rx[i].pool != NULL)
+			rc = cpx_room_check(p, mtu, p->rx[i].room);
+	if (rc == 0 && cpx_ops(p)->set_mtu != NULL)
+		rc = cpx_ops(p)->set_mtu(p, mtu);
 	if (rc != 0)
 		return rc;
 	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)

@@ -50,6 +50,7 @@ struct cpx_carrier_ops {
 	/* one table each instruction set, NULL where there is none; see cpx_burst.c */
 	const struct cpx_bursts *bursts[CPX_N_ISA];
 	eth_tx_prep_t tx_prepare; /* NULL: cpx_tx_prepare */
+	bool copies;              /* received frames are copied into mbufs of our pools */
 
 	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac; take LSC
 	 * out of dev_flags if it cannot be raised. 0 or -errno with err filled. */
@@ -228,6 +229,8 @@ const uint32_t *cpx_ptypes_get(struct rte_eth_dev *dev);
 int cpx_ptypes_set(struct rte_eth_dev *dev, uint32_t mask);
 
 /* cpx_queue.c */
+/* May frames of this MTU come into mbufs of `room` bytes? Says why not. */
+int cpx_room_check(const struct cpx_port *p, uint16_t mtu, uint32_t room);
 int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
 		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool);
 int cpx_tx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,

@@ -406,6 +406,7 @@ static void peer_dump(const struct cpx_port *p, FILE *out)
 const struct cpx_carrier_ops cpx_peer_ops = {
 	.mode = "Lane Peer",
 	.bursts = CPX_PEER_BURSTS,
+	.copies = true,
 	.attach = peer_attach,
 	.detach = peer_detach,
 	.rx_setup = peer_rx_setup,

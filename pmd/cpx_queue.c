@@ -8,17 +8,36 @@
 
 #include <errno.h>
 
+#include "pmd/cpx_logs.h"
+
+int cpx_room_check(const struct cpx_port *p, uint16_t mtu, uint32_t room)
+{
+	const uint32_t frame = (uint32_t)mtu + CPX_FRAME_OVERHEAD;
+
+	if (!cpx_ops(p)->copies || frame <= room ||
+	    (p->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER))
+		return 0;
+	PMD_DRV_LOG(ERR,
+		    "%s: with an MTU of %u a frame has up to %u bytes, an mbuf %u; use larger "
+		    "mbufs, or the offload scatter",
+		    cpx_port_name(p), mtu, frame, room);
+	return -EINVAL;
+}
+
 int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
 		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	struct cpx_rxq *q = &p->rx[i];
-	int rc;
+	const uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+	int rc = cpx_room_check(p, dev->data->mtu, room);
 
+	if (rc != 0)
+		return rc;
 	q->nb_desc = (uint16_t)RTE_MIN(rte_align32pow2(nb_desc), (uint32_t)CPX_RING_MAX);
 	q->deferred = conf->rx_deferred_start;
 	q->pool = pool;
-	q->room = (uint16_t)(rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM);
+	q->room = (uint16_t)room;
 	q->scatter = (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	rc = cpx_ops(p)->rx_setup(p, i, (int)numa);
 	if (rc != 0) {

@@ -174,6 +174,14 @@ static int dev_tx_setup(struct cpx_port *p, unsigned lane, int numa)
 				      &info.default_txconf);
 }
 
+static void read_stats(struct cpx_dev *c)
+{
+	struct rte_eth_stats s;
+
+	if (!cpx_dev_gone(c) && rte_eth_stats_get(c->id, &s) == 0)
+		cpx_dev_stats_add(&c->stats, &s);
+}
+
 static int dev_start(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
@@ -181,6 +189,7 @@ static int dev_start(struct cpx_port *p)
 
 	if (cpx_dev_gone(c))
 		return -ENODEV;
+	read_stats(c); /* some drivers count anew from a start */
 	rc = rte_eth_dev_start(c->id);
 	if (rc != 0) {
 		PMD_DRV_LOG(ERR, "%s: carrier %s does not start: %s", cpx_port_name(p),
@@ -194,14 +203,6 @@ static int dev_start(struct cpx_port *p)
 				      (uint16_t)(i % p->carrier_tx_queues));
 	cpx_dev_unlock();
 	return 0;
-}
-
-static void read_stats(struct cpx_dev *c)
-{
-	struct rte_eth_stats s;
-
-	if (!cpx_dev_gone(c) && rte_eth_stats_get(c->id, &s) == 0)
-		c->last = s;
 }
 
 static void dev_stop(struct cpx_port *p)
@@ -276,7 +277,7 @@ static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 	struct cpx_dev *c = p->carrier;
 
 	read_stats(c);
-	*stats = c->last;
+	*stats = c->stats.total;
 }
 
 /* A carrier that cannot change its MTU keeps to what it said at configure. */

@@ -10,6 +10,7 @@
 #ifndef CPX_PMD_CPX_DEV_H
 #define CPX_PMD_CPX_DEV_H
 
+#include "pmd/cpx_dev_stats.h"
 #include "pmd/cpx_ethdev.h"
 
 struct cpx_dev {
@@ -24,7 +25,7 @@ struct cpx_dev {
 	uint64_t owner;
 	struct rte_device *made; /* we made it */
 	char driver[32];
-	struct rte_eth_stats last; /* as last read; stays when the carrier is gone */
+	struct cpx_dev_stats stats; /* stay when the carrier is gone */
 };
 
 static inline bool cpx_dev_gone(const struct cpx_dev *c)

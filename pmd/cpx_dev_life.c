@@ -94,6 +94,7 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 {
 	const char *name = p->args.carrier_name;
 	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats;
 	struct rte_device *made;
 	struct cpx_dev *c = NULL;
 	uint16_t id;
@@ -132,6 +133,8 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	rc = claim(c, p, err);
 	if (rc != 0)
 		goto unmake;
+	if (rte_eth_stats_get(id, &stats) == 0)
+		cpx_dev_stats_begin(&c->stats, &stats);
 	rte_eth_macaddr_get(id, &p->mac);
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
 		p->rx[i].carrier_port = p->tx[i].carrier_port = id;

@@ -121,3 +121,37 @@ Test(dev, mac_comes_from_the_carrier)
 	rte_eth_macaddr_get(new_port("net_cpx0", "carrier=dev:net_ring0"), &mac);
 	cr_assert(rte_is_same_ether_addr(&mac, &carriers));
 }
+
+static uint64_t oerrors(uint16_t port)
+{
+	struct rte_eth_stats stats;
+
+	cr_assert_eq(rte_eth_stats_get(port, &stats), 0);
+	return stats.oerrors;
+}
+
+/* The carrier drops what is longer than its MTU, and its counters fall back to zero. */
+Test(dev, errors_of_the_carrier_never_go_back)
+{
+	uint16_t port, carrier;
+
+	carrier = new_port("net_cpx0", "carrier=fiber:x");
+	running_port("net_cpx1", "carrier=fiber:x", 1);
+	port = running_port("net_cpx2", "carrier=dev:net_cpx0", 1);
+	cr_assert_eq(rte_eth_dev_set_mtu(carrier, 1000), 0);
+	cr_assert_eq(send_one(port, 0, frame(1400, 0)), 1);
+	cr_assert_eq(oerrors(port), 1);
+	cr_assert_eq(rte_eth_stats_reset(carrier), 0);
+	cr_assert_eq(oerrors(port), 1);
+	cr_assert_eq(send_one(port, 0, frame(1400, 0)), 1);
+	cr_assert_eq(oerrors(port), 2);
+	cr_assert_eq(rte_eth_stats_reset(port), 0);
+	cr_assert_eq(oerrors(port), 0);
+	cr_assert_eq(rte_eth_dev_stop(port), 0);
+	start(port);
+	cr_assert_eq(oerrors(port), 0);
+	cr_assert_eq(rte_eth_dev_set_mtu(carrier, 1000), 0);
+	cr_assert_eq(send_one(port, 0, frame(1400, 0)), 1);
+	cr_assert_eq(oerrors(port), 1);
+	cr_assert_eq(pool_level(), POOL_FRAMES);
+}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Carrier dev:<ethdev>: another DPDK port moves the frames, its queue i is lane i. The port is
- * set up with our queue counts and the offloads both know. With fewer queues than lanes, lane i
- * sends on queue i % n, and lanes from n on receive nothing; lanes that share a queue must be
- * driven by one lcore. Control calls come from the port's control thread; which port it is, and
- * how it comes and goes, is in cpx_dev_make.c and cpx_dev_life.c.
+ * set up with our queue counts and the offloads both know. With fewer queues than lanes, our tx
+ * queue i sends on queue i % n, in turns, and lanes from n on receive nothing.
+ *
+ * Set-up, start and stop come from the port's control thread, or from the interrupt thread when a
+ * carrier is back; which port it is, and how it comes and goes, is in cpx_dev_make.c,
+ * cpx_dev_life.c and cpx_dev_return.c, the other calls in cpx_dev_control.c.
  */
 #include "pmd/cpx_dev.h"
 
@@ -54,28 +56,23 @@ static uint64_t flags_done(uint64_t on, uint64_t asked)
 	return flags;
 }
 
-/*
- * net_af_packet says 1518 bytes whatever its framesz lets through, and ethdev refuses to ask for
- * more than a driver says. Frames up to framesz pass all the same, so it is not asked.
- */
-static bool understates(const struct cpx_dev *c, uint16_t mtu)
-{
-	return strcmp(c->driver, "net_af_packet") == 0 && mtu > RTE_ETHER_MTU;
-}
-
-static int dev_configure(struct cpx_port *p)
+/* What the carrier is to do of what was asked of us. */
+static int choose(struct cpx_port *p, struct rte_eth_conf *conf)
 {
 	const struct rte_eth_dev_data *data = p->data;
-	struct rte_eth_conf conf = { .rxmode = data->dev_conf.rxmode,
-				     .txmode = data->dev_conf.txmode,
-				     .rx_adv_conf.rss_conf = data->dev_conf.rx_adv_conf.rss_conf };
 	struct cpx_dev *c = p->carrier;
-	uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
-	uint16_t n_tx = RTE_MIN(RTE_MIN(data->nb_tx_queues, p->args.n_lanes), c->max_tx);
-	int rc;
+	const uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
+	/* more tx queues than lanes take turns on the lanes */
+	const uint16_t feeds = RTE_MIN(data->nb_tx_queues, p->args.n_lanes);
+	const uint16_t n_tx = RTE_MIN(feeds, c->max_tx);
 
-	if (cpx_dev_gone(c))
-		return -ENODEV;
+	*conf = (struct rte_eth_conf){
+		.rxmode = data->dev_conf.rxmode,
+		.txmode = data->dev_conf.txmode,
+		.rx_adv_conf.rss_conf = data->dev_conf.rx_adv_conf.rss_conf,
+		.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0,
+		.intr_conf.rmv = (c->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
+	};
 	/* af_packet spreads over all its sockets, read or not */
 	if (strcmp(c->driver, "net_af_packet") == 0 && n_rx < c->max_rx) {
 		PMD_DRV_LOG(
@@ -85,34 +82,22 @@ static int dev_configure(struct cpx_port *p)
 			cpx_port_name(p), p->args.carrier_name, c->max_rx, c->max_rx, n_rx);
 		return -EINVAL;
 	}
-	conf.rx_adv_conf.rss_conf.rss_hf &= c->rss;
-	if (conf.rx_adv_conf.rss_conf.rss_hf == 0) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
-		conf.rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
+	conf->rx_adv_conf.rss_conf.rss_hf &= c->rss;
+	if (conf->rx_adv_conf.rss_conf.rss_hf == 0) {
+		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+		conf->rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	}
-	c->on_rx_offloads = conf.rxmode.offloads &= c->rx_offloads;
-	c->on_tx_offloads = conf.txmode.offloads &= c->tx_offloads;
-	conf.rxmode.mtu = data->mtu;
-	if (understates(c, data->mtu)) {
+	conf->rxmode.offloads &= c->rx_offloads;
+	conf->txmode.offloads &= c->tx_offloads;
+	conf->rxmode.mtu = c->mtu;
+	if (cpx_dev_understates(c, c->mtu)) {
 		PMD_DRV_LOG(
 			NOTICE,
 			"%s: an MTU of %u over %s needs framesz of at least %u in its arguments "
 			"and an interface of that MTU",
-			cpx_port_name(p), data->mtu, p->args.carrier_name, data->mtu + 128);
-		conf.rxmode.mtu = RTE_ETHER_MTU;
+			cpx_port_name(p), c->mtu, p->args.carrier_name, c->mtu + 128);
+		conf->rxmode.mtu = RTE_ETHER_MTU;
 	}
-	conf.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0;
-	conf.intr_conf.rmv = (c->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
-	rc = rte_eth_dev_configure(c->id, n_rx, n_tx, &conf);
-	if (rc != 0) {
-		PMD_DRV_LOG(ERR, "%s: carrier %s refuses %u rx and %u tx queues with MTU %u: %s",
-			    cpx_port_name(p), p->args.carrier_name, n_rx, n_tx, data->mtu,
-			    rte_strerror(-rc));
-		return rc;
-	}
-	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
-		p->tx[i].does = flags_done(c->on_tx_offloads, data->dev_conf.txmode.offloads);
-	p->carrier_rx_offloads = c->on_rx_offloads;
 	p->carrier_rx_queues = n_rx;
 	p->carrier_tx_queues = n_tx;
 	if (n_rx < data->nb_rx_queues)
@@ -120,123 +105,237 @@ static int dev_configure(struct cpx_port *p)
 			    "%s: carrier %s has %u rx queues for %u lanes; lanes from %u on "
 			    "receive nothing",
 			    cpx_port_name(p), p->args.carrier_name, n_rx, data->nb_rx_queues, n_rx);
-	if (n_tx < data->nb_tx_queues)
+	if (n_tx < feeds)
 		PMD_DRV_LOG(NOTICE,
-			    "%s: carrier %s has %u tx queues for %u lanes; lane i sends on queue "
-			    "i %% %u, and one lcore must drive the lanes that share one",
-			    cpx_port_name(p), p->args.carrier_name, n_tx, data->nb_tx_queues, n_tx);
+			    "%s: carrier %s has %u tx queues for %u of ours, which take turns",
+			    cpx_port_name(p), p->args.carrier_name, n_tx, data->nb_tx_queues);
 	return 0;
 }
 
-static int dev_rx_setup(struct cpx_port *p, unsigned lane, int numa)
+static int configure(struct cpx_port *p, const struct rte_eth_conf *conf)
+{
+	const struct cpx_dev *c = p->carrier;
+	int rc = rte_eth_dev_configure(c->id, (uint16_t)p->carrier_rx_queues,
+				       (uint16_t)p->carrier_tx_queues, conf);
+
+	if (rc != 0)
+		PMD_DRV_LOG(ERR, "%s: carrier %s refuses %u rx and %u tx queues with MTU %u: %s",
+			    cpx_port_name(p), p->args.carrier_name, p->carrier_rx_queues,
+			    p->carrier_tx_queues, c->mtu, rte_strerror(-rc));
+	return rc;
+}
+
+static int dev_configure(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	struct rte_eth_conf conf;
+	int rc;
+
+	cpx_dev_hold(c);
+	c->mtu = p->data->mtu;
+	rc = choose(p, &conf);
+	if (rc == 0 && !cpx_dev_gone(c))
+		rc = configure(p, &conf);
+	c->configured = rc == 0;
+	if (rc == 0) {
+		c->on_rx_offloads = p->carrier_rx_offloads = conf.rxmode.offloads;
+		c->on_tx_offloads = conf.txmode.offloads;
+		for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
+			p->tx[i].does =
+				flags_done(c->on_tx_offloads, p->data->dev_conf.txmode.offloads);
+	}
+	cpx_dev_leave(c);
+	return rc;
+}
+
+static int rx_setup(struct cpx_port *p, unsigned lane)
 {
 	struct cpx_dev *c = p->carrier;
 	struct cpx_rxq *q = &p->rx[lane];
 	struct rte_eth_dev_info info;
 	uint16_t rx = q->nb_desc, tx = CPX_RING_STANDARD;
-	int rc;
+	int rc = rte_eth_dev_info_get(c->id, &info);
 
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	if (lane >= p->carrier_rx_queues)
-		return 0;
-	rc = rte_eth_dev_info_get(c->id, &info);
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(c->id, &rx, &tx);
 	if (rc != 0)
 		return rc;
 	q->nb_desc = rx;
 	info.default_rxconf.offloads = c->on_rx_offloads;
-	return rte_eth_rx_queue_setup(c->id, (uint16_t)lane, rx, (unsigned)numa,
+	return rte_eth_rx_queue_setup(c->id, (uint16_t)lane, rx, (unsigned)c->rx_numa[lane],
 				      &info.default_rxconf, q->pool);
 }
 
-static int dev_tx_setup(struct cpx_port *p, unsigned lane, int numa)
+static int tx_setup(struct cpx_port *p, unsigned lane)
 {
 	struct cpx_dev *c = p->carrier;
 	struct cpx_txq *q = &p->tx[lane];
 	struct rte_eth_dev_info info;
 	uint16_t rx = CPX_RING_STANDARD, tx = q->nb_desc;
-	int rc;
+	int rc = rte_eth_dev_info_get(c->id, &info);
 
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	if (lane >= p->carrier_tx_queues)
-		return 0;
-	rc = rte_eth_dev_info_get(c->id, &info);
 	if (rc == 0)
 		rc = rte_eth_dev_adjust_nb_rx_tx_desc(c->id, &rx, &tx);
 	if (rc != 0)
 		return rc;
 	q->nb_desc = tx;
 	info.default_txconf.offloads = c->on_tx_offloads;
-	return rte_eth_tx_queue_setup(c->id, (uint16_t)lane, tx, (unsigned)numa,
+	return rte_eth_tx_queue_setup(c->id, (uint16_t)lane, tx, (unsigned)c->tx_numa[lane],
 				      &info.default_txconf);
 }
 
-static void read_stats(struct cpx_dev *c)
+static int dev_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 {
-	struct rte_eth_stats s;
+	struct cpx_dev *c = p->carrier;
+	int rc = 0;
 
-	if (!cpx_dev_gone(c) && rte_eth_stats_get(c->id, &s) == 0)
-		cpx_dev_stats_add(&c->stats, &s);
+	cpx_dev_hold(c);
+	c->rx_numa[lane] = numa;
+	if (lane < p->carrier_rx_queues && !cpx_dev_gone(c))
+		rc = rx_setup(p, lane);
+	cpx_dev_leave(c);
+	return rc;
+}
+
+static int dev_tx_setup(struct cpx_port *p, unsigned lane, int numa)
+{
+	struct cpx_dev *c = p->carrier;
+	int rc = 0;
+
+	cpx_dev_hold(c);
+	c->tx_numa[lane] = numa;
+	if (lane < p->carrier_tx_queues && !cpx_dev_gone(c))
+		rc = tx_setup(p, lane);
+	cpx_dev_leave(c);
+	return rc;
+}
+
+static int start(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	int rc;
+
+	cpx_dev_read_stats(c); /* some drivers count anew from a start */
+	rc = rte_eth_dev_start(c->id);
+	if (rc != 0)
+		PMD_DRV_LOG(ERR, "%s: carrier %s does not start: %s", cpx_port_name(p),
+			    p->args.carrier_name, rte_strerror(-rc));
+	return rc;
+}
+
+/* As before, or not at all: the application relies on what it was told. */
+static int configure_again(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	struct rte_eth_conf conf;
+	int rc = choose(p, &conf);
+
+	if (rc != 0)
+		return rc;
+	if ((c->on_rx_offloads & ~conf.rxmode.offloads) != 0 ||
+	    (c->on_tx_offloads & ~conf.txmode.offloads) != 0)
+		return -ENOTSUP;
+	rc = configure(p, &conf);
+	for (unsigned i = 0; i < p->carrier_rx_queues && rc == 0; i++)
+		if (p->rx[i].pool != NULL)
+			rc = rx_setup(p, i);
+	for (unsigned i = 0; i < p->carrier_tx_queues && rc == 0; i++)
+		if (p->tx[i].nb_desc != 0)
+			rc = tx_setup(p, i);
+	return rc;
+}
+
+int cpx_dev_set_up(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	int rc = c->configured ? configure_again(p) : 0;
+
+	if (rc != 0)
+		return rc;
+	cpx_dev_tell(p);
+	return c->started ? start(p) : 0;
+}
+
+void cpx_dev_gates(struct cpx_port *p)
+{
+	const struct cpx_dev *c = p->carrier;
+	const bool runs = c->started && !cpx_dev_gone(c);
+
+	/* the id changes behind closed gates only */
+	for (unsigned i = 0; i < CPX_MAX_SOURCES; i++) {
+		const bool open = runs && i < p->carrier_rx_queues && (c->gate[i] & CPX_GATE_OPEN);
+
+		store_relaxed(&p->rx[i].carrier_port, c->id);
+		store_release(&p->rx[i].carrier_queue, open ? (uint16_t)i : CPX_NO_QUEUE);
+	}
+	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++) {
+		const bool open = runs && i < p->data->nb_tx_queues && p->carrier_tx_queues != 0;
+
+		store_relaxed(&p->tx[i].carrier_port, c->id);
+		store_release(&p->tx[i].carrier_queue,
+			      open ? (uint16_t)(i % p->carrier_tx_queues) : CPX_NO_QUEUE);
+	}
+}
+
+static void run(struct cpx_port *p, bool started)
+{
+	struct cpx_dev *c = p->carrier;
+
+	cpx_dev_lock();
+	c->started = started;
+	cpx_dev_gates(p);
+	cpx_dev_unlock();
 }
 
 static int dev_start(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
-	int rc;
+	int rc = 0;
 
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	read_stats(c); /* some drivers count anew from a start */
-	rc = rte_eth_dev_start(c->id);
-	if (rc != 0) {
-		PMD_DRV_LOG(ERR, "%s: carrier %s does not start: %s", cpx_port_name(p),
-			    p->args.carrier_name, rte_strerror(-rc));
-		return rc;
-	}
-	cpx_dev_lock(); /* not after it was declared gone */
-	for (unsigned i = 0; i < p->data->nb_tx_queues && p->carrier_tx_queues != 0; i++)
-		if (!cpx_dev_gone(c))
-			store_relaxed(&p->tx[i].carrier_queue,
-				      (uint16_t)(i % p->carrier_tx_queues));
-	cpx_dev_unlock();
-	return 0;
+	cpx_dev_hold(c);
+	if (!cpx_dev_gone(c))
+		rc = start(p);
+	run(p, rc == 0);
+	cpx_dev_leave(c);
+	cpx_dev_tend_soon();
+	return rc;
 }
 
 static void dev_stop(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
 
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		store_relaxed(&p->tx[i].carrier_queue, CPX_NO_QUEUE);
-	read_stats(c);
-	if (!cpx_dev_gone(c))
+	cpx_dev_hold(c);
+	run(p, false);
+	if (!cpx_dev_gone(c)) {
+		cpx_dev_read_stats(c);
 		rte_eth_dev_stop(c->id);
+	}
+	cpx_dev_leave(c);
 }
 
 static void dev_gate(struct cpx_port *p, unsigned source, uint32_t gate)
 {
-	uint16_t queue = CPX_NO_QUEUE;
+	struct cpx_dev *c = p->carrier;
 
 	cpx_dev_lock();
-	if ((gate & CPX_GATE_OPEN) && source < p->carrier_rx_queues && !cpx_dev_gone(p->carrier))
-		queue = (uint16_t)source;
-	store_relaxed(&p->rx[source].carrier_queue, queue);
+	c->gate[source] = gate;
+	cpx_dev_gates(p);
 	cpx_dev_unlock();
 }
 
 static uint32_t dev_carrying(const struct cpx_port *p)
 {
-	const struct cpx_dev *c = p->carrier;
+	struct cpx_dev *c = p->carrier;
 	uint32_t lanes = load_acquire(&p->open_lanes);
 	struct rte_eth_link link;
 
-	if (lanes == 0 || cpx_dev_gone(c) || rte_eth_link_get_nowait(c->id, &link) != 0 ||
-	    link.link_status == RTE_ETH_LINK_DOWN ||
-	    (c->if_index != 0 && !cpx_netdev_up(c->if_index)))
+	if (lanes == 0 || !cpx_dev_enter(c))
 		return 0;
+	if (rte_eth_link_get_nowait(c->id, &link) != 0 || link.link_status == RTE_ETH_LINK_DOWN ||
+	    (c->if_index != 0 && !cpx_netdev_up(c->if_index)))
+		lanes = 0;
+	cpx_dev_leave(c);
 	return lanes;
 }
 
@@ -276,47 +375,11 @@ static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 {
 	struct cpx_dev *c = p->carrier;
 
-	read_stats(c);
+	if (cpx_dev_enter(c)) {
+		cpx_dev_read_stats(c);
+		cpx_dev_leave(c);
+	}
 	*stats = c->stats.total;
-}
-
-/* A carrier that cannot change its MTU keeps to what it said at configure. */
-static int dev_set_mtu(struct cpx_port *p, uint16_t mtu)
-{
-	struct cpx_dev *c = p->carrier;
-	int rc;
-
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	if (understates(c, mtu))
-		return 0;
-	rc = rte_eth_dev_set_mtu(c->id, mtu);
-	return rc == -ENOTSUP && mtu <= c->max_mtu ? 0 : rc;
-}
-
-static int dev_set_mac(struct cpx_port *p, struct rte_ether_addr *mac)
-{
-	struct cpx_dev *c = p->carrier;
-
-	return cpx_dev_gone(c) ? -ENODEV : rte_eth_dev_default_mac_addr_set(c->id, mac);
-}
-
-static int dev_set_promiscuous(struct cpx_port *p, bool on)
-{
-	struct cpx_dev *c = p->carrier;
-
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	return on ? rte_eth_promiscuous_enable(c->id) : rte_eth_promiscuous_disable(c->id);
-}
-
-static int dev_set_allmulticast(struct cpx_port *p, bool on)
-{
-	struct cpx_dev *c = p->carrier;
-
-	if (cpx_dev_gone(c))
-		return -ENODEV;
-	return on ? rte_eth_allmulticast_enable(c->id) : rte_eth_allmulticast_disable(c->id);
 }
 
 static void dev_dump(const struct cpx_port *p, FILE *out)
@@ -347,9 +410,9 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.tx_status = dev_tx_status,
 	.tx_cleanup = dev_tx_cleanup,
 	.stats = dev_stats,
-	.set_mtu = dev_set_mtu,
-	.set_mac = dev_set_mac,
-	.set_promiscuous = dev_set_promiscuous,
-	.set_allmulticast = dev_set_allmulticast,
+	.set_mtu = cpx_dev_set_mtu,
+	.set_mac = cpx_dev_set_mac,
+	.set_promiscuous = cpx_dev_set_promiscuous,
+	.set_allmulticast = cpx_dev_set_allmulticast,
 	.dump = dev_dump,
 };

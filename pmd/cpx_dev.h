@@ -1,37 +1,82 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the files of carrier dev (cpx_dev*.c) know of each other: the state of one carrier, and the
- * lock between its control calls and its events.
+ * What the files of carrier dev (cpx_dev*.c) know of each other: one carrier and its two locks.
  *
- * One event callback serves the whole process; it runs in the thread that raises the event, takes
- * the lock and touches lane gates and link only. Control calls into the carrier are never made
- * with the lock held: they may wait for the interrupt thread.
+ * control is the carrier's own, held over every call into it, so that it does not go or come back
+ * in the middle of one. Calls may wait for the interrupt thread, so what runs there only tries.
+ * The lock (cpx_dev_lock) is the process's, for what events touch: who carries whom, lane gates,
+ * link. No call into a carrier is made with the lock held. Order: control, then lock; the other
+ * way round by trying only.
+ *
+ * A carrier that is gone is not called. What our port is told meanwhile is kept, in the fields of
+ * struct cpx_dev and in the port's data, and done when the carrier comes back: cpx_dev_return.c.
  */
 #ifndef CPX_PMD_CPX_DEV_H
 #define CPX_PMD_CPX_DEV_H
 
+#include <pthread.h>
+
 #include "pmd/cpx_dev_stats.h"
 #include "pmd/cpx_ethdev.h"
 
+enum cpx_said { CPX_UNSAID, CPX_OFF, CPX_ON };
+
 struct cpx_dev {
+	struct cpx_port *port;
+	pthread_mutex_t control; /* recursive: a carrier may raise events from a call */
 	uint16_t id;
-	unsigned if_index;       /* kernel interface to watch for it; 0 none */
-	uint32_t gone;           /* shared: removed or closed; written with the lock held */
-	uint16_t max_rx, max_tx; /* queues it can have */
-	uint64_t rx_offloads, tx_offloads, rss;  /* what it can do */
-	uint64_t on_rx_offloads, on_tx_offloads; /* what it is set to do */
+	uint32_t gone; /* shared: not to be called; set with the lock, cleared with both */
+
+	/* with the lock held */
+	bool arrived;    /* a port of its name is here and ours, to be set up */
+	bool link_moved; /* link to be worked out anew */
+	uint32_t life;   /* counts up each time it goes */
+	uint32_t gate[CPX_MAX_SOURCES];
+	bool started; /* set with both */
+
+	/* with control held: what it is */
+	unsigned if_index;                      /* kernel interface to watch for it; 0 none */
+	uint16_t max_rx, max_tx;                /* queues it can have */
+	uint64_t rx_offloads, tx_offloads, rss; /* what it can do */
 	uint32_t dev_flags;
 	uint16_t max_mtu;
 	uint64_t owner;
 	struct rte_device *made; /* we made it */
 	char driver[32];
 	struct cpx_dev_stats stats; /* stay when the carrier is gone */
+
+	/* with control held: what it is to be */
+	bool configured;
+	uint64_t on_rx_offloads, on_tx_offloads;
+	uint16_t mtu;
+	struct rte_ether_addr mac;
+	enum cpx_said promiscuous, allmulticast;
+	int rx_numa[CPX_MAX_SOURCES], tx_numa[CPX_MAX_TX_QUEUES];
+	bool complained; /* it is back and cannot be set up; said once */
 };
 
 static inline bool cpx_dev_gone(const struct cpx_dev *c)
 {
 	return load_acquire(&c->gone) != 0;
 }
+
+/* cpx_dev.c */
+/* Set the carrier up as it is to be, and start it if we are started. Control held, nothing else
+ * calls it. */
+int cpx_dev_set_up(struct cpx_port *p);
+/* Lane gates as they should be. Lock held. */
+void cpx_dev_gates(struct cpx_port *p);
+
+/* cpx_dev_control.c */
+/* Tell the carrier what our port was told while it was gone. Control held. */
+void cpx_dev_tell(struct cpx_port *p);
+void cpx_dev_read_stats(struct cpx_dev *c);
+int cpx_dev_set_mtu(struct cpx_port *p, uint16_t mtu);
+int cpx_dev_set_mac(struct cpx_port *p, struct rte_ether_addr *mac);
+int cpx_dev_set_promiscuous(struct cpx_port *p, bool on);
+int cpx_dev_set_allmulticast(struct cpx_port *p, bool on);
+/* Would the carrier pass frames of an MTU that it calls too large? */
+bool cpx_dev_understates(const struct cpx_dev *c, uint16_t mtu);
 
 /* cpx_dev_make.c */
 /* The port that args.carrier_name names, or that of the device args.carrier_devargs makes; *made
@@ -43,8 +88,21 @@ void cpx_dev_unmake(const struct cpx_port *p, uint16_t id, struct rte_device *ma
 /* cpx_dev_life.c */
 int cpx_dev_attach(struct cpx_port *p, struct err *err);
 void cpx_dev_detach(struct cpx_port *p);
-/* Between these two no carrier is declared gone. */
 void cpx_dev_lock(void);
 void cpx_dev_unlock(void);
+/* Take control for a call into the carrier. False, and nothing taken, when it is gone, or when the
+ * interrupt thread would have to wait for another thread's call. */
+bool cpx_dev_enter(struct cpx_dev *c);
+/* Take control, whatever the carrier's state. */
+void cpx_dev_hold(struct cpx_dev *c);
+void cpx_dev_leave(struct cpx_dev *c);
+/* What a carrier is, as it describes itself. Control held. */
+int cpx_dev_learn(struct cpx_dev *c);
+/* A port of ours that has a carrier, by our port id; NULL. Lock held. */
+struct cpx_port *cpx_dev_port(uint16_t id);
+
+/* cpx_dev_return.c */
+/* Look after carriers that are back or whose link moved, soon, on the interrupt thread. */
+void cpx_dev_tend_soon(void);
 
 #endif

@@ -4,13 +4,16 @@
  * carries. Probe and close run on the control thread, on_event in any thread.
  *
  * A carrier may go away by itself (RMV) or be closed by somebody (DESTROY): then its lanes are
- * dead, the link is down, counters stay, and nothing calls it again. The event callback is never
- * taken back, because ethdev keeps the callbacks of a port id past the port.
+ * dead, the link is down, counters stay, and nothing calls it. When a port of its name appears
+ * (NEW) it is ours at once, before a program can see it; the rest is cpx_dev_return.c's. One event
+ * callback serves the whole process and is never taken back, because ethdev keeps the callbacks of
+ * a port id past the port.
  */
 #include "pmd/cpx_dev.h"
 
+#include <rte_interrupts.h>
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +22,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cpx_port *carried_by[RTE_MAX_ETHPORTS]; /* carrier's port id -> our port */
+static struct cpx_port *carried[RTE_MAX_ETHPORTS];    /* our port id -> our port */
 static bool events_wanted;
 
 void cpx_dev_lock(void)
@@ -31,27 +35,109 @@ void cpx_dev_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
+struct cpx_port *cpx_dev_port(uint16_t id)
+{
+	return carried[id];
+}
+
+void cpx_dev_hold(struct cpx_dev *c)
+{
+	pthread_mutex_lock(&c->control);
+}
+
+bool cpx_dev_enter(struct cpx_dev *c)
+{
+	if (!rte_thread_is_intr())
+		pthread_mutex_lock(&c->control);
+	else if (pthread_mutex_trylock(&c->control) != 0)
+		return false;
+	if (!cpx_dev_gone(c))
+		return true;
+	pthread_mutex_unlock(&c->control);
+	return false;
+}
+
+void cpx_dev_leave(struct cpx_dev *c)
+{
+	pthread_mutex_unlock(&c->control);
+}
+
+static void went(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+
+	store_release(&c->gone, 1);
+	c->arrived = false;
+	c->life++;
+	cpx_dev_gates(p);
+	cpx_link_refresh(p);
+	PMD_DRV_LOG(WARNING,
+		    "%s: its carrier %s is gone; the lanes are down until a port of that name is "
+		    "back",
+		    cpx_port_name(p), p->args.carrier_name);
+}
+
+static bool own(const struct cpx_port *p, const struct cpx_dev *c, uint16_t id)
+{
+	struct rte_eth_dev_owner owner = { .id = c->owner };
+
+	snprintf(owner.name, sizeof(owner.name), "%s", cpx_port_name(p));
+	return rte_eth_dev_owner_set(id, &owner) == 0;
+}
+
+/* Is this new port the one that p lost? */
+static bool is_lost_one(const struct cpx_port *p, uint16_t id)
+{
+	const struct rte_eth_dev *dev = &rte_eth_devices[id];
+	const struct cpx_dev *c = p->carrier;
+
+	return cpx_dev_gone(c) && carried_by[c->id] != p &&
+	       strcmp(p->args.carrier_devargs[0] != '\0' ? dev->device->name : dev->data->name,
+		      p->args.carrier_name) == 0;
+}
+
+/* Its driver is still making it: claim it and no more. */
+static void came(uint16_t id)
+{
+	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++) {
+		struct cpx_port *p = carried[i];
+		struct cpx_dev *c;
+
+		if (p == NULL || !is_lost_one(p, id))
+			continue;
+		if (!own(p, p->carrier, id)) {
+			PMD_DRV_LOG(WARNING,
+				    "%s: %s is back, but belongs to somebody else already; the "
+				    "lanes stay down",
+				    cpx_port_name(p), p->args.carrier_name);
+			continue;
+		}
+		c = p->carrier;
+		c->id = id;
+		c->arrived = true;
+		carried_by[id] = p;
+		cpx_dev_tend_soon();
+		return;
+	}
+}
+
 static int on_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret)
 {
 	struct cpx_port *p;
 
+	if (id >= RTE_MAX_ETHPORTS)
+		return 0;
 	cpx_dev_lock();
-	p = id < RTE_MAX_ETHPORTS ? carried_by[id] : NULL;
-	if (p != NULL) {
-		if (event != RTE_ETH_EVENT_INTR_LSC) {
-			struct cpx_dev *c = p->carrier;
-
-			store_release(&c->gone, 1);
-			for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-				store_relaxed(&p->rx[i].carrier_queue, CPX_NO_QUEUE);
-				store_relaxed(&p->tx[i].carrier_queue, CPX_NO_QUEUE);
-			}
-			if (event == RTE_ETH_EVENT_DESTROY)
-				carried_by[id] = NULL; /* the id may soon be another port's */
-			PMD_DRV_LOG(WARNING, "%s: its carrier %s is gone; the lanes are down",
-				    cpx_port_name(p), p->args.carrier_name);
-		}
-		cpx_link_refresh(p);
+	p = carried_by[id];
+	if (event == RTE_ETH_EVENT_NEW) {
+		came(id);
+	} else if (p != NULL && event == RTE_ETH_EVENT_INTR_LSC) {
+		((struct cpx_dev *)p->carrier)->link_moved = true;
+		cpx_dev_tend_soon();
+	} else if (p != NULL) {
+		if (event == RTE_ETH_EVENT_DESTROY)
+			carried_by[id] = NULL; /* the id may soon be another port's */
+		went(p);
 	}
 	cpx_dev_unlock();
 	return 0;
@@ -63,6 +149,7 @@ static int want_events(void)
 		RTE_ETH_EVENT_INTR_LSC,
 		RTE_ETH_EVENT_INTR_RMV,
 		RTE_ETH_EVENT_DESTROY,
+		RTE_ETH_EVENT_NEW,
 	};
 
 	for (unsigned i = 0; i < RTE_DIM(events) && !events_wanted; i++)
@@ -74,14 +161,12 @@ static int want_events(void)
 
 static int claim(struct cpx_dev *c, const struct cpx_port *p, struct err *err)
 {
-	struct rte_eth_dev_owner owner, present;
+	struct rte_eth_dev_owner present;
 
 	if (rte_eth_dev_owner_new(&c->owner) != 0)
 		return err_set(err, -ENOMEM, "carrier=dev:%s: no owner id to be had",
 			       p->args.carrier_name);
-	owner.id = c->owner;
-	snprintf(owner.name, sizeof(owner.name), "%s", cpx_port_name(p));
-	if (rte_eth_dev_owner_set(c->id, &owner) == 0)
+	if (own(p, c, c->id))
 		return 0;
 	if (rte_eth_dev_owner_get(c->id, &present) != 0)
 		snprintf(present.name, sizeof(present.name), "somebody");
@@ -90,20 +175,68 @@ static int claim(struct cpx_dev *c, const struct cpx_port *p, struct err *err)
 		       p->args.carrier_name, present.name);
 }
 
+int cpx_dev_learn(struct cpx_dev *c)
+{
+	struct rte_eth_dev_info info;
+	struct rte_eth_stats stats;
+	int rc = rte_eth_dev_info_get(c->id, &info);
+
+	if (rc != 0)
+		return rc;
+	c->max_rx = info.max_rx_queues;
+	c->max_tx = info.max_tx_queues;
+	c->rx_offloads = info.rx_offload_capa;
+	c->tx_offloads = info.tx_offload_capa;
+	c->rss = info.flow_type_rss_offloads;
+	c->dev_flags = *info.dev_flags;
+	c->max_mtu = (uint16_t)RTE_MIN(info.max_mtu, (uint16_t)CPX_MAX_MTU);
+	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
+	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
+	if (rte_eth_stats_get(c->id, &stats) == 0)
+		cpx_dev_stats_begin(&c->stats, &stats);
+	return 0;
+}
+
+static struct cpx_dev *new_carrier(struct cpx_port *p)
+{
+	struct cpx_dev *c = calloc(1, sizeof(*c));
+	pthread_mutexattr_t recursive;
+
+	if (c == NULL)
+		return NULL;
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&c->control, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+	c->port = p;
+	return c;
+}
+
+static void free_carrier(struct cpx_dev *c)
+{
+	pthread_mutex_destroy(&c->control);
+	free(c);
+}
+
 int cpx_dev_attach(struct cpx_port *p, struct err *err)
 {
 	const char *name = p->args.carrier_name;
-	struct rte_eth_dev_info info;
-	struct rte_eth_stats stats;
 	struct rte_device *made;
-	struct cpx_dev *c = NULL;
+	struct cpx_dev *c;
 	uint16_t id;
 	int rc;
 
+	c = new_carrier(p);
+	if (c == NULL || want_events() != 0) {
+		rc = err_set(err, -ENOMEM, "carrier=dev:%s: no memory", name);
+		goto forget;
+	}
 	rc = cpx_dev_find(p, &id, &made, err);
 	if (rc != 0)
-		return rc;
-	rc = rte_eth_dev_info_get(id, &info);
+		goto forget;
+	c->id = id;
+	c->made = made;
+	rc = cpx_dev_learn(c);
 	if (rc != 0) {
 		err_set(err, rc, "carrier=dev:%s does not describe itself: %s", name,
 			rte_strerror(-rc));
@@ -114,46 +247,48 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 			     "carrier=dev:%s is started by somebody else; stop it first", name);
 		goto unmake;
 	}
-	c = calloc(1, sizeof(*c));
-	if (c == NULL || want_events() != 0) {
-		rc = err_set(err, -ENOMEM, "carrier=dev:%s: no memory", name);
-		goto unmake;
-	}
-	c->id = id;
-	c->made = made;
-	c->max_rx = info.max_rx_queues;
-	c->max_tx = info.max_tx_queues;
-	c->rx_offloads = info.rx_offload_capa;
-	c->tx_offloads = info.tx_offload_capa;
-	c->rss = info.flow_type_rss_offloads;
-	c->dev_flags = *info.dev_flags;
-	c->max_mtu = (uint16_t)RTE_MIN(info.max_mtu, (uint16_t)CPX_MAX_MTU);
-	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
-	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
 	rc = claim(c, p, err);
 	if (rc != 0)
 		goto unmake;
-	if (rte_eth_stats_get(id, &stats) == 0)
-		cpx_dev_stats_begin(&c->stats, &stats);
-	rte_eth_macaddr_get(id, &p->mac);
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
-		p->rx[i].carrier_port = p->tx[i].carrier_port = id;
-		p->rx[i].carrier_queue = p->tx[i].carrier_queue = CPX_NO_QUEUE;
-	}
-	/* with LSC an application never asks for the link, so what nobody tells us it would miss */
-	if (!(c->dev_flags & RTE_ETH_DEV_INTR_LSC))
-		p->data->dev_flags &= ~(uint32_t)RTE_ETH_DEV_INTR_LSC;
+	rte_eth_macaddr_get(id, &c->mac);
+	p->mac = c->mac;
 	p->carrier = c;
 	cpx_dev_lock();
+	cpx_dev_gates(p);
 	carried_by[id] = p;
+	carried[p->data->port_id] = p;
 	cpx_dev_unlock();
 	return 0;
 
 unmake:
-	free(c);
 	if (made != NULL)
 		cpx_dev_unmake(p, id, made);
+forget:
+	if (c != NULL)
+		free_carrier(c);
 	return rc;
+}
+
+/*
+ * Queues hold mbufs of our program's pools, which may be freed before the carrier is: net_tap
+ * hands them back when it is closed. ethdev has no call for it but another set-up.
+ */
+static void release_queues(struct cpx_dev *c)
+{
+	struct rte_eth_dev *dev = &rte_eth_devices[c->id];
+
+	for (uint16_t i = 0; dev->dev_ops->rx_queue_release != NULL && i < dev->data->nb_rx_queues;
+	     i++) {
+		if (dev->data->rx_queues[i] != NULL)
+			dev->dev_ops->rx_queue_release(dev, i);
+		dev->data->rx_queues[i] = NULL;
+	}
+	for (uint16_t i = 0; dev->dev_ops->tx_queue_release != NULL && i < dev->data->nb_tx_queues;
+	     i++) {
+		if (dev->data->tx_queues[i] != NULL)
+			dev->dev_ops->tx_queue_release(dev, i);
+		dev->data->tx_queues[i] = NULL;
+	}
 }
 
 void cpx_dev_detach(struct cpx_port *p)
@@ -161,15 +296,22 @@ void cpx_dev_detach(struct cpx_port *p)
 	struct cpx_dev *c = p->carrier;
 	bool there;
 
+	cpx_dev_hold(c);
 	cpx_dev_lock();
 	there = carried_by[c->id] == p;
 	if (there)
 		carried_by[c->id] = NULL;
+	carried[p->data->port_id] = NULL;
 	cpx_dev_unlock();
-	if (!cpx_dev_gone(c))
+	if (!cpx_dev_gone(c)) {
+		if (!rte_eth_devices[c->id].data->dev_started)
+			release_queues(c);
 		rte_eth_dev_owner_unset(c->id, c->owner);
+	}
+	cpx_dev_leave(c);
+	/* control is free: a thread that removes a device may hold the bus and wait for it */
 	if (there && c->made != NULL)
 		cpx_dev_unmake(p, c->id, c->made);
-	free(c);
 	p->carrier = NULL;
+	free_carrier(c);
 }

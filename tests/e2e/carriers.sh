@@ -1,0 +1,127 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# carriers.sh DRIVER: Debian's own dpdk-testpmd answers pings (icmpecho) on net_cpx over a real
+# interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>]. Frames are counted at both
+# ends.
+. "$(dirname "$0")/lib.sh"
+need ping iputils-ping
+need dpdk-testpmd dpdk
+DRIVER=$1
+PMD=net_${DRIVER}0
+BYTES=98 # of an echo frame
+namespace r
+
+free=$(cat /sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages 2>/dev/null || echo 0)
+memory='--no-huge --no-shconf -m 256'
+[ "$free" -lt 128 ] || memory='--in-memory'
+cpus=$(taskset -pc $$ | sed 's/.*: //' | tr , '\n' |
+	awk -F- '{ for (i = $1; i <= ($2 ? $2 : $1); i++) print i }' | head -2)
+
+# The kernel's end of the wire is eth0 in `host`; the driver takes p0 (or makes the tap eth0) in r.
+if [ "$DRIVER" = tap ]; then
+	host=r
+	iface=eth0
+	args=iface=eth0
+else
+	host=h1
+	iface=p0
+	args=iface=p0
+	namespace h1
+fi
+
+plug() { # the interface as it is before the driver comes
+	[ "$DRIVER" = tap ] && return
+	veth h1 p0
+	address
+}
+
+address() {
+	ip -n "$NS-$host" addr add 10.0.1.2/24 dev eth0 2>/dev/null || :
+	ip -n "$NS-$host" link set eth0 up
+}
+
+# testpmd VDEV…: answers pings until quit.
+start_testpmd() {
+	vdevs=
+	for v in "$@"; do
+		vdevs="$vdevs --vdev=$v"
+	done
+	rm -f "$DIR/in"
+	mkfifo "$DIR/in"
+	# shellcheck disable=SC2086 # lists of arguments
+	ip netns exec "$NS-r" env LD_LIBRARY_PATH="$BUILD/pmd" timeout 120 stdbuf -oL dpdk-testpmd \
+		--lcores "0@$(echo "$cpus" | head -1),1@$(echo "$cpus" | tail -1)" --no-pci --no-telemetry \
+		$memory -d librte_net_cpx.so $vdevs -- -i --total-num-mbufs=8192 --no-mlockall \
+		<"$DIR/in" >"$DIR/out" 2>&1 &
+	TESTPMD=$!
+	exec 3>"$DIR/in"
+	say 'set fwd icmpecho\nstart\n'
+	wait_for 20 grep -q 'forwards packets on' "$DIR/out" || broken "testpmd does not start"
+	[ "$DRIVER" != tap ] || address
+}
+
+say() {
+	printf "$1" >&3
+}
+
+broken() {
+	tail -n 40 "$DIR/out" >&2
+	fail "$*" >&2
+}
+
+end_testpmd() {
+	say 'stop\nquit\n'
+	exec 3>&-
+	wait "$TESTPMD" || broken "testpmd ends with $?"
+}
+
+# The neighbour's address is that of the port; a returned one keeps it, a new process may not.
+reaches() {
+	in_ns "$host" ping -n -q -c 1 -W 1 10.0.1.1
+}
+
+pings() { # number
+	in_ns "$host" ping -n -q -i 0.01 -c "$1" -W 2 10.0.1.1 >"$DIR/ping" 2>&1 || :
+	grep -q " $1 received, 0% packet loss" "$DIR/ping" || broken "pings: $(cat "$DIR/ping")"
+}
+
+# value NAME: of the net_cpx port, now; the answer ends with a mark of its own
+value() {
+	mark=$(($(grep -c '> mark' "$DIR/out" || :) + 1))
+	say "show port xstats all\nmark $mark\n"
+	wait_for 10 grep -q "^testpmd> mark $mark[^0-9]" "$DIR/out" || broken "no statistics"
+	awk -v name="$1:" '$1 == name { v = $2 } END { print v }' "$DIR/out"
+}
+
+link_is() { # up or down
+	say 'show port summary all\n'
+	sleep 0.1
+	tail -n 4 "$DIR/out" | grep -q "net_cpx.* $1 "
+}
+
+counted() { # pings since the start, at least that many frames both ways and no error
+	for name in lane0_rx_packets lane0_tx_packets; do
+		n=$(value $name)
+		[ "$n" -ge "$1" ] || broken "$name is $n after $1 pings"
+	done
+	n=$(value lane0_rx_bytes)
+	[ "$n" -ge $(($1 * BYTES)) ] || broken "lane0_rx_bytes is $n after $1 pings"
+	for name in rx_missed_errors rx_errors rx_mbuf_allocation_errors tx_errors; do
+		n=$(value $name)
+		[ "$n" -eq 0 ] || broken "$name is $n"
+	done
+}
+
+for carrier in "dev:$PMD" "dev:[$PMD,$args]"; do
+	echo "carrier=$carrier"
+	plug
+	case $carrier in
+	*\[*) start_testpmd "net_cpx0,carrier=$carrier" ;;
+	*) start_testpmd "$PMD,$args" "net_cpx0,carrier=$carrier" ;;
+	esac
+	wait_for 10 reaches || broken "no answer"
+	pings 100
+	counted 100
+	end_testpmd
+	ip -n "$NS-r" link del "$iface" 2>/dev/null || :
+done

@@ -44,20 +44,21 @@ struct fiber_tx;
 	X(oversize)    /* frames dropped: longer than an mbuf, and no scatter */     \
 	X(flushed)     /* frames dropped: waiting when the last lane stopped */
 
-#define CPX_TX_COUNTERS(X)                                                               \
-	X(packets)                                                                       \
-	X(bytes)                                                                         \
-	X(bursts)   /* calls that sent frames */                                         \
-	X(full)     /* frames given back to the caller: no room on the lane */           \
-	X(down)     /* frames given back to the caller: the lane does not carry */       \
-	X(oversize) /* frames dropped: longer than the MTU allows */                     \
-	X(copied)   /* frames copied: shared, indirect or external buffers */            \
-	X(nombuf)   /* frames dropped: to be copied, but the receiver's pool is empty */ \
-	X(paced)    /* frames given back to the caller: more than the line rate */       \
-	X(limited)  /* frames given back to the caller: more than the queue's limit */   \
-	X(busy)     /* frames given back to the caller: another queue has the lane */    \
-	X(dropped)  /* frames dropped: no room on the lane, and no flow control */       \
-	X(unfit)    /* frames dropped: their flags contradict them or ask what we cannot */
+#define CPX_TX_COUNTERS(X)                                                                  \
+	X(packets)                                                                          \
+	X(bytes)                                                                            \
+	X(bursts)   /* calls that sent frames */                                            \
+	X(full)     /* frames given back to the caller: no room on the lane */              \
+	X(down)     /* frames given back to the caller: the lane does not carry */          \
+	X(oversize) /* frames dropped: longer than the MTU allows */                        \
+	X(copied)   /* frames copied: shared, indirect or external buffers */               \
+	X(nombuf)   /* frames dropped: to be copied, but the receiver's pool is empty */    \
+	X(paced)    /* frames given back to the caller: more than the line rate */          \
+	X(limited)  /* frames given back to the caller: more than the queue's limit */      \
+	X(busy)     /* frames given back to the caller: another queue has the lane */       \
+	X(dropped)  /* frames dropped: no room on the lane, and no flow control */          \
+	X(unfit)    /* frames dropped: their flags contradict them or ask what we cannot */ \
+	X(runt)     /* frames dropped: shorter than an Ethernet header */
 
 #define CPX_COUNTER_FIELD(name) uint64_t name;
 #define CPX_COUNTER_ONE(name)   +1

@@ -79,86 +79,104 @@ static __rte_always_inline void set_metadata(const struct cpx_rxq *q, struct rte
 		m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }
 
-/*
- * A frame of several slots or longer than an mbuf: a chain, as many mbufs more as it takes. `m` is
- * its first. False (and nothing taken but m) when there is no memory.
- */
-static __rte_noinline bool fill_chain(struct cpx_rxq *q, struct rte_mbuf *m,
-				      const struct fiber_rx *r, const struct fiber_frame *f)
+/* The pool has less than a burst left: as many as there are. */
+static __rte_noinline uint16_t last_mbufs(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct rte_mbuf *last = m;
+	uint16_t got = 0;
+
+	counter_add(&q->count.nombuf, 1);
+	while (got < n && (pkts[got] = rte_pktmbuf_alloc(q->pool)) != NULL)
+		got++;
+	return got;
+}
+
+enum filled { TAKEN, DROPPED, NO_MEMORY };
+
+/*
+ * A frame of several slots or longer than an mbuf: a chain that begins with pkts[0], as many mbufs
+ * more as it takes; in need of those that were meant for other frames, the last of the n in pkts.
+ * With no memory for it, none is taken.
+ */
+static __rte_noinline enum filled fill_chain(struct cpx_rxq *q, struct rte_mbuf **pkts, uint16_t *n,
+					     const struct fiber_rx *r, const struct fiber_frame *f)
+{
+	struct rte_mbuf *m = pkts[0], *last = m;
 	uint32_t room = q->room, seg = 0, at = 0;
 
+	if (f->bytes > q->room && !q->scatter) {
+		counter_add(&q->count.oversize, 1);
+		return DROPPED;
+	}
 	m->data_len = 0;
 	while (seg < f->segs) {
-		const uint32_t n = RTE_MIN(f->len[seg] - at, room - last->data_len);
+		const uint32_t step = RTE_MIN(f->len[seg] - at, room - last->data_len);
 
 		memcpy(rte_pktmbuf_mtod_offset(last, uint8_t *, last->data_len),
-		       fiber_rx_segment(r, f, seg) + at, n);
-		last->data_len = (uint16_t)(last->data_len + n);
-		at += n;
+		       fiber_rx_segment(r, f, seg) + at, step);
+		last->data_len = (uint16_t)(last->data_len + step);
+		at += step;
 		if (at == f->len[seg]) {
 			seg++;
 			at = 0;
-		} else {
-			last->next = rte_pktmbuf_alloc(q->pool);
-			if (unlikely(last->next == NULL))
-				return false;
-			last = last->next;
-			room = rte_pktmbuf_tailroom(last);
-			m->nb_segs++;
+			continue;
 		}
+		last->next = rte_pktmbuf_alloc(q->pool);
+		if (unlikely(last->next == NULL) && *n > 1)
+			last->next = pkts[--*n];
+		if (unlikely(last->next == NULL)) {
+			counter_add(&q->count.nombuf, 1);
+			rte_pktmbuf_free(m->next);
+			m->next = NULL;
+			m->nb_segs = 1;
+			return NO_MEMORY;
+		}
+		last = last->next;
+		room = rte_pktmbuf_tailroom(last);
+		m->nb_segs++;
 	}
-	return true;
-}
-
-/* One frame into a fresh mbuf; false when it was dropped (and counted), the mbuf still ours. */
-static __rte_always_inline bool fill(struct cpx_rxq *q, struct rte_mbuf *m,
-				     const struct fiber_rx *r, const struct fiber_frame *f)
-{
-	set_metadata(q, m, f);
-	if (likely(f->segs == 1 && f->bytes <= (q->room & ~(STEP - 1)))) {
-		m->data_len = (uint16_t)f->bytes;
-		copy_out(rte_pktmbuf_mtod(m, void *), f->data, f->bytes);
-		return true;
-	}
-	if (f->bytes > q->room && !q->scatter) {
-		counter_add(&q->count.oversize, 1);
-		return false;
-	}
-	if (fill_chain(q, m, r, f))
-		return true;
-	counter_add(&q->count.nombuf, 1);
-	rte_pktmbuf_free(m->next);
-	m->next = NULL;
-	m->nb_segs = 1;
-	return false;
+	return TAKEN;
 }
 
 static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq *from,
 					      struct rte_mbuf **pkts, uint16_t n)
 {
+	const uint32_t most = q->room & ~(STEP - 1);
 	struct fiber_rx *r = from->fiber;
 	struct fiber_frame f;
 	uint64_t bytes = 0;
-	uint16_t got = 0, slots;
+	uint16_t got = 0;
 
 	if (!fiber_rx_poll(r, n))
 		return 0;
-	slots = (uint16_t)RTE_MIN((uint32_t)n, r->seen - r->next);
-	if (unlikely(rte_pktmbuf_alloc_bulk(q->pool, pkts, slots) != 0)) {
-		counter_add(&q->count.nombuf, 1);
-		return 0; /* nothing was taken: the frames stay where they are */
-	}
-	while (got < slots && fiber_rx_next(r, &f)) {
+	n = (uint16_t)RTE_MIN((uint32_t)n, r->seen - r->next);
+	if (unlikely(rte_pktmbuf_alloc_bulk(q->pool, pkts, n) != 0))
+		n = last_mbufs(q, pkts, n);
+	while (got < n && fiber_rx_next(r, &f)) {
+		struct rte_mbuf *m = pkts[got];
+
+		set_metadata(q, m, &f);
+		if (likely(f.segs == 1 && f.bytes <= most)) {
+			m->data_len = (uint16_t)f.bytes;
+			copy_out(rte_pktmbuf_mtod(m, void *), f.data, f.bytes);
+		} else {
+			uint16_t left = n - got;
+			const enum filled filled = fill_chain(q, pkts + got, &left, r, &f);
+
+			n = got + left;
+			if (filled == DROPPED)
+				continue;
+			if (filled == NO_MEMORY) {
+				r->next = f.slot; /* it stays where it is */
+				break;
+			}
+		}
 		bytes += f.bytes;
-		if (likely(fill(q, pkts[got], r, &f)))
-			got++;
+		got++;
 	}
 	fiber_rx_release(r, got, bytes);
 	/* chains and bad frames took fewer mbufs than slots */
-	if (unlikely(got < slots))
-		rte_pktmbuf_free_bulk(pkts + got, slots - got);
+	if (unlikely(got < n))
+		rte_pktmbuf_free_bulk(pkts + got, n - got);
 	return got;
 }
 
@@ -275,7 +293,7 @@ static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, ui
 	for (uint32_t room = 0; room < m->pkt_len && slots <= t->max_segs; slots++)
 		room += t->slot_bytes;
 	if (m->pkt_len > max_frame || slots > t->max_segs || m->pkt_len < FIBER_MIN_FRAME) {
-		counter_add(&q->count.oversize, 1);
+		counter_add(m->pkt_len < FIBER_MIN_FRAME ? &q->count.runt : &q->count.oversize, 1);
 		rte_pktmbuf_free(m);
 		return true;
 	}

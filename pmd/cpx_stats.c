@@ -76,7 +76,7 @@ int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 		stats->ibytes += rx.bytes;
 		stats->opackets += tx.packets;
 		stats->obytes += tx.bytes;
-		stats->oerrors += tx.oversize + tx.nombuf + tx.dropped + tx.unfit;
+		stats->oerrors += tx.oversize + tx.nombuf + tx.dropped + tx.unfit + tx.runt;
 		stats->ierrors += rx.oversize;
 		stats->rx_nombuf += rx.nombuf;
 		stats->q_ipackets[i] = rx.packets;

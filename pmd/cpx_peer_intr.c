@@ -24,25 +24,31 @@ void cpx_peer_interrupts(struct cpx_peer *c)
 	cpx_intr_kick(p); /* whoever sleeps shall arm the new bell */
 }
 
+/* The queue that reads the source: the caller's, which does not poll it meanwhile. */
+static uint32_t *inside_of_reader(struct cpx_port *p, unsigned source)
+{
+	return &p->rx[load_relaxed(&p->sources.owner[source])].inside;
+}
+
 int cpx_peer_arm(struct cpx_port *p, unsigned source, int fd)
 {
-	struct cpx_rxq *q = &p->rx[source];
+	uint32_t *inside = inside_of_reader(p, source);
 	int rc;
 
-	store_relaxed(&q->inside, 1);
+	store_relaxed(inside, 1);
 	rte_compiler_barrier();
-	rc = fiber_rx_arm(q->fiber);
-	store_release(&q->inside, 0);
+	rc = fiber_rx_arm(p->rx[source].fiber);
+	store_release(inside, 0);
 	/* no peer, or one that does not ring: the kick of the next connection wakes us */
 	return rc == -EAGAIN ? rc : 0;
 }
 
 void cpx_peer_disarm(struct cpx_port *p, unsigned source)
 {
-	struct cpx_rxq *q = &p->rx[source];
+	uint32_t *inside = inside_of_reader(p, source);
 
-	store_relaxed(&q->inside, 1);
+	store_relaxed(inside, 1);
 	rte_compiler_barrier();
-	fiber_rx_disarm(q->fiber);
-	store_release(&q->inside, 0);
+	fiber_rx_disarm(p->rx[source].fiber);
+	store_release(inside, 0);
 }

@@ -41,6 +41,13 @@ enum cpx_isa { CPX_ISA_BASE, CPX_ISA_AVX2, CPX_ISA_AVX512, CPX_N_ISA };
 
 struct cpx_port;
 
+/* A statistic of a lane that one carrier alone has. */
+struct cpx_lane_stat {
+	const char *name; /* behind "lane<i>_" */
+	bool gauge;       /* is, and does not count: a reset leaves it */
+};
+#define CPX_MAX_LANE_STATS 16
+
 /*
  * What moves a port's frames: one const table a carrier, one file a carrier. Hooks marked
  * "optional" may be NULL. All run on the port's control thread.
@@ -89,6 +96,10 @@ struct cpx_carrier_ops {
 	/* Free what was sent and is still held, at most n frames (0: all); NULL: nothing is. */
 	int (*tx_cleanup)(const struct cpx_txq *q, uint32_t n);
 	void (*stats)(struct cpx_port *p, struct rte_eth_stats *stats); /* errors; optional */
+	/* More statistics of a lane, the last without a name, and their values: those that count
+	 * never go back. Both or none. */
+	const struct cpx_lane_stat *lane_stats;
+	void (*lane_values)(struct cpx_port *p, unsigned lane, uint64_t *values);
 	int (*set_mtu)(struct cpx_port *p, uint16_t mtu);               /* optional */
 	int (*set_mac)(struct cpx_port *p, struct rte_ether_addr *mac); /* optional */
 	int (*set_promiscuous)(struct cpx_port *p, bool on);            /* optional */
@@ -135,6 +146,7 @@ struct cpx_port {
 	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
 	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
 	struct rte_eth_stats carrier_base;
+	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
 
 	struct cpx_sources sources;
 	struct cpx_spread spread;

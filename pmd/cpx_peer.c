@@ -13,65 +13,13 @@
  */
 #include "pmd/cpx_peer.h"
 
-#include <rte_alarm.h>
 #include <rte_interrupts.h>
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "pmd/cpx_logs.h"
-
-#define RETRY_US 1000 /* between two looks whether the lcores are outside */
-
-static long barrier_of_all_threads(int command)
-{
-	return syscall(SYS_membarrier, command, 0, 0);
-}
-
-/* Is no lcore in a burst function that began before the queues were taken out of service? */
-static bool lcores_are_outside(const struct cpx_port *p)
-{
-	bool outside = true;
-
-	/* What an lcore does from here on, it does knowing that `running` is 0. */
-	if (barrier_of_all_threads(MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
-		return false;
-	for (unsigned i = 0; i < CPX_MAX_SOURCES; i++)
-		outside = outside && !load_acquire(&p->rx[i].inside);
-	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
-		outside = outside && !load_acquire(&p->tx[i].inside);
-	return outside;
-}
-
-static void retry_unmap(void *arg);
-
-/* The peer is gone and the queues are out of service: give its memory back. With the lock. */
-static void unmap(struct cpx_peer *c)
-{
-	if (lcores_are_outside(c->port)) {
-		fiber_quiescent(c->fiber);
-		return;
-	}
-	if (rte_eal_alarm_set(RETRY_US, retry_unmap, c) != 0)
-		PMD_DRV_LOG(ERR, "%s: no memory to wait for lcores; fiber %s stays down until stop",
-			    cpx_port_name(c->port), c->port->args.path);
-}
-
-static void retry_unmap(void *arg)
-{
-	struct cpx_peer *c = arg;
-	struct fiber_status s;
-
-	pthread_mutex_lock(&c->lock);
-	fiber_status(c->fiber, &s);
-	if (s.state == FIBER_DOWN)
-		unmap(c);
-	pthread_mutex_unlock(&c->lock);
-}
 
 /* Senders see a gate as on a carrier device: closed while no lane of the other end is open. */
 static void send_where_taken(struct cpx_peer *c)
@@ -106,8 +54,7 @@ static void handle(struct cpx_peer *c, int events)
 	send_where_taken(c);
 	cpx_lanes_changed(p);
 	cpx_peer_interrupts(c);
-	if (s.state == FIBER_DOWN)
-		unmap(c);
+	cpx_peer_unmap(c);
 }
 
 static void on_ready(void *arg)
@@ -169,6 +116,19 @@ static void tell_lanes(struct cpx_peer *c)
 		fiber_lanes_set(c->fiber, load_relaxed(&p->open_lanes) != 0 ? p->lit_lanes : 0);
 }
 
+/* Nobody sends or receives. */
+static void drop_fiber(struct cpx_peer *c)
+{
+	struct fiber *f = c->fiber;
+
+	if (f == NULL)
+		return;
+	cpx_peer_stats_keep(c);
+	cpx_peer_faults_forget(f);
+	c->fiber = NULL;
+	fiber_destroy(f);
+}
+
 /* A fiber of this configuration in place of the present one. Nobody sends or receives. */
 static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, struct err *err)
 {
@@ -177,9 +137,9 @@ static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, str
 	int rc;
 
 	unwatch(c);
+	cpx_peer_unmap_cancel(c);
 	pthread_mutex_lock(&c->lock);
-	fiber_destroy(c->fiber); /* a server's path must be free for the new one */
-	c->fiber = NULL;
+	drop_fiber(c); /* a server's path must be free for the new one */
 	store_release(&c->peer_lanes, 0);
 	rc = fiber_create(&f, config, err);
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++) {
@@ -189,6 +149,7 @@ static int make_fiber(struct cpx_peer *c, const struct fiber_config *config, str
 	if (rc == 0) {
 		c->fiber = f;
 		c->config = *config;
+		cpx_peer_faults_watch(f);
 		tell_lanes(c);
 	}
 	send_where_taken(c);
@@ -208,9 +169,9 @@ static void peer_detach(struct cpx_port *p)
 	struct cpx_peer *c = p->carrier;
 
 	unwatch(c);
-	rte_eal_alarm_cancel(retry_unmap, c);
-	cpx_peer_faults_forget(c);
-	fiber_destroy(c->fiber);
+	cpx_peer_stall_forget(c);
+	cpx_peer_unmap_cancel(c);
+	drop_fiber(c);
 	rte_intr_instance_free(c->handle);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -233,7 +194,7 @@ static int peer_attach(struct cpx_port *p, struct err *err)
 		rc = err_set(err, -ENOMEM, "carrier=fiber:%s: no memory", p->args.path);
 		goto detach;
 	}
-	if (barrier_of_all_threads(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0) {
+	if (!cpx_peer_can_unmap()) {
 		rc = err_set(err, -ENOSYS,
 			     "carrier=fiber:%s: the kernel has no membarrier(), without which "
 			     "memory of a peer that is gone cannot be unmapped safely; Linux 4.14 "
@@ -241,7 +202,6 @@ static int peer_attach(struct cpx_port *p, struct err *err)
 			     p->args.path);
 		goto detach;
 	}
-	cpx_peer_faults_watch(c);
 	rc = make_fiber(c, &config, err);
 	if (rc == 0)
 		return 0;
@@ -255,35 +215,26 @@ static int peer_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 	return 0;
 }
 
-static int peer_start(struct cpx_port *p)
+/* A new fiber in place of the present one; logs why not. */
+static int renew(struct cpx_peer *c, const struct fiber_config *config)
 {
-	struct cpx_peer *c = p->carrier;
-	const struct fiber_config config = wanted(p);
 	struct err err;
-	int rc;
+	int rc = make_fiber(c, config, &err);
 
-	if (c->fiber != NULL && config.features == c->config.features &&
-	    config.slots == c->config.slots)
-		return 0;
-	rc = make_fiber(c, &config, &err);
 	if (rc != 0)
-		PMD_DRV_LOG(ERR, "%s: %s", cpx_port_name(p), err.text);
+		PMD_DRV_LOG(ERR, "%s: %s", cpx_port_name(c->port), err.text);
 	return rc;
 }
 
 static int peer_reset(struct cpx_port *p)
 {
-	struct cpx_peer *c = p->carrier;
 	const struct fiber_config config = wanted(p);
-	struct err err;
-	int rc = make_fiber(c, &config, &err);
 
-	if (rc != 0)
-		PMD_DRV_LOG(ERR, "%s: %s", cpx_port_name(p), err.text);
-	return rc;
+	return renew(p->carrier, &config);
 }
 
-/* Frames that wait are dropped, as on a port of glass: nobody is there to take them. */
+/* Frames that wait are dropped, as on a port of glass: nobody is there to take them. One look, so
+ * that a peer that sends on and on holds nobody up. */
 static unsigned peer_flush(struct cpx_port *p, unsigned source)
 {
 	struct cpx_peer *c = p->carrier;
@@ -292,21 +243,47 @@ static unsigned peer_flush(struct cpx_port *p, unsigned source)
 	unsigned n = 0;
 
 	pthread_mutex_lock(&c->lock);
-	while (r != NULL && fiber_rx_poll(r, UINT32_MAX)) {
+	if (r != NULL && fiber_rx_poll(r, UINT32_MAX)) {
 		while (fiber_rx_next(r, &f))
 			n++;
 		fiber_rx_release(r, 0, 0);
-		if (n > UINT16_MAX) /* a peer that sends on and on */
-			break;
 	}
 	pthread_mutex_unlock(&c->lock);
 	return n;
 }
 
-static void peer_stop(struct cpx_port *p)
+static void flush_all(struct cpx_port *p)
 {
 	for (unsigned i = 0; i < p->args.n_lanes; i++)
 		counter_add(&p->rx[i].count.flushed, peer_flush(p, i));
+}
+
+static int peer_start(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+	const struct fiber_config config = wanted(p);
+
+	if (c->fiber == NULL || config.features != c->config.features ||
+	    config.slots != c->config.slots) {
+		int rc = renew(c, &config);
+
+		if (rc != 0)
+			return rc;
+	}
+	flush_all(p); /* what a peer sent to a port that was stopped */
+	cpx_peer_stall_watch(c);
+	return 0;
+}
+
+static void peer_stop(struct cpx_port *p)
+{
+	struct cpx_peer *c = p->carrier;
+
+	cpx_peer_stall_forget(c);
+	flush_all(p);
+	pthread_mutex_lock(&c->lock);
+	cpx_peer_unmap(c); /* if nothing else could look at the lcores again */
+	pthread_mutex_unlock(&c->lock);
 }
 
 /* A source is where the peer sends; whether we take anything is told by peer_changed. */
@@ -417,6 +394,9 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.changed = peer_changed,
 	.lit = peer_lit,
 	.carrying = peer_carrying,
+	.lane_stats = cpx_peer_lane_stats,
+	.lane_values = cpx_peer_lane_values,
+	.stats = cpx_peer_stats,
 	.arm = cpx_peer_arm,
 	.disarm = cpx_peer_disarm,
 	.rx_count = peer_rx_count,

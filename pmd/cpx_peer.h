@@ -6,7 +6,6 @@
 #define CPX_PMD_CPX_PEER_H
 
 #include <pthread.h>
-#include <sys/queue.h>
 
 #include "lib/fiber/fiber.h"
 #include "pmd/cpx_ethdev.h"
@@ -19,12 +18,41 @@ struct cpx_peer {
 	struct rte_intr_handle *handle; /* for the fiber's descriptor */
 	bool watched;
 	uint32_t peer_lanes; /* shared: lanes that the other end has in service */
-	LIST_ENTRY(cpx_peer) link;
+	/* cpx_peer_unmap.c: queues not seen outside of the burst functions yet */
+	bool unmap_begun;
+	uint16_t rx_inside;
+	uint64_t tx_inside;
+	/* cpx_peer_stall.c */
+	struct fiber_progress progress[CPX_MAX_LANES];
+	uint32_t stalled[CPX_MAX_LANES]; /* shared: 1 while the peer takes nothing */
+	/* cpx_peer_stats.c: what fibers of before counted */
+	struct fiber_rx_counters rx_past[CPX_MAX_LANES];
+	struct fiber_tx_counters tx_past[CPX_MAX_LANES];
 };
 
 /* cpx_peer_fault.c: survive a peer that takes memory out of the region, see fiber_fault(). */
-void cpx_peer_faults_watch(struct cpx_peer *c);
-void cpx_peer_faults_forget(struct cpx_peer *c);
+void cpx_peer_faults_watch(struct fiber *f);
+void cpx_peer_faults_forget(struct fiber *f);
+
+/* cpx_peer_unmap.c */
+/* Can this machine tell when lcores are outside? Once, before anything is mapped. */
+bool cpx_peer_can_unmap(void);
+/* When the fiber is down: unmap its memory now, or as soon as all lcores are out of it. With the
+ * lock. */
+void cpx_peer_unmap(struct cpx_peer *c);
+/* Not any more. Without the lock. */
+void cpx_peer_unmap_cancel(struct cpx_peer *c);
+
+/* cpx_peer_stall.c: say when a lane is stalled, from start to stop. Without the lock. */
+void cpx_peer_stall_watch(struct cpx_peer *c);
+void cpx_peer_stall_forget(struct cpx_peer *c);
+
+/* cpx_peer_stats.c */
+extern const struct cpx_lane_stat cpx_peer_lane_stats[];
+void cpx_peer_lane_values(struct cpx_port *p, unsigned lane, uint64_t *values);
+void cpx_peer_stats(struct cpx_port *p, struct rte_eth_stats *stats);
+/* The present fiber goes: keep what it counted. With the lock. */
+void cpx_peer_stats_keep(struct cpx_peer *c);
 
 /* cpx_peer_intr.c: put the bells of the present connection where applications wait. With the
  * lock. */

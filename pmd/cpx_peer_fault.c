@@ -6,27 +6,42 @@
  * that was there before. Installed with the first fiber, never taken back: another part of the
  * program may have chained to it since.
  *
- * The handler reads a fixed table of pointers; control threads write them one at a time, under a
- * lock, and destroy a fiber only after it is out of the table and no lcore is in its queues.
+ * The handler looks through a fixed table of fibers in its turn; control threads change the table
+ * in theirs, a few instructions that cannot fault. So a fiber that is out of the table is in no
+ * handler's hands.
  */
 #include "pmd/cpx_peer.h"
 
 #include <signal.h>
 #include <string.h>
 
-static struct cpx_peer *peers[RTE_MAX_ETHPORTS];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct fiber *fibers[RTE_MAX_ETHPORTS];
+static uint32_t turn;                                    /* of the table */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* control threads among themselves */
 static struct sigaction before;
 static bool installed;
 
+static void take_turn(void)
+{
+	while (!turn_take(&turn))
+		continue;
+}
+
+static bool hand_over(const void *address)
+{
+	bool ours = false;
+
+	take_turn();
+	for (unsigned i = 0; i < RTE_DIM(fibers) && !ours; i++)
+		ours = fibers[i] != NULL && fiber_fault(fibers[i], address);
+	turn_give(&turn);
+	return ours;
+}
+
 static void on_bus_error(int signal, siginfo_t *info, void *context)
 {
-	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++) {
-		struct cpx_peer *c = load_acquire(&peers[i]);
-
-		if (c != NULL && c->fiber != NULL && fiber_fault(c->fiber, info->si_addr))
-			return;
-	}
+	if (hand_over(info->si_addr))
+		return;
 	if (before.sa_flags & SA_SIGINFO) {
 		before.sa_sigaction(signal, info, context);
 	} else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
@@ -39,27 +54,32 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 	}
 }
 
-void cpx_peer_faults_watch(struct cpx_peer *c)
+static void put_in_place_of(struct fiber *present, struct fiber *f)
+{
+	take_turn();
+	for (unsigned i = 0; i < RTE_DIM(fibers); i++) {
+		if (fibers[i] == present) {
+			fibers[i] = f;
+			break;
+		}
+	}
+	turn_give(&turn);
+}
+
+void cpx_peer_faults_watch(struct fiber *f)
 {
 	struct sigaction sa = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	pthread_mutex_lock(&lock);
 	if (!installed)
 		installed = sigaction(SIGBUS, &sa, &before) == 0;
-	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++) {
-		if (peers[i] == NULL) {
-			store_release(&peers[i], c);
-			break;
-		}
-	}
+	put_in_place_of(NULL, f);
 	pthread_mutex_unlock(&lock);
 }
 
-void cpx_peer_faults_forget(struct cpx_peer *c)
+void cpx_peer_faults_forget(struct fiber *f)
 {
 	pthread_mutex_lock(&lock);
-	for (unsigned i = 0; i < RTE_MAX_ETHPORTS; i++)
-		if (peers[i] == c)
-			store_release(&peers[i], NULL);
+	put_in_place_of(f, NULL);
 	pthread_mutex_unlock(&lock);
 }

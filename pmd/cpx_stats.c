@@ -53,6 +53,41 @@ static struct cpx_tx_counters tx_since(const struct cpx_port *p, unsigned lane)
 	return (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
 }
 
+/* Of the carrier itself, also while it is out of the way (loopback). */
+static const struct cpx_carrier_ops *carrier_ops(const struct cpx_port *p)
+{
+	return cpx_carriers[p->args.carrier];
+}
+
+static unsigned lane_stats_count(const struct cpx_port *p)
+{
+	const struct cpx_lane_stat *stats = carrier_ops(p)->lane_stats;
+	unsigned n = 0;
+
+	while (stats != NULL && stats[n].name != NULL)
+		n++;
+	return n;
+}
+
+/* What only this carrier has of a lane; it is the primary process's own. */
+static void lane_values(struct cpx_port *p, unsigned lane, uint64_t values[CPX_MAX_LANE_STATS])
+{
+	memset(values, 0, CPX_MAX_LANE_STATS * sizeof(*values));
+	if (carrier_ops(p)->lane_values != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		carrier_ops(p)->lane_values(p, lane, values);
+}
+
+/* … since the last reset. */
+static void lane_since(struct cpx_port *p, unsigned lane, uint64_t values[CPX_MAX_LANE_STATS])
+{
+	const struct cpx_lane_stat *stats = carrier_ops(p)->lane_stats;
+
+	lane_values(p, lane, values);
+	for (unsigned k = 0; k < lane_stats_count(p); k++)
+		if (!stats[k].gauge)
+			values[k] -= p->lane_base[lane][k];
+}
+
 static struct rte_eth_stats carrier_errors(struct cpx_port *p)
 {
 	struct rte_eth_stats s = { 0 };
@@ -101,15 +136,18 @@ int cpx_stats_reset(struct rte_eth_dev *dev)
 
 		p->rx_base[i] = (struct cpx_rx_counters){ CPX_RX_COUNTERS(DIFFERENCE) };
 	}
-	for (unsigned i = 0; i < p->args.n_lanes; i++)
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
 		p->tx_base[i] = tx_total(p, i);
+		lane_values(p, i, p->lane_base[i]);
+	}
 	p->carrier_base = carrier_errors(p);
 	return 0;
 }
 
 static unsigned xstats_count(const struct cpx_port *p)
 {
-	return RTE_DIM(port_names) + p->args.n_lanes * (CPX_N_RX_COUNTERS + CPX_N_TX_COUNTERS);
+	return RTE_DIM(port_names) +
+	       p->args.n_lanes * (CPX_N_RX_COUNTERS + CPX_N_TX_COUNTERS + lane_stats_count(p));
 }
 
 int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n)
@@ -128,6 +166,9 @@ int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, 
 		for (unsigned k = 0; k < CPX_N_TX_COUNTERS; k++)
 			snprintf(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, "lane%u_tx_%s", i,
 				 tx_names[k]);
+		for (unsigned k = 0; k < lane_stats_count(p); k++)
+			snprintf(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, "lane%u_%s", i,
+				 carrier_ops(p)->lane_stats[k].name);
 	}
 	return (int)count;
 }
@@ -139,6 +180,7 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	unsigned count = xstats_count(p), at = 0;
+	uint64_t more[CPX_MAX_LANE_STATS];
 
 	if (xstats == NULL || n < count)
 		return (int)count;
@@ -151,6 +193,9 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 
 		CPX_RX_COUNTERS(APPEND_RX)
 		CPX_TX_COUNTERS(APPEND_TX)
+		lane_since(p, i, more);
+		for (unsigned k = 0; k < lane_stats_count(p); k++)
+			xstats[at++].value = more[k];
 	}
 	for (unsigned k = 0; k < count; k++)
 		xstats[k].id = k;

@@ -8,7 +8,7 @@
  * found.
  *
  * A table and all it points to is constant from the moment it is published (cpx_flow_table.h builds
- * it, cpx_flow_publish.h swaps it in and frees it when no queue can still read it). Everything here
+ * it, cpx_flow.c swaps it in and frees it when no queue can still read it). Everything here
  * is a pure function of its arguments, free of DPDK, and reads no byte at or past frame + len.
  */
 #ifndef CPX_PMD_CPX_FLOW_MATCH_H
@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "pmd/cpx_toeplitz.h"
 
 /* Headers a frame holds whole, and the IPv6 extension headers on the way. A set. */
 enum cpx_flow_header {
@@ -92,9 +94,11 @@ struct cpx_flow_block {
 	struct cpx_flow_block *next;
 };
 
-/* Where frames of a flow go. */
+/* Where frames of a flow go, and by what hash. */
 struct cpx_flow_rss {
 	uint16_t types; /* enum cpx_hash_type set */
+	bool keyed;     /* by the key below; else as the port hashes */
+	struct cpx_toeplitz toeplitz;
 	uint8_t queue[CPX_FLOW_RETA];
 };
 

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pmd/cpx_rss.h"
+
 int cpx_flow_error(struct rte_flow_error *error, int code, enum rte_flow_error_type type,
 		   const void *cause, const char *format, ...)
 {
@@ -42,6 +44,13 @@ static int refuse_rss(struct rte_flow_error *error, int code, const void *cause,
 			      why);
 }
 
+/* The one of Microsoft's "Verifying the RSS Hash Calculation", as most NICs come with. */
+static const uint8_t standard_key[CPX_RSS_KEY] = {
+	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+	0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+	0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+};
+
 static int read_rss(const struct cpx_flow_limits *limits, const struct rte_flow_action *action,
 		    struct cpx_flow_request *request, struct rte_flow_error *error)
 {
@@ -58,12 +67,17 @@ static int read_rss(const struct cpx_flow_limits *limits, const struct rte_flow_
 		return cpx_flow_error(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss->types,
 				      "action rss: types: the port cannot hash by 0x%" PRIx64,
 				      rss->types & ~limits->rss_types);
-	if (rss->key != NULL && rss->key_len != 0 &&
-	    (limits->rss_key == NULL || rss->key_len != limits->rss_key_len ||
-	     memcmp(rss->key, limits->rss_key, rss->key_len) != 0))
-		return refuse_rss(error, ENOTSUP, &rss->key,
-				  "key: a rule hashes with the port's key; leave it out, or set it "
-				  "with rte_eth_dev_rss_hash_update()");
+	if (rss->key != NULL && rss->key_len != 0) {
+		if (rss->key_len != CPX_RSS_KEY && rss->key_len != CPX_RSS_KEY_MAX)
+			return cpx_flow_error(error, ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF,
+					      &rss->key_len,
+					      "action rss: a key of %u bytes; give one of %u or "
+					      "%u, or none",
+					      rss->key_len, CPX_RSS_KEY, CPX_RSS_KEY_MAX);
+		request->rss_key = rss->key;
+	} else if (rss->func == RTE_ETH_HASH_FUNCTION_TOEPLITZ && !limits->rss_keyed) {
+		request->rss_key = standard_key;
+	}
 	if (rss->queue_num == 0 || rss->queue == NULL)
 		return refuse_rss(error, EINVAL, &rss->queue_num, "no queues; name at least one");
 	if (rss->queue_num > CPX_FLOW_RETA)

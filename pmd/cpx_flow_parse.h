@@ -17,10 +17,9 @@
 
 /* What the port has to offer. */
 struct cpx_flow_limits {
-	uint16_t n_queues;      /* rx queues configured */
-	uint64_t rss_types;     /* RTE_ETH_RSS_* it knows */
-	const uint8_t *rss_key; /* NULL: the port has none */
-	uint32_t rss_key_len;
+	uint16_t n_queues;  /* rx queues configured */
+	uint64_t rss_types; /* RTE_ETH_RSS_* it knows */
+	bool rss_keyed;     /* the port hashes with a key of the application's, Toeplitz */
 };
 
 struct cpx_flow_request {
@@ -31,6 +30,7 @@ struct cpx_flow_request {
 	bool marks, counts;
 	uint32_t mark;
 	uint64_t rss_types;               /* CPX_FLOW_RSS: never 0 */
+	const uint8_t *rss_key;           /* CPX_RSS_KEY bytes; NULL: as the port hashes */
 	uint8_t rss_queue[CPX_FLOW_RETA]; /* queue of each value of the hash's lowest bits */
 };
 

@@ -35,15 +35,20 @@ uint64_t cpx_rss_known(void)
 	return rss;
 }
 
-static void set_types(struct cpx_rss *rss, uint64_t rss_hf)
+uint16_t cpx_rss_types(uint64_t rss_hf)
 {
 	uint16_t types = 0;
 
 	for (unsigned i = 0; i < RTE_DIM(hash_types); i++)
 		if (rss_hf & hash_types[i].rss)
 			types |= hash_types[i].type;
+	return types;
+}
+
+static void set_types(struct cpx_rss *rss, uint64_t rss_hf)
+{
 	rss->rss_hf = rss_hf & cpx_rss_known();
-	store_relaxed(&rss->types, types);
+	store_relaxed(&rss->types, cpx_rss_types(rss_hf));
 }
 
 int cpx_rss_update(struct cpx_rss *rss, const struct rte_eth_rss_conf *conf, struct err *err)

@@ -34,6 +34,8 @@ struct cpx_rss {
 
 /* The RTE_ETH_RSS_ types that can be asked for. */
 uint64_t cpx_rss_known(void);
+/* What they stand for: enum cpx_hash_type set. */
+uint16_t cpx_rss_types(uint64_t rss_hf);
 
 /*
  * rte_eth_dev_configure: take `conf`, whose key may be NULL for none. The table is spread evenly

@@ -20,11 +20,9 @@
 		.type = RTE_FLOW_ACTION_TYPE_##t, ##__VA_ARGS__ \
 	}
 
-static const uint8_t key[40] = { 1, 2, 3 };
+static const uint8_t key[52] = { 1, 2, 3 };
 static const struct cpx_flow_limits limits = { .n_queues = 4,
-					       .rss_types = RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP,
-					       .rss_key = key,
-					       .rss_key_len = 40 };
+					       .rss_types = RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP };
 static const struct rte_flow_attr ingress = { .ingress = 1 };
 static const struct rte_flow_action drop[] = { ACTION(DROP), ACTION(END) };
 static const struct rte_flow_item any[] = { ITEM(END) };
@@ -411,10 +409,32 @@ Test(flow_parse, actions_that_are_refused)
 		EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &far, "none yet");
 }
 
+Test(flow_parse, rss_keys)
+{
+	const uint16_t queue = 0;
+	struct rte_flow_action_rss rss = { .queue = &queue, .queue_num = 1 };
+	const struct rte_flow_action list[] = { ACTION(RSS, .conf = &rss), ACTION(END) };
+	struct cpx_flow_limits keyed = limits;
+
+	rss.key = key;
+	rss.key_len = 52;
+	cr_assert_eq(actions(list), 0);
+	cr_expect_eq(request.rss_key, key);
+	rss.key_len = 0;
+	cr_assert_eq(actions(list), 0);
+	cr_expect_null(request.rss_key, "a key of no length is none");
+	rss.func = RTE_ETH_HASH_FUNCTION_TOEPLITZ;
+	cr_assert_eq(actions(list), 0);
+	cr_assert_not_null(request.rss_key, "Toeplitz cannot do without");
+	cr_expect_eq(request.rss_key[0], 0x6d);
+	keyed.rss_keyed = true;
+	cr_assert_eq(cpx_flow_parse(&keyed, &ingress, any, list, &request, &error), 0);
+	cr_expect_null(request.rss_key, "the port hashes by Toeplitz itself");
+}
+
 Test(flow_parse, rss)
 {
 	const uint16_t queues[] = { 2, 0, 3 };
-	const uint8_t other_key[40] = { 9 };
 	const struct rte_flow_action_rss good = { .func = RTE_ETH_HASH_FUNCTION_TOEPLITZ,
 						  .level = 1,
 						  .types = RTE_ETH_RSS_IPV4,
@@ -429,11 +449,13 @@ Test(flow_parse, rss)
 	cr_assert_eq(actions(list), 0, "%s", error.message);
 	cr_expect_eq(request.fate, CPX_FLOW_RSS);
 	cr_expect_eq(request.rss_types, RTE_ETH_RSS_IPV4);
+	cr_expect_eq(request.rss_key, key);
 	for (unsigned i = 0; i < CPX_FLOW_RETA; i++)
 		cr_expect_eq(request.rss_queue[i], queues[i % 3]);
 	rss = (struct rte_flow_action_rss){ .queue = queues, .queue_num = 1 };
 	cr_assert_eq(actions(list), 0, "%s", error.message);
 	cr_expect_eq(request.rss_types, limits.rss_types, "none named: the port's");
+	cr_expect_null(request.rss_key, "the port's way");
 	cr_expect_eq(request.rss_queue[CPX_FLOW_RETA - 1], 2);
 
 	rss = good;
@@ -446,11 +468,9 @@ Test(flow_parse, rss)
 	rss.types = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_ESP;
 	refused(actions(list), ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss.types, "rss: types");
 	rss = good;
-	rss.key = other_key;
-	refused(actions(list), ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss.key, "rss: key");
-	rss = good;
 	rss.key_len = 39;
-	refused(actions(list), ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss.key, "rss: key");
+	refused(actions(list), ENOTSUP, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss.key_len,
+		"rss: a key of 39 bytes");
 	rss = good;
 	rss.queue_num = 0;
 	refused(actions(list), EINVAL, RTE_FLOW_ERROR_TYPE_ACTION_CONF, &rss.queue_num,

@@ -10,6 +10,7 @@
 #include <rte_vect.h>
 
 #include "pmd/cpx_effect.h"
+#include "pmd/cpx_flow.h"
 #include "pmd/cpx_pace.h"
 
 int cpx_send_time_field;
@@ -47,6 +48,7 @@ static bool rx_wants_full(const struct cpx_port *p)
 
 	if (p->rx[0].checks != 0 || p->rx[0].ptypes != 0 ||
 	    (p->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) ||
+	    cpx_flow_active(p) ||
 	    (cpx_ops(p)->timed != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	     cpx_ops(p)->timed(p)))
 		return true;

@@ -17,6 +17,7 @@
 
 #include "pmd/cpx_checksum.h"
 #include "pmd/cpx_effect.h"
+#include "pmd/cpx_flow.h"
 #include "pmd/cpx_hash.h"
 #include "pmd/cpx_logs.h"
 
@@ -72,6 +73,9 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	uint16_t checks = 0;
 	int rc;
 
+	rc = cpx_flow_configure(p);
+	if (rc != 0)
+		return rc;
 	p->carrier_rx_queues = p->carrier_tx_queues = 0;
 	p->carrier_rx_offloads = 0;
 	rc = cpx_loopback_set(p, conf->lpbk_mode != 0);
@@ -130,6 +134,7 @@ static int cpx_dev_start(struct rte_eth_dev *dev)
 	if (!queues_are_set_up(p))
 		return -EINVAL;
 	cpx_lanes_feed(p);
+	cpx_flow_start(p);
 	rc = cpx_intr_open(p);
 	if (rc == 0)
 		rc = cpx_ops(p)->start(p);
@@ -159,6 +164,7 @@ static int cpx_dev_stop(struct rte_eth_dev *dev)
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(p);
 	cpx_ops(p)->stop(p);
+	cpx_flow_stop(p);
 	cpx_intr_close(p);
 	return 0;
 }
@@ -172,6 +178,7 @@ static int cpx_dev_close(struct rte_eth_dev *dev)
 	cpx_dev_stop(dev);
 	cpx_loopback_set(p, false);
 	cpx_ops(p)->detach(p);
+	cpx_flow_close(p);
 	cpx_link_quiet(p);
 	dev->data->mac_addrs = NULL; /* inside dev_private, which ethdev frees */
 	return 0;
@@ -238,6 +245,7 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.nb_queues = p->args.n_lanes,
 	};
 
+	info->dev_capa |= RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
 	info->max_rx_queues = p->args.n_lanes;
 	info->max_tx_queues = CPX_MAX_TX_QUEUES;
 	info->max_mac_addrs = 1;
@@ -402,6 +410,7 @@ static const struct eth_dev_ops cpx_eth_ops = {
 	.tx_queue_setup = cpx_tx_queue_setup,
 	.tx_queue_release = cpx_tx_queue_release,
 	.tx_done_cleanup = cpx_tx_done_cleanup,
+	.flow_ops_get = cpx_flow_ops_get,
 	.rss_hash_update = cpx_rss_hash_update,
 	.rss_hash_conf_get = cpx_rss_hash_conf_get,
 	.eth_dev_priv_dump = cpx_priv_dump,

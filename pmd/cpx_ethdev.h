@@ -40,6 +40,7 @@ enum cpx_isa { CPX_ISA_BASE, CPX_ISA_AVX2, CPX_ISA_AVX512, CPX_N_ISA };
 #define CPX_PEER_BURSTS CPX_WIDE_BURSTS(cpx_peer_bursts)
 
 struct cpx_port;
+struct cpx_flow;
 
 /* A statistic of a lane that one carrier alone has. */
 struct cpx_lane_stat {
@@ -138,8 +139,9 @@ struct cpx_port {
 	bool interrupts;   /* receivers may sleep */
 	bool looped;       /* loopback: the carrier is left alone */
 	enum rte_eth_fc_mode fc_mode;
-	uint32_t open_lanes; /* shared: lanes that our end has in service */
-	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
+	uint32_t open_lanes;   /* shared: lanes that our end has in service */
+	uint32_t lit_lanes;    /* … and those it could have, see cpx_lanes.c */
+	struct cpx_flow *flow; /* flow rules; NULL: there never were any */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
 
 	/* counters at the last reset, so that single-writer counters never go back */

@@ -19,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "pmd/cpx_flow.h"
 #include "pmd/cpx_logs.h"
 
 static int open_queue(struct cpx_port *p, unsigned i)
@@ -93,13 +94,14 @@ static void ring(const struct cpx_port *p, unsigned queue)
 int cpx_rx_intr_enable(struct rte_eth_dev *dev, uint16_t i)
 {
 	struct cpx_port *p = cpx_port_of(dev);
-	bool waiting = false;
+	bool waiting;
 	uint64_t rung;
 
 	if (!p->interrupts || p->wait[i] < 0 || cpx_ops(p)->arm == NULL)
 		return -ENOTSUP;
 	while (read(p->wake[i], &rung, sizeof(rung)) > 0)
 		continue;
+	waiting = cpx_steer_arm(p, i, p->wake[i]) == -EAGAIN;
 	for (unsigned s = 0; s < p->sources.n; s++) {
 		int rc;
 
@@ -125,6 +127,7 @@ int cpx_rx_intr_disable(struct rte_eth_dev *dev, uint16_t i)
 	for (unsigned s = 0; s < p->sources.n; s++)
 		if (load_acquire(&p->sources.owner[s]) == i)
 			cpx_ops(p)->disarm(p, s);
+	cpx_steer_disarm(p, i);
 	return 0;
 }
 

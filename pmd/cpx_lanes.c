@@ -16,6 +16,8 @@
 
 #include <pthread.h>
 
+#include "pmd/cpx_flow.h"
+
 /* The other end of a fiber has a control thread of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -108,6 +110,7 @@ void cpx_lanes_apply(struct cpx_port *p)
 			gate |= CPX_GATE_LIT;
 		cpx_ops(p)->gate(p, i, gate);
 	}
+	cpx_steer_gates(p);
 	cpx_lanes_changed(p);
 	if ((now != was || lit != was_lit) && cpx_ops(p)->changed != NULL)
 		cpx_ops(p)->changed(p);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "pmd/cpx_flow.h"
 #include "pmd/cpx_logs.h"
 
 int cpx_room_check(const struct cpx_port *p, uint16_t mtu, uint32_t room)
@@ -92,6 +93,7 @@ int cpx_rx_queue_start(struct rte_eth_dev *dev, uint16_t i)
 	struct cpx_port *p = cpx_port_of(dev);
 
 	flush_unread(p, i);
+	cpx_steer_flush(p, i);
 	dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
 	cpx_lanes_apply(p);
 	return 0;
@@ -105,6 +107,7 @@ int cpx_rx_queue_stop(struct rte_eth_dev *dev, uint16_t i)
 	cpx_lanes_apply(p);
 	for (unsigned s = 0; s < p->args.n_lanes; s++)
 		flush_unread(p, s);
+	cpx_steer_flush(p, i);
 	return 0;
 }
 

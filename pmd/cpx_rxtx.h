@@ -33,16 +33,19 @@
 
 struct fiber_rx;
 struct fiber_tx;
+struct cpx_flow_rxq;
 
 /* name in struct and statistics. Added to, never set back; see cpx_stats.c for resets. */
-#define CPX_RX_COUNTERS(X)                                                           \
-	X(packets)                                                                   \
-	X(bytes)                                                                     \
-	X(bursts)      /* polls that found frames */                                 \
-	X(empty_polls) /* polls that found none */                                   \
-	X(nombuf)      /* polls cut short, frames stay where they are: pool empty */ \
-	X(oversize)    /* frames dropped: longer than an mbuf, and no scatter */     \
-	X(flushed)     /* frames dropped: waiting when the last lane stopped */
+#define CPX_RX_COUNTERS(X)                                                            \
+	X(packets)                                                                    \
+	X(bytes)                                                                      \
+	X(bursts)       /* polls that found frames */                                 \
+	X(empty_polls)  /* polls that found none */                                   \
+	X(nombuf)       /* polls cut short, frames stay where they are: pool empty */ \
+	X(oversize)     /* frames dropped: longer than an mbuf, and no scatter */     \
+	X(flushed)      /* frames dropped: waiting when the last lane stopped */      \
+	X(flow_dropped) /* frames dropped: a flow rule said so, or none took them */  \
+	X(steer_full)   /* frames dropped: no room on the way to a rule's queue */
 
 #define CPX_TX_COUNTERS(X)                                                                  \
 	X(packets)                                                                          \
@@ -112,6 +115,7 @@ struct cpx_rxq {
 	struct rte_mempool *pool; /* NULL: not set up */
 	/* the control thread's */
 	alignas(CPX_LINE) struct cpx_sources *sources;
+	struct cpx_flow_rxq *flow; /* any time: flow rules; NULL: there never were any */
 	uint16_t nb_desc;
 	bool deferred;
 	struct cpx_rx_counters count;
@@ -156,7 +160,7 @@ struct cpx_spread {
 static_assert(offsetof(struct cpx_rxq, sources) == CPX_LINE, "a hot line");
 static_assert(offsetof(struct cpx_rxq, count) == 2 * CPX_LINE, "then the counters");
 static_assert(offsetof(struct cpx_txq, lanes) == CPX_LINE, "a hot line");
-static_assert(sizeof(struct cpx_rx_counters) == CPX_LINE, "one line");
+static_assert(offsetof(struct cpx_rx_counters, steer_full) >= CPX_LINE, "the seldom ones are last");
 static_assert(offsetof(struct cpx_tx_counters, paced) == CPX_LINE,
 	      "rare ones on a line of their own");
 

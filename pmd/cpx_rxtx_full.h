@@ -14,6 +14,7 @@
 #include <rte_net.h>
 
 #include "pmd/cpx_checksum.h"
+#include "pmd/cpx_flow_rx.h"
 #include "pmd/cpx_hash.h"
 #include "pmd/cpx_rxtx.h"
 
@@ -68,15 +69,21 @@ static __rte_always_inline void cpx_inspect(const struct cpx_rxq *q, struct rte_
 		m->packet_type = rte_net_get_ptype(m, NULL, CPX_PTYPE_LAYERS) & ptypes;
 }
 
-/* From every source that is this queue's, beginning with another one each time. */
+/*
+ * From every source that is this queue's, beginning with another one each time, and what flow rules
+ * of other queues hand to it: those have half of a burst for sure, and what its sources leave.
+ */
 static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mbuf **pkts,
 						uint16_t n, cpx_take_t *take)
 {
 	struct cpx_sources *sources = q->sources;
 	const unsigned n_sources = sources->n;
 	const uint8_t me = (uint8_t)q->lane;
+	struct cpx_flow_rxq *flow = load_acquire(&q->flow);
+	const uint16_t share = flow != NULL ? cpx_steer_share(flow, n) : 0;
+	const uint16_t handed = share != 0 ? cpx_steer_take(q, pkts, share) : 0;
 	unsigned at = q->first;
-	uint16_t got = 0;
+	uint16_t got = handed, found;
 	uint64_t bytes = 0;
 
 	q->first = (uint8_t)(at + 1 < n_sources ? at + 1 : 0);
@@ -91,7 +98,13 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 		else
 			got += take(q, &sources->rx[at], pkts + got, n - got);
 	}
-	if (got == 0) {
+	found = got;
+	if (flow != NULL) {
+		got = handed + cpx_flow_apply(q, pkts + handed, got - handed);
+		if (handed == share)
+			got += cpx_steer_take(q, pkts + got, n - got);
+	}
+	if ((found | got) == 0) {
 		counter_add(&q->count.empty_polls, 1);
 		return 0;
 	}

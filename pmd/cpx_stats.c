@@ -113,13 +113,14 @@ int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 		stats->obytes += tx.bytes;
 		stats->oerrors += tx.oversize + tx.nombuf + tx.dropped + tx.unfit + tx.runt;
 		stats->ierrors += rx.oversize;
+		stats->imissed += rx.steer_full;
 		stats->rx_nombuf += rx.nombuf;
 		stats->q_ipackets[i] = rx.packets;
 		stats->q_ibytes[i] = rx.bytes;
 		stats->q_opackets[i] = tx.packets;
 		stats->q_obytes[i] = tx.bytes;
 	}
-	stats->imissed = carrier.imissed - base->imissed;
+	stats->imissed += carrier.imissed - base->imissed;
 	stats->ierrors += carrier.ierrors - base->ierrors;
 	stats->rx_nombuf += carrier.rx_nombuf - base->rx_nombuf;
 	stats->oerrors += carrier.oerrors - base->oerrors;

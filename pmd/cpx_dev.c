@@ -25,6 +25,8 @@ static void dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
 	info->tx_offload_capa = c->tx_offloads | CPX_EFFECT_OFFLOADS;
 	info->max_mtu = c->max_mtu;
 	info->max_rx_pktlen = c->max_mtu + CPX_FRAME_OVERHEAD;
+	info->dev_capa &= ~(uint64_t)(RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+				      RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP);
 }
 
 /* The flags of frames that a carrier sees to with the offloads it was given of those `asked`. */

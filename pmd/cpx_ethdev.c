@@ -245,7 +245,9 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		.nb_queues = p->args.n_lanes,
 	};
 
-	info->dev_capa |= RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP;
+	info->dev_capa |= RTE_ETH_DEV_CAPA_FLOW_RULE_KEEP |
+			  RTE_ETH_DEV_CAPA_RUNTIME_RX_QUEUE_SETUP |
+			  RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
 	info->max_rx_queues = p->args.n_lanes;
 	info->max_tx_queues = CPX_MAX_TX_QUEUES;
 	info->max_mac_addrs = 1;

@@ -147,7 +147,9 @@ static int fiber_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 	int rc = 0;
 
 	pthread_mutex_lock(&lock);
-	if (e->in[lane]->size != q->nb_desc && other(e)->running) {
+	if (p->started) {
+		q->nb_desc = (uint16_t)e->in[lane]->size;
+	} else if (e->in[lane]->size != q->nb_desc && other(e)->running) {
 		PMD_DRV_LOG(
 			NOTICE, "%s lane %u: %s at the other end runs, so the ring keeps %u slots",
 			cpx_port_name(p), lane, cpx_port_name(other(e)->port), e->in[lane]->size);

@@ -47,7 +47,9 @@ static int loop_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 	struct cpx_rxq *q = &p->rx[lane];
 	struct cpx_ring *r;
 
-	if (l->ring[lane]->size != q->nb_desc) {
+	if (p->started) { /* its sender runs */
+		q->nb_desc = (uint16_t)l->ring[lane]->size;
+	} else if (l->ring[lane]->size != q->nb_desc) {
 		r = cpx_ring_create(q->nb_desc, numa);
 		if (r == NULL)
 			return -ENOMEM;

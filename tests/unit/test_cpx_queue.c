@@ -235,3 +235,37 @@ Test(queue, descriptor_status_over_a_carrier)
 	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 0), 0);
 	cr_expect_eq(rte_eth_rx_descriptor_status(port, 0, 0), RTE_ETH_RX_DESC_UNAVAIL);
 }
+
+Test(queue, set_up_anew_while_the_port_runs)
+{
+	uint16_t port = running_port("net_cpx0", "lanes=2", 2);
+	struct rte_mempool *other =
+		rte_pktmbuf_pool_create("others", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, -1);
+	struct rte_mbuf *m = frame(60, 0), *got;
+	struct rte_eth_rxq_info info;
+
+	cr_assert_neq(rte_eth_rx_queue_setup(port, 1, 64, SOCKET_ID_ANY, NULL, other), 0,
+		      "it is not stopped");
+	cr_assert_eq(rte_eth_dev_rx_queue_stop(port, 1), 0);
+	cr_assert_eq(rte_eth_rx_queue_setup(port, 1, 64, SOCKET_ID_ANY, NULL, other), 0);
+	cr_assert_eq(rte_eth_rx_queue_info_get(port, 1, &info), 0);
+	cr_assert_eq(info.mp, other);
+	cr_assert_eq(info.nb_desc, PORT_RING, "senders may be using the ring");
+	cr_assert_eq(rte_eth_dev_rx_queue_start(port, 1), 0);
+	cr_assert_null(receive_one(port, 0));
+
+	rte_mbuf_refcnt_update(m, 1); /* cannot be passed on: it is copied */
+	cr_assert_eq(send_one(port, 1, m), 1);
+	got = receive_one(port, 1);
+	cr_assert_eq(got->pool, other);
+	rte_pktmbuf_free(got);
+	rte_pktmbuf_free(m);
+
+	cr_assert_eq(rte_eth_dev_tx_queue_stop(port, 0), 0);
+	cr_assert_eq(rte_eth_tx_queue_setup(port, 0, 64, SOCKET_ID_ANY, NULL), 0);
+	cr_assert_eq(rte_eth_dev_tx_queue_start(port, 0), 0);
+	m = frame(60, 0);
+	cr_assert_eq(send_one(port, 0, m), 1);
+	cr_assert_eq(receive_one(port, 0), m);
+	rte_pktmbuf_free(m);
+}

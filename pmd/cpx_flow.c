@@ -17,12 +17,10 @@
 
 static_assert(CPX_FLOW_MAX_QUEUES >= CPX_MAX_LANES, "a rx queue a lane");
 
-static void *get_block(size_t bytes)
+static void *take_piece(size_t bytes)
 {
-	return rte_zmalloc("cpx_flow", bytes, CPX_LINE);
+	return rte_malloc("cpx_flow", bytes, CPX_LINE);
 }
-
-static const struct cpx_flow_memory memory = { .get = get_block, .put = rte_free };
 
 /* The port's rules; made when first asked for. NULL: no memory. */
 static struct cpx_flow *flow_of(struct cpx_port *p)
@@ -35,6 +33,7 @@ static struct cpx_flow *flow_of(struct cpx_port *p)
 	if (f == NULL)
 		return NULL;
 	TAILQ_INIT(&f->rules);
+	cpx_flow_slab_init(&f->slab, take_piece, rte_free);
 	for (unsigned i = 0; i < CPX_FLOW_MAX_QUEUES; i++) {
 		f->turn[i] = &f->rx[i].turn;
 		f->rx[i].rss = &f->rss;
@@ -54,7 +53,7 @@ static int no_memory(struct rte_flow_error *error)
 /* Can what a change leaves be kept, if it must? */
 static int check_room(struct cpx_flow *f, struct rte_flow_error *error)
 {
-	if (cpx_flow_reclaim(&f->retire, &memory, f->turn))
+	if (cpx_flow_reclaim(&f->retire, &f->slab.memory, f->turn))
 		return 0;
 	return cpx_flow_error(
 		error, EBUSY, RTE_FLOW_ERROR_TYPE_STATE, NULL,
@@ -70,8 +69,13 @@ static void publish(struct cpx_port *p, const struct cpx_flow_change *change)
 	f->table = change->table;
 	for (unsigned i = 0; i < CPX_FLOW_MAX_QUEUES; i++)
 		store_release(&f->rx[i].table, change->table);
-	cpx_burst_select(p->dev);
-	cpx_flow_retire(&f->retire, &memory, f->turn, change->garbage);
+	if (cpx_flow_active(p) != f->active) { /* seldom: it asks the processor what it is */
+		f->active = !f->active;
+		cpx_burst_select(p->dev);
+	}
+	cpx_flow_retire(&f->retire, &f->slab.memory, f->turn, change->garbage);
+	if (f->slab.live == 0)
+		cpx_flow_slab_free(&f->slab);
 }
 
 static int parse(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
@@ -99,7 +103,7 @@ static int flow_validate(struct rte_eth_dev *dev, const struct rte_flow_attr *at
 static struct cpx_flow_rule *make_rule(const struct cpx_port *p,
 				       const struct cpx_flow_request *request)
 {
-	struct cpx_flow_rule *r = cpx_flow_rule_create(&memory, &request->pattern,
+	struct cpx_flow_rule *r = cpx_flow_rule_create(&p->flow->slab.memory, &request->pattern,
 						       request->counts ? p->args.n_lanes : 0,
 						       request->fate == CPX_FLOW_RSS);
 
@@ -151,7 +155,8 @@ static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_fl
 	flow = calloc(1, sizeof(*flow));
 	rule = make_rule(p, &request);
 	if (flow == NULL || rule == NULL ||
-	    cpx_flow_table_add(&memory, f->table, &request.pattern.shape, rule, &change) != 0)
+	    cpx_flow_table_add(&f->slab.memory, f->table, &request.pattern.shape, rule, &change) !=
+		    0)
 		goto no_memory;
 	f->made++;
 	flow->rule = rule;
@@ -161,7 +166,8 @@ static struct rte_flow *flow_create(struct rte_eth_dev *dev, const struct rte_fl
 	return flow;
 
 no_memory:
-	rte_free(rule);
+	if (rule != NULL)
+		f->slab.memory.put(&f->slab.memory, &rule->block);
 	free(flow);
 	no_memory(error);
 	return NULL;
@@ -181,7 +187,8 @@ static int flow_destroy(struct rte_eth_dev *dev, struct rte_flow *flow,
 	rc = check_room(f, error);
 	if (rc != 0)
 		return rc;
-	if (cpx_flow_table_remove(&memory, f->table, &flow->shape, flow->rule, &change) != 0)
+	if (cpx_flow_table_remove(&f->slab.memory, f->table, &flow->shape, flow->rule, &change) !=
+	    0)
 		return no_memory(error);
 	TAILQ_REMOVE(&f->rules, flow, link);
 	free(flow);
@@ -205,7 +212,7 @@ static int flow_flush(struct rte_eth_dev *dev, struct rte_flow_error *error)
 	rc = check_room(f, error);
 	if (rc != 0)
 		return rc;
-	if (cpx_flow_table_isolate(&memory, NULL, old->isolated, &change) != 0)
+	if (cpx_flow_table_isolate(&f->slab.memory, NULL, old->isolated, &change) != 0)
 		return no_memory(error);
 	change.garbage = cpx_flow_table_blocks(old);
 	publish(p, &change);
@@ -261,7 +268,7 @@ static int flow_isolate(struct rte_eth_dev *dev, int set, struct rte_flow_error 
 	rc = check_room(f, error);
 	if (rc != 0)
 		return rc;
-	if (cpx_flow_table_isolate(&memory, f->table, set != 0, &change) != 0)
+	if (cpx_flow_table_isolate(&f->slab.memory, f->table, set != 0, &change) != 0)
 		return no_memory(error);
 	publish(p, &change);
 	return 0;
@@ -350,7 +357,7 @@ void cpx_flow_stop(struct cpx_port *p)
 		if (f->rx[i].turn & 1)
 			cpx_flow_turn_end(&f->rx[i].turn);
 	}
-	cpx_flow_retire_all(&f->retire, &memory);
+	cpx_flow_retire_all(&f->retire, &f->slab.memory);
 }
 
 void cpx_flow_close(struct cpx_port *p)
@@ -367,8 +374,7 @@ void cpx_flow_close(struct cpx_port *p)
 		TAILQ_REMOVE(&f->rules, flow, link);
 		free(flow);
 	}
-	if (f->table != NULL)
-		cpx_flow_blocks_free(&memory, cpx_flow_table_blocks(f->table));
+	cpx_flow_slab_free(&f->slab); /* with tables and rules */
 	cpx_steer_free(f);
 	rte_free(f);
 	p->flow = NULL;

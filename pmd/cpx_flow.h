@@ -15,6 +15,7 @@
 
 #include "pmd/cpx_ethdev.h"
 #include "pmd/cpx_flow_rx.h"
+#include "pmd/cpx_flow_slab.h"
 
 struct rte_flow {
 	TAILQ_ENTRY(rte_flow) link;
@@ -26,11 +27,13 @@ struct rte_flow {
 /* Shared with secondary processes as far as receive queues need it: rx, tables, rings. */
 struct cpx_flow {
 	struct cpx_flow_rxq rx[CPX_FLOW_MAX_QUEUES];
-	struct cpx_rss rss; /* how the port hashes */
+	struct cpx_rss rss;        /* how the port hashes */
+	struct cpx_flow_slab slab; /* primary */
 	struct cpx_flow_table *table;
 	struct cpx_flow_retire retire;
 	uint64_t *turn[CPX_FLOW_MAX_QUEUES]; /* rx[i].turn */
 	TAILQ_HEAD(, rte_flow) rules;
+	bool active;   /* cpx_flow_active as the burst functions were last chosen */
 	uint32_t made; /* number of the last rule, for the order among equal priorities */
 	/* cpx_steer.c: [i][j] from queue i to queue j */
 	struct cpx_ring *ring[CPX_FLOW_MAX_QUEUES][CPX_FLOW_MAX_QUEUES];

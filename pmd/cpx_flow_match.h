@@ -89,9 +89,10 @@ struct cpx_flow_cell {
 	uint64_t bytes;
 };
 
-/* Every block that a reader may hold starts with this; used once the block is out of reach. */
+/* Every block that a reader may hold starts with this, which no reader looks at. */
 struct cpx_flow_block {
-	struct cpx_flow_block *next;
+	struct cpx_flow_block *next; /* once the block is out of reach */
+	size_t bytes;                /* of it, for who gave it */
 };
 
 /* Where frames of a flow go, and by what hash. */

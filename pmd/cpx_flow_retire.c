@@ -13,7 +13,7 @@ static unsigned holder(const uint64_t was[CPX_FLOW_MAX_QUEUES],
 	return i;
 }
 
-bool cpx_flow_reclaim(struct cpx_flow_retire *r, const struct cpx_flow_memory *m,
+bool cpx_flow_reclaim(struct cpx_flow_retire *r, struct cpx_flow_memory *m,
 		      uint64_t *const turn[CPX_FLOW_MAX_QUEUES])
 {
 	unsigned kept = 0;
@@ -33,7 +33,7 @@ unsigned cpx_flow_holder(const struct cpx_flow_retire *r, uint64_t *const turn[C
 	return r->n != 0 ? holder(r->of[0].turn, turn) : CPX_FLOW_MAX_QUEUES;
 }
 
-void cpx_flow_retire(struct cpx_flow_retire *r, const struct cpx_flow_memory *m,
+void cpx_flow_retire(struct cpx_flow_retire *r, struct cpx_flow_memory *m,
 		     uint64_t *const turn[CPX_FLOW_MAX_QUEUES], struct cpx_flow_block *list)
 {
 	bool held = false;
@@ -51,7 +51,7 @@ void cpx_flow_retire(struct cpx_flow_retire *r, const struct cpx_flow_memory *m,
 		cpx_flow_blocks_free(m, list);
 }
 
-void cpx_flow_retire_all(struct cpx_flow_retire *r, const struct cpx_flow_memory *m)
+void cpx_flow_retire_all(struct cpx_flow_retire *r, struct cpx_flow_memory *m)
 {
 	for (unsigned i = 0; i < r->n; i++)
 		cpx_flow_blocks_free(m, r->of[i].list);

@@ -38,16 +38,16 @@ static inline void cpx_flow_turn_end(uint64_t *turn)
 }
 
 /* Free what no queue holds any more; is there room for one more change? turn[i] is of queue i. */
-bool cpx_flow_reclaim(struct cpx_flow_retire *r, const struct cpx_flow_memory *m,
+bool cpx_flow_reclaim(struct cpx_flow_retire *r, struct cpx_flow_memory *m,
 		      uint64_t *const turn[CPX_FLOW_MAX_QUEUES]);
 /* A queue that holds the oldest change; CPX_FLOW_MAX_QUEUES: none does any more. */
 unsigned cpx_flow_holder(const struct cpx_flow_retire *r,
 			 uint64_t *const turn[CPX_FLOW_MAX_QUEUES]);
 /* Free the blocks, or keep them if a queue holds them; there is room. They were out of reach of
  * whoever begins now before this was called. */
-void cpx_flow_retire(struct cpx_flow_retire *r, const struct cpx_flow_memory *m,
+void cpx_flow_retire(struct cpx_flow_retire *r, struct cpx_flow_memory *m,
 		     uint64_t *const turn[CPX_FLOW_MAX_QUEUES], struct cpx_flow_block *list);
 /* No queue runs: free everything. */
-void cpx_flow_retire_all(struct cpx_flow_retire *r, const struct cpx_flow_memory *m);
+void cpx_flow_retire_all(struct cpx_flow_retire *r, struct cpx_flow_memory *m);
 
 #endif

@@ -60,16 +60,18 @@ bool cpx_flow_shape_equal(const struct cpx_flow_shape *a, const struct cpx_flow_
 	return true;
 }
 
-struct cpx_flow_rule *cpx_flow_rule_create(const struct cpx_flow_memory *m,
+struct cpx_flow_rule *cpx_flow_rule_create(struct cpx_flow_memory *m,
 					   const struct cpx_flow_pattern *pattern, unsigned n_cells,
 					   bool rss)
 {
 	const size_t cells = (sizeof(struct cpx_flow_rule) + 63) & ~(size_t)63;
 	const size_t after = cells + n_cells * sizeof(struct cpx_flow_cell);
-	struct cpx_flow_rule *r = m->get(after + (rss ? sizeof(*r->rss) : 0));
+	const size_t bytes = after + (rss ? sizeof(struct cpx_flow_rss) : 0);
+	struct cpx_flow_rule *r = m->get(m, bytes);
 
 	if (r == NULL)
 		return NULL;
+	memset(&r->block + 1, 0, bytes - sizeof(r->block));
 	if (n_cells != 0)
 		r->cell = (struct cpx_flow_cell *)((uint8_t *)r + cells);
 	if (rss)
@@ -87,9 +89,9 @@ static uint32_t tag_of(const struct cpx_flow_shape *s, const struct cpx_flow_rul
 	return cpx_flow_tag(hash);
 }
 
-static struct cpx_flow_bucket *bucket_create(const struct cpx_flow_memory *m, uint32_t n)
+static struct cpx_flow_bucket *bucket_create(struct cpx_flow_memory *m, uint32_t n)
 {
-	struct cpx_flow_bucket *b = m->get(sizeof(*b) + n * sizeof(b->entry[0]));
+	struct cpx_flow_bucket *b = m->get(m, sizeof(*b) + n * sizeof(b->entry[0]));
 
 	if (b != NULL)
 		b->n = n;
@@ -97,7 +99,7 @@ static struct cpx_flow_bucket *bucket_create(const struct cpx_flow_memory *m, ui
 }
 
 /* `b` (NULL: empty) with one entry more, at its place. */
-static struct cpx_flow_bucket *bucket_with(const struct cpx_flow_memory *m,
+static struct cpx_flow_bucket *bucket_with(struct cpx_flow_memory *m,
 					   const struct cpx_flow_bucket *b, uint32_t tag,
 					   struct cpx_flow_rule *rule)
 {
@@ -118,7 +120,7 @@ static struct cpx_flow_bucket *bucket_with(const struct cpx_flow_memory *m,
 }
 
 /* *next: `b` without the rule, which is in it; NULL when none is left. */
-static int bucket_without(const struct cpx_flow_memory *m, const struct cpx_flow_bucket *b,
+static int bucket_without(struct cpx_flow_memory *m, const struct cpx_flow_bucket *b,
 			  struct cpx_flow_rule *rule, struct cpx_flow_bucket **next)
 {
 	uint32_t n = 0;
@@ -135,20 +137,20 @@ static int bucket_without(const struct cpx_flow_memory *m, const struct cpx_flow
 	return 0;
 }
 
-static struct cpx_flow_group *group_create(const struct cpx_flow_memory *m,
+static struct cpx_flow_group *group_create(struct cpx_flow_memory *m,
 					   const struct cpx_flow_shape *shape, uint32_t buckets)
 {
-	struct cpx_flow_group *g = m->get(sizeof(*g) + buckets * sizeof(g->bucket[0]));
+	struct cpx_flow_group *g = m->get(m, sizeof(*g) + buckets * sizeof(g->bucket[0]));
 
 	if (g != NULL) {
 		g->shape = *shape;
+		g->n_rules = 0;
 		g->mask = buckets - 1;
 	}
 	return g;
 }
 
-static struct cpx_flow_group *group_copy(const struct cpx_flow_memory *m,
-					 const struct cpx_flow_group *g)
+static struct cpx_flow_group *group_copy(struct cpx_flow_memory *m, const struct cpx_flow_group *g)
 {
 	struct cpx_flow_group *copy = group_create(m, &g->shape, g->mask + 1);
 
@@ -168,7 +170,7 @@ static void group_discard(struct cpx_flow_block **list, struct cpx_flow_group *g
 }
 
 /* Part an old bucket over the new ones its entries belong to, in order. */
-static int part_bucket(const struct cpx_flow_memory *m, const struct cpx_flow_bucket *b,
+static int part_bucket(struct cpx_flow_memory *m, const struct cpx_flow_bucket *b,
 		       struct cpx_flow_group *to)
 {
 	for (uint32_t i = 0; i < b->n; i++) {
@@ -191,14 +193,14 @@ static int part_bucket(const struct cpx_flow_memory *m, const struct cpx_flow_bu
 }
 
 /* The same rules in more buckets, all of them new. */
-static struct cpx_flow_group *group_grow(const struct cpx_flow_memory *m,
-					 const struct cpx_flow_group *g)
+static struct cpx_flow_group *group_grow(struct cpx_flow_memory *m, const struct cpx_flow_group *g)
 {
 	struct cpx_flow_group *to = group_create(m, &g->shape, (g->mask + 1) * GROWTH);
 	struct cpx_flow_block *list = NULL;
 
 	if (to == NULL)
 		return NULL;
+	memset(to->bucket, 0, (to->mask + 1) * sizeof(to->bucket[0]));
 	to->n_rules = g->n_rules;
 	for (uint32_t i = 0; i <= g->mask; i++) {
 		if (g->bucket[i] != NULL && part_bucket(m, g->bucket[i], to) != 0) {
@@ -210,10 +212,10 @@ static struct cpx_flow_group *group_grow(const struct cpx_flow_memory *m,
 	return to;
 }
 
-static struct cpx_flow_table *table_create(const struct cpx_flow_memory *m, uint32_t n_groups,
+static struct cpx_flow_table *table_create(struct cpx_flow_memory *m, uint32_t n_groups,
 					   uint32_t n_rules, bool isolated)
 {
-	struct cpx_flow_table *t = m->get(sizeof(*t) + n_groups * sizeof(t->of[0]));
+	struct cpx_flow_table *t = m->get(m, sizeof(*t) + n_groups * sizeof(t->of[0]));
 
 	if (t != NULL) {
 		t->isolated = isolated;
@@ -254,7 +256,7 @@ static void fill_groups(struct cpx_flow_table *t, struct cpx_flow_table *old, ui
 	}
 }
 
-int cpx_flow_table_add(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
+int cpx_flow_table_add(struct cpx_flow_memory *m, struct cpx_flow_table *old,
 		       const struct cpx_flow_shape *shape, struct cpx_flow_rule *rule,
 		       struct cpx_flow_change *change)
 {
@@ -274,6 +276,8 @@ int cpx_flow_table_add(const struct cpx_flow_memory *m, struct cpx_flow_table *o
 			  : group_copy(m, was);
 	if (now == NULL)
 		return -ENOMEM;
+	if (was == NULL)
+		now->bucket[0] = NULL;
 	home = &now->bucket[tag & now->mask];
 	without = *home;
 	with = bucket_with(m, without, tag, rule);
@@ -285,7 +289,7 @@ int cpx_flow_table_add(const struct cpx_flow_memory *m, struct cpx_flow_table *o
 	*home = with;
 	now->n_rules++;
 	if (grows && without != NULL)
-		m->put(without); /* made a moment ago by group_grow */
+		m->put(m, &without->block); /* made a moment ago by group_grow */
 	else if (without != NULL)
 		discard(&change->garbage, &without->block);
 	if (grows)
@@ -301,9 +305,9 @@ int cpx_flow_table_add(const struct cpx_flow_memory *m, struct cpx_flow_table *o
 
 undo:
 	if (with != NULL)
-		m->put(with);
+		m->put(m, &with->block);
 	if (change->table != NULL)
-		m->put(change->table);
+		m->put(m, &change->table->block);
 	change->table = NULL;
 	if (grows) {
 		struct cpx_flow_block *list = NULL;
@@ -311,12 +315,12 @@ undo:
 		group_discard(&list, now);
 		cpx_flow_blocks_free(m, list);
 	} else {
-		m->put(now);
+		m->put(m, &now->block);
 	}
 	return -ENOMEM;
 }
 
-int cpx_flow_table_remove(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
+int cpx_flow_table_remove(struct cpx_flow_memory *m, struct cpx_flow_table *old,
 			  const struct cpx_flow_shape *shape, struct cpx_flow_rule *rule,
 			  struct cpx_flow_change *change)
 {
@@ -348,14 +352,14 @@ int cpx_flow_table_remove(const struct cpx_flow_memory *m, struct cpx_flow_table
 
 undo:
 	if (without != NULL)
-		m->put(without);
+		m->put(m, &without->block);
 	if (now != NULL)
-		m->put(now);
+		m->put(m, &now->block);
 	return -ENOMEM;
 }
 
-int cpx_flow_table_isolate(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
-			   bool isolated, struct cpx_flow_change *change)
+int cpx_flow_table_isolate(struct cpx_flow_memory *m, struct cpx_flow_table *old, bool isolated,
+			   struct cpx_flow_change *change)
 {
 	const uint32_t n_rules = old != NULL ? old->n_rules : 0;
 
@@ -387,12 +391,12 @@ struct cpx_flow_block *cpx_flow_table_blocks(struct cpx_flow_table *t)
 	return list;
 }
 
-void cpx_flow_blocks_free(const struct cpx_flow_memory *m, struct cpx_flow_block *list)
+void cpx_flow_blocks_free(struct cpx_flow_memory *m, struct cpx_flow_block *list)
 {
 	while (list != NULL) {
 		struct cpx_flow_block *next = list->next;
 
-		m->put(list);
+		m->put(m, list);
 		list = next;
 	}
 }

@@ -13,8 +13,9 @@
 
 /* Where blocks come from. */
 struct cpx_flow_memory {
-	void *(*get)(size_t bytes); /* zeroed, aligned to 64; NULL: none left */
-	void (*put)(void *block);
+	/* Aligned to 64, of any content but for block->bytes; NULL: none left. */
+	void *(*get)(struct cpx_flow_memory *m, size_t bytes);
+	void (*put)(struct cpx_flow_memory *m, struct cpx_flow_block *block);
 };
 
 /* From one table to the next. Either is NULL where it would have no rules and not be isolated. */
@@ -30,24 +31,24 @@ bool cpx_flow_shape_equal(const struct cpx_flow_shape *a, const struct cpx_flow_
 
 /* A rule with the pattern's values, with cells for n_cells queues and room for rss if asked; the
  * caller fills in the rest. NULL: no memory. One block. */
-struct cpx_flow_rule *cpx_flow_rule_create(const struct cpx_flow_memory *m,
+struct cpx_flow_rule *cpx_flow_rule_create(struct cpx_flow_memory *m,
 					   const struct cpx_flow_pattern *pattern, unsigned n_cells,
 					   bool rss);
 
 /* All three: 0 and *change, or -ENOMEM (-EINVAL: shape not ok) and nothing done. `old` may be NULL;
  * it stays as it is and in use until the caller publishes change->table. */
-int cpx_flow_table_add(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
+int cpx_flow_table_add(struct cpx_flow_memory *m, struct cpx_flow_table *old,
 		       const struct cpx_flow_shape *shape, struct cpx_flow_rule *rule,
 		       struct cpx_flow_change *change);
 /* The rule, which is in the table under that shape, is garbage as well. */
-int cpx_flow_table_remove(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
+int cpx_flow_table_remove(struct cpx_flow_memory *m, struct cpx_flow_table *old,
 			  const struct cpx_flow_shape *shape, struct cpx_flow_rule *rule,
 			  struct cpx_flow_change *change);
-int cpx_flow_table_isolate(const struct cpx_flow_memory *m, struct cpx_flow_table *old,
-			   bool isolated, struct cpx_flow_change *change);
+int cpx_flow_table_isolate(struct cpx_flow_memory *m, struct cpx_flow_table *old, bool isolated,
+			   struct cpx_flow_change *change);
 
 /* All blocks of a table nobody will look up again, rules included. */
 struct cpx_flow_block *cpx_flow_table_blocks(struct cpx_flow_table *t);
-void cpx_flow_blocks_free(const struct cpx_flow_memory *m, struct cpx_flow_block *list);
+void cpx_flow_blocks_free(struct cpx_flow_memory *m, struct cpx_flow_block *list);
 
 #endif

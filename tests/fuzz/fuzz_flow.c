@@ -20,14 +20,17 @@ static void must(bool holds)
 		abort();
 }
 
-static void *get_block(size_t bytes)
+static void *get_block(struct cpx_flow_memory *m, size_t bytes)
 {
-	void *b = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-
-	return b != NULL ? memset(b, 0, bytes) : NULL;
+	return aligned_alloc(64, (bytes + 63) & ~(size_t)63);
 }
 
-static const struct cpx_flow_memory memory = { .get = get_block, .put = free };
+static void put_block(struct cpx_flow_memory *m, struct cpx_flow_block *b)
+{
+	free(b);
+}
+
+static struct cpx_flow_memory memory = { .get = get_block, .put = put_block };
 
 static struct {
 	struct cpx_flow_pattern pattern;

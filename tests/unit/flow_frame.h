@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * For tests of flow rules: memory that counts its blocks and can run out, and frames whose maker
- * knows where each header lies, so that a test need not parse them as the driver does.
+ * Frames for tests of flow rules; their maker knows where each header lies, so that a test need not
+ * parse them as the driver does.
  */
 #ifndef CPX_TESTS_UNIT_FLOW_FRAME_H
 #define CPX_TESTS_UNIT_FLOW_FRAME_H
 
-#include <criterion/criterion.h>
-#include <limits.h>
-#include <stdlib.h>
+#include <stdbool.h>
+#include <stddef.h>
 
-#include "pmd/cpx_flow_table.h"
+#include "pmd/cpx_flow_match.h"
 #include "tests/unit/guard.h"
-
-static int blocks_live;
-static int blocks_left = INT_MAX; /* until memory runs out */
-
-static inline void *get_block(size_t bytes)
-{
-	void *b;
-
-	if (blocks_left == 0)
-		return NULL;
-	blocks_left--;
-	blocks_live++;
-	b = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-	return b != NULL ? memset(b, 0, bytes) : NULL;
-}
-
-static inline void put_block(void *b)
-{
-	blocks_live--;
-	free(b);
-}
-
-static const struct cpx_flow_memory memory = { .get = get_block, .put = put_block };
 
 /* A frame put together piece by piece; the offsets of headers it holds whole, or -1. */
 struct packet {

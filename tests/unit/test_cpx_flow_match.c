@@ -10,6 +10,7 @@
 
 #include "pmd/cpx_flow_parse.h"
 #include "tests/unit/flow_frame.h"
+#include "tests/unit/flow_memory.h"
 
 static struct cpx_flow_view view_of(const struct packet *p)
 {

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "tests/unit/flow_frame.h"
+#include "tests/unit/flow_memory.h"
 
 static struct cpx_flow_retire retired;
 static uint64_t counter[CPX_FLOW_MAX_QUEUES];
@@ -27,7 +27,7 @@ static struct cpx_flow_block *blocks(unsigned n)
 	struct cpx_flow_block *list = NULL;
 
 	while (n-- > 0) {
-		struct cpx_flow_block *b = get_block(sizeof(*b));
+		struct cpx_flow_block *b = get_block(&memory, sizeof(*b));
 
 		b->next = list;
 		list = b;
@@ -95,12 +95,12 @@ struct thing {
 static struct thing *published;
 static uint64_t done, seen_dead, bursts;
 
-static void kill_block(void *b)
+static void kill_block(struct cpx_flow_memory *m, struct cpx_flow_block *b)
 {
 	store_relaxed(&((struct thing *)b)->alive, 0xdead); /* kept: the reader may look at it */
 }
 
-static const struct cpx_flow_memory deadly = { .get = get_block, .put = kill_block };
+static struct cpx_flow_memory deadly = { .get = get_block, .put = kill_block };
 
 static void *reads(void *arg)
 {

@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "tests/unit/flow_frame.h"
+#include "tests/unit/flow_memory.h"
 
 #define MANY 5000
 
@@ -293,7 +294,7 @@ Test(flow_table, cells_are_a_line_apart_and_apart_from_the_values)
 	cr_assert_eq((uintptr_t)&r->cell[1] - (uintptr_t)&r->cell[0], 64);
 	cr_assert_geq((uintptr_t)r->rss, (uintptr_t)&r->cell[8]);
 	memset(r->rss, 0xff, sizeof(*r->rss)); /* a sanitizer would see what is not ours */
-	memory.put(r);
+	memory.put(&memory, &r->block);
 }
 
 Test(flow_table, words_that_could_lie_outside_are_refused)

@@ -175,6 +175,19 @@ static int claim(struct cpx_dev *c, const struct cpx_port *p, struct err *err)
 		       p->args.carrier_name, present.name);
 }
 
+/* The most that ethdev will let us ask of the carrier: a driver that names no MTU is held to its
+ * frame size. Not net_af_packet, see cpx_dev_understates(). */
+static uint16_t max_mtu(const struct rte_eth_dev_info *info)
+{
+	const uint32_t overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+	uint32_t mtu = RTE_MIN(info->max_mtu, (uint16_t)CPX_MAX_MTU);
+
+	if (info->max_mtu == UINT16_MAX && info->max_rx_pktlen > overhead &&
+	    strcmp(info->driver_name, "net_af_packet") != 0)
+		mtu = RTE_MIN(mtu, info->max_rx_pktlen - overhead);
+	return (uint16_t)mtu;
+}
+
 int cpx_dev_learn(struct cpx_dev *c)
 {
 	struct rte_eth_dev_info info;
@@ -189,7 +202,7 @@ int cpx_dev_learn(struct cpx_dev *c)
 	c->tx_offloads = info.tx_offload_capa;
 	c->rss = info.flow_type_rss_offloads;
 	c->dev_flags = *info.dev_flags;
-	c->max_mtu = (uint16_t)RTE_MIN(info.max_mtu, (uint16_t)CPX_MAX_MTU);
+	c->max_mtu = max_mtu(&info);
 	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
 	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
 	if (rte_eth_stats_get(c->id, &stats) == 0)

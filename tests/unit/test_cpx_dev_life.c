@@ -81,6 +81,21 @@ Test(dev_life, raises_link_events_in_its_carriers_place)
 	cr_assert_eq(link_of(port).link_status, RTE_ETH_LINK_UP);
 }
 
+/* net_memif names a frame size of 1518 and no MTU. */
+Test(dev_life, says_no_larger_mtu_than_the_carrier_takes)
+{
+	struct rte_eth_dev_info info;
+	struct rte_eth_conf conf = { 0 };
+	uint16_t port = new_port("net_cpx0", "carrier=dev:[net_memif0,socket=/cpx-test]");
+
+	cr_assert_eq(rte_eth_dev_info_get(port, &info), 0);
+	cr_expect_eq(info.max_mtu, 1500);
+	conf.rxmode.mtu = info.max_mtu;
+	cr_expect_eq(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	conf.rxmode.mtu++;
+	cr_expect_neq(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+}
+
 /* net_null in a carrier's place: it makes frames for ever. */
 Test(dev_life, a_carrier_that_goes_away)
 {

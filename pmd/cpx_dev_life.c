@@ -264,7 +264,8 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	if (rc != 0)
 		goto unmake;
 	rte_eth_macaddr_get(id, &c->mac);
-	p->mac = c->mac;
+	if (rte_is_valid_assigned_ether_addr(&c->mac)) /* net_ring's is all zeros */
+		p->mac = c->mac;
 	p->carrier = c;
 	cpx_dev_lock();
 	cpx_dev_gates(p);

@@ -115,11 +115,14 @@ Test(dev, mac_comes_from_the_carrier)
 	struct rte_ether_addr mac, carriers;
 	uint16_t carrier;
 
-	new_carrier("net_ring0");
-	cr_assert_eq(rte_eth_dev_get_port_by_name("net_ring0", &carrier), 0);
+	new_carrier("net_null0");
+	cr_assert_eq(rte_eth_dev_get_port_by_name("net_null0", &carrier), 0);
 	rte_eth_macaddr_get(carrier, &carriers);
-	rte_eth_macaddr_get(new_port("net_cpx0", "carrier=dev:net_ring0"), &mac);
+	rte_eth_macaddr_get(new_port("net_cpx0", "carrier=dev:net_null0"), &mac);
 	cr_assert(rte_is_same_ether_addr(&mac, &carriers));
+	new_carrier("net_ring0");
+	rte_eth_macaddr_get(new_port("net_cpx1", "carrier=dev:net_ring0"), &mac);
+	cr_assert(rte_is_valid_assigned_ether_addr(&mac), "net_ring's is all zeros");
 }
 
 static uint64_t oerrors(uint16_t port)

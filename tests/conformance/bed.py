@@ -16,8 +16,8 @@ from conform import Failed, Skip, check, equal
 from testpmd import Testpmd
 
 BURST = 32
-RETURNED = ("full", "down", "paced")      # given back to the caller
-DROPPED = ("oversize", "nombuf")          # taken and dropped
+OVERHEAD = 22                             # Ethernet and two tags, over the MTU
+RETURNED = ("full", "down", "paced", "limited", "busy")  # to the caller
 
 
 class Kernel:
@@ -72,37 +72,47 @@ class Kernel:
 class Bed:
     """Use with `with`; ends are numbered as in the row."""
 
-    def __init__(self, row, folder, rxq=1, txq=1, args=(), mtu=1500):
+    def __init__(self, row, folder, rxq=1, txq=1, args=(), mtu=1500, telemetry=None):
         self.row, self.rxq, self.txq = row, rxq, txq
         self.kernel, self.pmds, self.ends = None, [], []
         if max(rxq, txq) > row.queues or (rxq != txq and not row.uneven):
-            raise Skip(f"the carrier of {row.name} does not have {rxq} rx and {txq} tx queues")
-        values = {"lanes": max(rxq, txq), "queues": rxq, "dir": folder,
+            raise Skip(f"this carrier does not have {rxq} rx and {txq} tx queues")
+        if mtu > row.max_mtu:
+            raise Skip(f"this carrier takes an MTU of {row.max_mtu} at most")
+        if mtu > 1500:
+            args = [*args, f"--max-pkt-len={mtu + OVERHEAD}", "--enable-scatter"]
+            if row.one_piece:
+                args += ["--mbuf-size=16640", "--total-num-mbufs=4096"]
+        self.values = {"lanes": max(rxq, txq), "queues": rxq, "dir": folder,
                   "framesz": 2048 if mtu <= 1500 else 16384}
         try:
             if row.kernel:
                 self.kernel = Kernel(mtu)
             for turn, vdevs in enumerate(row.processes):
-                self.start_one([v.format(**values) for v in vdevs], turn, args)
-            for process, name in row.ends:
-                found = re.search(rf"^(\d+) .* {name} ",
-                                  self.pmds[process].run("show port summary all"), re.M)
-                check(found, f"no port {name}")
-                self.ends.append((self.pmds[process], int(found[1])))
+                self.start_one([self.fill(v) for v in vdevs], turn, args,
+                               telemetry and f"{telemetry}{turn}")
+            self.find_ends()
             self.wait_links()
+            if row.warm_up:
+                self.drain()
         except BaseException:
             self.close()
             raise
 
-    def start_one(self, vdevs, turn, args):
-        try:
-            self.pmds.append(Testpmd(vdevs, self.rxq, self.txq, args, turn,
-                                     self.kernel and self.kernel.name))
-        except Failed as why:
-            refused = re.search(r"^.*net_cpx\d: .*(?:not built|not allowed).*$", str(why), re.M)
-            if self.row.later and refused:
-                raise Skip(f"{self.row.later} are not built yet: {refused[0]}") from why
-            raise
+    def fill(self, vdev):
+        return vdev.format(**self.values)
+
+    def find_ends(self):
+        self.ends = []
+        for process, name in self.row.ends:
+            found = re.search(rf"^(\d+) .* {name} ",
+                              self.pmds[process].run("show port summary all"), re.M)
+            check(found, f"no port {name}")
+            self.ends.append((self.pmds[process], int(found[1])))
+
+    def start_one(self, vdevs, turn, args, telemetry):
+        self.pmds.append(Testpmd(vdevs, self.rxq, self.txq, args, turn,
+                                 self.kernel and self.kernel.name, telemetry))
 
     def __enter__(self):
         return self
@@ -118,10 +128,12 @@ class Bed:
             self.kernel.close()
         return codes
 
-    def wait_links(self, seconds=20):
+    def wait_links(self, up=True, ends=None, seconds=20):
+        """Until the links of some ends, or of all, are up, or down."""
         end = time.monotonic() + seconds
-        while not all(pmd.link_up([port]) for pmd, port in self.ends):
-            check(time.monotonic() < end, "a link stays down")
+        while any(pmd.link_up(port) != up for pmd, port in ends or self.ends):
+            check(time.monotonic() < end, f"a link does not go {'up' if up else 'down'}:\n" +
+                  "\n".join(pmd.text()[-1800:] for pmd in self.pmds))
             time.sleep(0.05)
 
     def each(self, command):
@@ -141,26 +153,37 @@ class Bed:
         return [pmd.waiting(port, self.rxq) for pmd, port in self.ends]
 
     def forward(self, mode, tx_first=0, seconds=0.2):
-        """Forward for a moment; what each process's forwarders counted, summed over its ports."""
+        """Forward for a moment; what each process's forwarders counted."""
         answer = self.each(f"set fwd {mode}")
         if "Bad arguments" in answer:
             raise Skip(f"Debian's testpmd is built without the mode {mode}")
         for pmd in self.pmds:
-            pmd.run(f"start tx_first {tx_first}" if tx_first else "start")
+            pmd.start(tx_first)
         time.sleep(seconds)
-        return [sum_up(pmd.stop()) for pmd in self.pmds]
+        return [pmd.stop() for pmd in self.pmds]
+
+    def drained(self, before, lanes=True):
+        """Every frame since `before` was received, on its lane; counters as they stand now."""
+        self.drain()
+        after = self.counters()
+        self.check_wires(before, after, lanes=lanes)
+        self.check_pools()
+        return after
 
     def drain(self):
         """Receive whatever still waits."""
-        pause = 0.3 if self.kernel else 0.05
+        pause = 0.15 if self.kernel else 0.05
         for _ in range(100):
-            if not sum(count["rx"] for count in self.forward("rxonly", 0, pause)):
+            before = self.counters()
+            self.forward("rxonly", 0, pause)
+            after = self.counters()
+            if not any(gained(before, after, end, "rx_good_packets") for end in self.row.wires):
                 return
         raise Failed("the rings do not run dry")
 
-    def check_wires(self, before, after, waiting=None, flood=False):
+    def check_wires(self, before, after, waiting=None, flood=False, lanes=True):
         """What each end sent, its far end has, has named as lost or still holds. In a flood, frames
-        were sent faster than anybody took them."""
+        were sent faster than anybody took them. A lane that is down has its frames on others."""
         for end, far in self.row.wires.items():
             sent = gained(before, after, end, "tx_good_packets")
             got = sum(gained(before, after, far, name) for name in (
@@ -177,7 +200,7 @@ class Bed:
                 check(0 < got <= sent, f"end {far} received {got} of {sent} frames")
                 continue
             equal(f"received, lost and waiting at end {far} of what end {end} sent", got, sent)
-            if waiting is None and self.row.keeps_lanes:
+            if waiting is None and lanes and self.row.keeps_lanes:
                 for lane in range(min(self.rxq, self.txq)):
                     equal(f"lane {lane}, end {end} to {far}",
                           gained(before, after, far, f"lane{lane}_rx_packets"),
@@ -186,14 +209,20 @@ class Bed:
     def check_forwarders(self, before, after, counts):
         """The program's counts and the ports' are the same."""
         for process, count in enumerate(counts):
+            if count is None:
+                continue
             mine = [i for i, (owner, _) in enumerate(self.row.ends) if owner == process]
             total = lambda name: sum(gained(before, after, i, name) for i in mine)
-            lanes = lambda names: sum(total(f"lane{lane}_tx_{name}") for lane in range(self.txq)
-                                      for name in names)
-            equal("received by the forwarder", count["rx"], total("rx_good_packets"))
-            equal("sent by the forwarder", count["tx"],
-                  total("tx_good_packets") + lanes(DROPPED))
-            equal("not taken from the forwarder", count["tx_dropped"], lanes(RETURNED))
+            equal("received by the forwarder", count["rx-packets"], total("rx_good_packets"))
+            equal("sent by the forwarder", count["tx-packets"],
+                  total("tx_good_packets") + total("tx_errors"))
+            equal("not taken from the forwarder", count["tx-dropped"],
+                  self.returned(before, after, mine))
+
+    def returned(self, before, after, ends=None):
+        """Frames given back to the forwarders, on some ends or all."""
+        return sum(gained(before, after, end, f"lane{lane}_tx_{name}") for name in RETURNED
+                   for end in ends or range(len(self.ends)) for lane in range(self.txq))
 
     def check_pools(self):
         for pmd in self.pmds:
@@ -204,7 +233,3 @@ class Bed:
 def gained(before, after, end, name):
     return after[end].get(name, 0) - before[end].get(name, 0)
 
-
-def sum_up(counts):
-    return {name: sum(of_port[name] for of_port in counts.values())
-            for name in ("rx", "rx_dropped", "tx", "tx_dropped")}

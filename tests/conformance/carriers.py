@@ -18,9 +18,17 @@ class Row:
     keeps_lanes: bool = True   # what lane i sends, lane i receives
     silent: bool = False       # a full receive socket drops frames and no counter tells
     holds: bool = False        # the carrier keeps mbufs of its own while it runs
+    keeps: bool = False        # the carrier keeps frames while it is stopped
+    leaves: int = 0            # the end that may go and come back; None: none, see below
     kernel: bool = False       # over the interfaces c0 and c1, a veth pair in a namespace
     max_mtu: int = 9702
-    later: str = ""            # what is missing where the driver refuses the vdevs
+    one_piece: bool = False    # receives a frame into one mbuf
+    warm_up: bool = False      # an end can send only when the other one has polled once
+
+    @property
+    def over_device(self):
+        """Carried by another DPDK port, which knows nothing of our lanes."""
+        return self.name.startswith("dev-")
 
 
 def cpx(n, carrier):
@@ -45,21 +53,25 @@ ROWS = {row.name: row for row in (
     one_process("fiber", [cpx(0, "fiber:a"), cpx(1, "fiber:a")], ACROSS),
     one_process("paced", [cpx(0, "fiber:a,pace=1"), cpx(1, "fiber:a,pace=1")], ACROSS),
     one_process("dev-ring", ["net_ring0", "net_ring1", cpx(0, "dev:net_ring0"),
-                             cpx(1, "dev:net_ring1")], BACK),
+                             cpx(1, "dev:net_ring1")], BACK, keeps=True),
     # lanes under lanes
     one_process("dev-fiber", [cpx(2, "fiber:b"), cpx(3, "fiber:b"), cpx(0, "dev:net_cpx2"),
                               cpx(1, "dev:net_cpx3")], ACROSS),
     one_process("dev-memif",
                 made("net_memif<n>,id=0,socket={dir}/memif,socket-abstract=no,role=<role>"),
-                ACROSS),
+                ACROSS, uneven=False, warm_up=True, max_mtu=1500,
+                leaves=1),
     one_process("dev-null", made("net_null<n>"), {}),
     one_process("dev-af_packet",
                 made("net_af_packet<n>,iface=c<n>,qpairs={queues},framesz={framesz},"
                      "blocksz=65536,framecnt=512"),
-                ACROSS, uneven=False, keeps_lanes=False, silent=True, kernel=True),
+                ACROSS, uneven=False, keeps_lanes=False, silent=True, kernel=True,
+                one_piece=True),
+    # net_af_xdp alone cannot be attached to an interface twice in one process either
     one_process("dev-af_xdp", made("net_af_xdp<n>,iface=c<n>"), ACROSS, queues=1,
-                keeps_lanes=False, holds=True, kernel=True, max_mtu=1500),
+                keeps_lanes=False, holds=True, kernel=True, max_mtu=1500,
+                leaves=None),
     Row("peer",
         [[cpx(0, "fiber:{dir}/peer,role=server")], [cpx(0, "fiber:{dir}/peer,role=client")]],
-        [(0, "net_cpx0"), (1, "net_cpx0")], ACROSS, later="fibers between processes"),
+        [(0, "net_cpx0"), (1, "net_cpx0")], ACROSS),
 )}

@@ -30,30 +30,37 @@ static void send_where_taken(struct cpx_peer *c)
 		store_relaxed(&c->port->tx[i].carrier_queue, open ? (uint16_t)i : CPX_NO_QUEUE);
 }
 
+void cpx_peer_lanes_changed(struct cpx_peer *c)
+{
+	struct fiber_status s;
+	uint64_t lanes = 0;
+
+	fiber_status(c->fiber, &s);
+	if (s.state == FIBER_UP)
+		lanes = s.peer_lanes & ((1ull << s.terms.lanes) - 1) & ~(uint64_t)c->dead_lanes;
+	store_release(&c->peer_lanes, (uint32_t)lanes);
+	send_where_taken(c);
+	cpx_lanes_changed(c->port);
+	cpx_peer_interrupts(c);
+}
+
 /* With the lock. */
 static void handle(struct cpx_peer *c, int events)
 {
-	struct cpx_port *p = c->port;
 	struct fiber_status s;
 
-	if (events == 0)
-		return;
 	fiber_status(c->fiber, &s);
-	if (events & FIBER_EVENT_DOWN) {
-		PMD_DRV_LOG(NOTICE, "%s: %s", cpx_port_name(p), s.reason);
-		store_release(&c->peer_lanes, 0);
+	if (events == 0) {
+		cpx_peer_say_why_waiting(c, &s);
+		return;
 	}
-	if (s.state == FIBER_UP) {
-		if ((events & FIBER_EVENT_UP) && s.terms.lanes < p->args.n_lanes)
-			PMD_DRV_LOG(NOTICE,
-				    "%s: the other end of fiber %s has %u lanes, we have %u; the "
-				    "others stay down",
-				    cpx_port_name(p), p->args.path, s.terms.lanes, p->args.n_lanes);
-		store_release(&c->peer_lanes, (uint32_t)s.peer_lanes & ((1u << s.terms.lanes) - 1));
+	if (events & FIBER_EVENT_DOWN)
+		cpx_peer_say(c, "%s", s.reason);
+	if (events & FIBER_EVENT_UP) {
+		cpx_peer_say_differences(c, &s);
+		c->dead_lanes = 0;
 	}
-	send_where_taken(c);
-	cpx_lanes_changed(p);
-	cpx_peer_interrupts(c);
+	cpx_peer_lanes_changed(c);
 	cpx_peer_unmap(c);
 }
 
@@ -126,6 +133,9 @@ static void drop_fiber(struct cpx_peer *c)
 	cpx_peer_stats_keep(c);
 	cpx_peer_faults_forget(f);
 	c->fiber = NULL;
+	c->dead_lanes = 0;
+	c->refusals = 0;
+	c->searching = false;
 	fiber_destroy(f);
 }
 
@@ -263,7 +273,8 @@ static int peer_start(struct cpx_port *p)
 	struct cpx_peer *c = p->carrier;
 	const struct fiber_config config = wanted(p);
 
-	if (c->fiber == NULL || config.features != c->config.features ||
+	/* and a peer that broke the protocol is to begin anew */
+	if (c->fiber == NULL || c->dead_lanes != 0 || config.features != c->config.features ||
 	    config.slots != c->config.slots) {
 		int rc = renew(c, &config);
 
@@ -315,71 +326,6 @@ static uint32_t peer_carrying(const struct cpx_port *p)
 	return load_acquire(&p->open_lanes) & load_acquire(&c->peer_lanes);
 }
 
-/* These look into the rings, so no unmapping meanwhile. Any thread of the process. */
-static int peer_rx_count(const struct cpx_rxq *q)
-{
-	struct cpx_peer *c = cpx_port_of(&rte_eth_devices[q->port])->carrier;
-	struct fiber_rx *r = q->fiber;
-	uint32_t n = 0;
-
-	pthread_mutex_lock(&c->lock);
-	if (r != NULL && load_acquire(&r->running))
-		n = load_acquire(&r->ring->prod) - load_relaxed(&r->own);
-	if (r != NULL && n > r->mask + 1)
-		n = 0; /* the peer's word only */
-	pthread_mutex_unlock(&c->lock);
-	return (int)n;
-}
-
-static int peer_rx_status(void *rxq, uint16_t offset)
-{
-	const struct cpx_rxq *q = rxq;
-
-	if (offset >= q->nb_desc)
-		return -EINVAL;
-	return offset < peer_rx_count(q) ? RTE_ETH_RX_DESC_DONE : RTE_ETH_RX_DESC_AVAIL;
-}
-
-static int peer_tx_status(void *txq, uint16_t offset)
-{
-	struct cpx_txq *q = txq;
-	struct cpx_port *p = container_of(q->lanes, struct cpx_port, tx[0]);
-	struct cpx_peer *c = p->carrier;
-	struct fiber_tx *t = p->tx[q->lane].fiber;
-	uint32_t waiting = UINT32_MAX, size = 0;
-
-	if (offset >= q->nb_desc)
-		return -EINVAL;
-	pthread_mutex_lock(&c->lock);
-	if (t != NULL && load_acquire(&t->running)) {
-		waiting = load_relaxed(&t->own) - load_acquire(&t->ring->cons);
-		size = t->mask + 1;
-	}
-	pthread_mutex_unlock(&c->lock);
-	return waiting <= size && offset < size - waiting ? RTE_ETH_TX_DESC_DONE
-							  : RTE_ETH_TX_DESC_FULL;
-}
-
-static void peer_dump(const struct cpx_port *p, FILE *out)
-{
-	static const char *const states[] = { "waiting for a peer", "greeting", "offered", "up",
-					      "down" };
-	struct cpx_peer *c = p->carrier;
-	struct fiber_status s = { 0 };
-
-	pthread_mutex_lock(&c->lock);
-	if (c->fiber != NULL)
-		fiber_status(c->fiber, &s);
-	pthread_mutex_unlock(&c->lock);
-	fprintf(out,
-		"  fiber %s (%s), %s, peer pid %d, %u lanes of %u slots of %u bytes, features "
-		"%#" PRIx64 ", %" PRIu64 " connections, %" PRIu64 " refused%s%s\n",
-		p->args.path, p->args.server ? "server" : "client", states[s.state],
-		(int)s.peer_pid, s.terms.lanes, s.terms.lanes != 0 ? 1u << s.terms.log2_slots : 0,
-		s.terms.slot_bytes, s.terms.features, s.connections, s.refusals,
-		s.reason[0] != '\0' ? "; last trouble: " : "", s.reason);
-}
-
 const struct cpx_carrier_ops cpx_peer_ops = {
 	.mode = "Lane Peer",
 	.bursts = CPX_PEER_BURSTS,
@@ -399,9 +345,9 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.stats = cpx_peer_stats,
 	.arm = cpx_peer_arm,
 	.disarm = cpx_peer_disarm,
-	.rx_count = peer_rx_count,
-	.rx_status = peer_rx_status,
-	.tx_status = peer_tx_status,
+	.rx_count = cpx_peer_rx_count,
+	.rx_status = cpx_peer_rx_status,
+	.tx_status = cpx_peer_tx_status,
 	.reset = peer_reset,
-	.dump = peer_dump,
+	.dump = cpx_peer_dump,
 };

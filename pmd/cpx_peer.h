@@ -18,6 +18,10 @@ struct cpx_peer {
 	struct rte_intr_handle *handle; /* for the fiber's descriptor */
 	bool watched;
 	uint32_t peer_lanes; /* shared: lanes that the other end has in service */
+	/* what was said of it */
+	uint64_t quiet_until; /* TSC */
+	uint64_t unsaid, refusals;
+	bool searching;
 	/* cpx_peer_unmap.c: queues not seen outside of the burst functions yet */
 	bool unmap_begun;
 	uint16_t rx_inside;
@@ -25,10 +29,14 @@ struct cpx_peer {
 	/* cpx_peer_stall.c */
 	struct fiber_progress progress[CPX_MAX_LANES];
 	uint32_t stalled[CPX_MAX_LANES]; /* shared: 1 while the peer takes nothing */
+	uint32_t dead_lanes;             /* in protocol error, as far as seen */
 	/* cpx_peer_stats.c: what fibers of before counted */
 	struct fiber_rx_counters rx_past[CPX_MAX_LANES];
 	struct fiber_tx_counters tx_past[CPX_MAX_LANES];
 };
+
+/* cpx_peer.c: lanes of the other end went in or out of service. With the lock. */
+void cpx_peer_lanes_changed(struct cpx_peer *c);
 
 /* cpx_peer_fault.c: survive a peer that takes memory out of the region, see fiber_fault(). */
 void cpx_peer_faults_watch(struct fiber *f);
@@ -43,7 +51,20 @@ void cpx_peer_unmap(struct cpx_peer *c);
 /* Not any more. Without the lock. */
 void cpx_peer_unmap_cancel(struct cpx_peer *c);
 
-/* cpx_peer_stall.c: say when a lane is stalled, from start to stop. Without the lock. */
+/* cpx_peer_say.c. With the lock. */
+__rte_format_printf(2, 3) void cpx_peer_say(struct cpx_peer *c, const char *fmt, ...);
+/* Connections that did not come about, and a server that is not there. */
+void cpx_peer_say_why_waiting(struct cpx_peer *c, const struct fiber_status *s);
+/* A peer came: is it what we are? */
+void cpx_peer_say_differences(struct cpx_peer *c, const struct fiber_status *s);
+
+/* cpx_peer_show.c: of struct cpx_carrier_ops. Without the lock. */
+int cpx_peer_rx_count(const struct cpx_rxq *q);
+int cpx_peer_rx_status(void *rxq, uint16_t offset);
+int cpx_peer_tx_status(void *txq, uint16_t offset);
+void cpx_peer_dump(const struct cpx_port *p, FILE *out);
+
+/* cpx_peer_stall.c: say when a lane is stalled or broken, from start to stop. Without the lock. */
 void cpx_peer_stall_watch(struct cpx_peer *c);
 void cpx_peer_stall_forget(struct cpx_peer *c);
 

@@ -2,7 +2,8 @@
 /*
  * Sleeping on a fiber to another process: lib/fiber's bells, one socket a lane for as long as the
  * peer is there, put among what the application waits for (cpx_intr.c). A bell that is closed with
- * its connection leaves the epoll instance by itself.
+ * its connection leaves the epoll instance by itself. On a peer that rings no bells nobody may
+ * sleep: enabling the interrupt fails.
  */
 #include "pmd/cpx_peer.h"
 
@@ -33,14 +34,16 @@ static uint32_t *inside_of_reader(struct cpx_port *p, unsigned source)
 int cpx_peer_arm(struct cpx_port *p, unsigned source, int fd)
 {
 	uint32_t *inside = inside_of_reader(p, source);
+	struct fiber_rx *r = p->rx[source].fiber;
 	int rc;
 
 	store_relaxed(inside, 1);
 	rte_compiler_barrier();
-	rc = fiber_rx_arm(p->rx[source].fiber);
+	rc = fiber_rx_arm(r);
+	if (rc == -ENOTSUP && !(load_acquire(&r->running) && fiber_rx_bell(r) < 0))
+		rc = 0; /* no peer: the kick of the next connection wakes us */
 	store_release(inside, 0);
-	/* no peer, or one that does not ring: the kick of the next connection wakes us */
-	return rc == -EAGAIN ? rc : 0;
+	return rc == -EAGAIN || rc == -ENOTSUP ? rc : 0;
 }
 
 void cpx_peer_disarm(struct cpx_port *p, unsigned source)

@@ -8,6 +8,8 @@
 #ifndef CPX_TESTS_UNIT_CPX_PEER_PORT_H
 #define CPX_TESTS_UNIT_CPX_PEER_PORT_H
 
+#include <rte_log.h>
+
 #include "pmd/cpx_rxtx.h"
 #include "tests/unit/cpx_port.h"
 #include "tests/unit/fiber_pair.h"
@@ -21,6 +23,30 @@ static inline void start_peer(void)
 {
 	make_folder();
 	start_eal();
+}
+
+/* What the driver says from here on. */
+static char *said;
+static size_t said_bytes;
+static FILE *log_stream;
+
+static inline void listen_to_log(void)
+{
+	log_stream = open_memstream(&said, &said_bytes);
+	cr_assert_not_null(log_stream);
+	rte_openlog_stream(log_stream);
+	rte_log_set_global_level(RTE_LOG_DEBUG);
+	rte_log_set_level_pattern("pmd.net.cpx*", RTE_LOG_NOTICE);
+}
+
+static inline unsigned times_said(const char *text)
+{
+	unsigned n = 0;
+
+	fflush(log_stream);
+	for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
+		n++;
+	return n;
 }
 
 /* A process that shall be killed must hold nothing of ours: every descriptor but stderr. */

@@ -1,34 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* pmd/cpx_peer_stall.c: a lane whose peer takes nothing is named, once, and only that one. */
-#include <rte_log.h>
-
 #include "tests/unit/cpx_peer_port.h"
-
-static char *said;
-static size_t said_bytes;
-static FILE *log_stream;
 
 static void start_listening(void)
 {
 	start_peer();
-	log_stream = open_memstream(&said, &said_bytes);
-	cr_assert_not_null(log_stream);
-	rte_openlog_stream(log_stream);
-	rte_log_set_global_level(RTE_LOG_DEBUG);
-	rte_log_set_level_pattern("pmd.net.cpx*", RTE_LOG_NOTICE);
+	listen_to_log();
 }
 
 TestSuite(peer_stall, .init = start_listening, .fini = remove_folder);
-
-static unsigned times_said(const char *text)
-{
-	unsigned n = 0;
-
-	fflush(log_stream);
-	for (const char *at = said; (at = strstr(at, text)) != NULL; at++)
-		n++;
-	return n;
-}
 
 static void send_some(uint16_t port, uint16_t lane, unsigned n)
 {
@@ -91,4 +71,29 @@ Test(peer_stall, ends_with_the_peer)
 	send_some(port, 0, 1);
 	until(xstat(port, "lane0_tx_stalled") == 1);
 	cr_assert_eq(rte_vdev_uninit("net_cpx0"), 0);
+}
+
+Test(peer_stall, names_a_broken_lane)
+{
+	uint16_t port = running_peer_port("net_cpx0", "lanes=2,role=server", 2);
+
+	far_of(port, (struct fiber_config){ .lanes = 2 });
+	fiber_tx_queue(far, 1)->ring->prod += 1000;
+	cr_assert_null(receive_one(port, 1));
+	until(link_of(port).link_speed == 106250);
+	cr_expect_eq(times_said("protocol error on lane 1"), 1);
+	fiber_rx_queue(far, 0)->ring->cons += 1000;
+	for (unsigned i = 0; i < PORT_RING + 1; i++) {
+		struct rte_mbuf *m = frame(60, 0);
+
+		if (send_one(port, 0, m) == 0)
+			rte_pktmbuf_free(m);
+	}
+	until(!is_up(port));
+	cr_expect_eq(times_said("protocol error on lane 0"), 1);
+	cr_expect_eq(times_said("protocol error on lane 1"), 1);
+	far_gone(port);
+	far_of(port, (struct fiber_config){ .lanes = 2 });
+	until(link_of(port).link_speed == 2 * 106250);
+	cr_assert_eq(pool_level(), POOL_FRAMES);
 }

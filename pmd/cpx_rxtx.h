@@ -42,7 +42,7 @@ struct cpx_flow_rxq;
 	X(bursts)       /* polls that found frames */                                 \
 	X(empty_polls)  /* polls that found none */                                   \
 	X(nombuf)       /* polls cut short, frames stay where they are: pool empty */ \
-	X(oversize)     /* frames dropped: longer than an mbuf, and no scatter */     \
+	X(oversize)     /* frames dropped: over 9728, or an mbuf without scatter */   \
 	X(flushed)      /* frames dropped: waiting when the last lane stopped */      \
 	X(flow_dropped) /* frames dropped: a flow rule said so, or none took them */  \
 	X(steer_full)   /* frames dropped: no room on the way to a rule's queue */
@@ -78,7 +78,8 @@ struct cpx_tx_counters {
 #define CPX_N_TX_COUNTERS (0 CPX_TX_COUNTERS(CPX_COUNTER_ONE))
 #define CPX_NO_QUEUE      UINT16_MAX
 #define CPX_NOBODY        UINT8_MAX
-#define CPX_MAX_SOURCES   16 /* of a port: its lanes, or a carrier's queues */
+#define CPX_MAX_FRAME     9728 /* bytes without FCS */
+#define CPX_MAX_SOURCES   16   /* of a port: its lanes, or a carrier's queues */
 #define CPX_MAX_TX_QUEUES 64
 #define CPX_PTYPE_LAYERS  (RTE_PTYPE_L2_MASK | RTE_PTYPE_L3_MASK | RTE_PTYPE_L4_MASK)
 

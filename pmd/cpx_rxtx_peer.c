@@ -103,7 +103,7 @@ static __rte_noinline enum filled fill_chain(struct cpx_rxq *q, struct rte_mbuf 
 	struct rte_mbuf *m = pkts[0], *last = m;
 	uint32_t room = q->room, seg = 0, at = 0;
 
-	if (f->bytes > q->room && !q->scatter) {
+	if ((f->bytes > q->room && !q->scatter) || f->bytes > CPX_MAX_FRAME) {
 		counter_add(&q->count.oversize, 1);
 		return DROPPED;
 	}

@@ -61,9 +61,11 @@ int cpx_intr_open(struct cpx_port *p)
 	cpx_intr_close(p);
 	if (!p->interrupts)
 		return 0;
+	/* VDEV, with no bytes to read after a wake-up, says that each queue has one of its own; of
+	 * EXT the event adapter thinks that all share one */
 	handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (handle == NULL || rte_intr_vec_list_alloc(handle, NULL, (int)n) != 0 ||
-	    rte_intr_type_set(handle, RTE_INTR_HANDLE_EXT) != 0 ||
+	    rte_intr_type_set(handle, RTE_INTR_HANDLE_VDEV) != 0 ||
 	    rte_intr_nb_efd_set(handle, (int)n) != 0)
 		rc = -ENOMEM;
 	p->dev->intr_handle = handle;

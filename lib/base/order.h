@@ -8,6 +8,8 @@
  *           Naturally aligned 64-bit values are never torn. No read-modify-write is needed.
  * sequence: a writer makes seq odd, changes the data, makes seq even again; a reader copies the
  *           data between two equal even values of seq. See seq_* below.
+ * holders:  many threads hold an object, the last one to let go frees it: holders_*. Not on a fast
+ *           path: these are read-modify-writes of a shared line.
  *
  * turn:     several threads may work on something, one at a time, and none may wait for long: take
  * a turn or go away. See turn_* below.
@@ -28,6 +30,11 @@
 #define fence_release()     __atomic_thread_fence(__ATOMIC_RELEASE)
 /* Store, fence_full(), load on both of two sides: at least one of them sees the other's store. */
 #define fence_full() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+/* One holder more, by one who holds it; one less, and how many are left. Whatever the others did
+ * before they let go comes before what the last one does. */
+#define holders_add(p)  ((void)__atomic_add_fetch((p), 1, __ATOMIC_RELAXED))
+#define holders_drop(p) __atomic_sub_fetch((p), 1, __ATOMIC_ACQ_REL)
 
 /* Single writer: add to a counter that other threads may read. */
 static inline void counter_add(uint64_t *c, uint64_t n)

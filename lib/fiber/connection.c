@@ -109,7 +109,7 @@ int fiber_leave(struct fiber *f, uint32_t pause)
 		return FIBER_EVENT_DOWN;
 	}
 	f->status.refusals++;
-	fiber_region_unmap(&f->region);
+	fiber_memory_drop(f);
 	fiber_bells_close(f);
 	wait_again(f, pause);
 	return 0;
@@ -149,6 +149,17 @@ int fiber_take_connection(struct fiber *f, int conn)
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &bytes) == 0) {
 		f->status.peer_pid = cred.pid;
 		f->status.peer_uid = cred.uid;
+	}
+	f->said = f->mine;
+	if (!fiber_memory_may_borrow(f))
+		f->said.features &= ~FIBER_FEATURE_LENT;
+	if (f->said.required & ~f->said.features) {
+		fiber_send_refusal(conn, FIBER_REFUSED_BUSY);
+		fiber_reason(f,
+			     "pid %d has to wait: frames of %u peers before are still held here. "
+			     "Give them back",
+			     f->status.peer_pid, FIBER_MAX_FORMER);
+		return fiber_leave_soon(f);
 	}
 	ret = watch(f, conn, CONNECTION);
 	if (ret == 0)
@@ -237,6 +248,7 @@ int fiber_process(struct fiber *f)
 	struct epoll_event e[3];
 	int n = epoll_wait(f->epoll, e, 3, 0), events = 0;
 
+	fiber_memory_sweep(f);
 	for (int i = 0; i < n; i++) {
 		if (e[i].data.u32 == LISTENER && f->listening)
 			events |= accept_peers(f);
@@ -253,20 +265,10 @@ int fiber_quiescent(struct fiber *f)
 	if (f->status.state != FIBER_DOWN)
 		return -EALREADY;
 	fiber_queues_detach(f);
-	fiber_region_unmap(&f->region);
+	fiber_memory_drop(f);
 	fiber_bells_close(f);
 	wait_again(f, 0);
 	return 0;
-}
-
-bool fiber_fault(struct fiber *f, const void *address)
-{
-	if (!fiber_map_replace(&f->region.map, address))
-		return false;
-	fiber_queues_stop(f);
-	store_release(&f->faulted, 1);
-	fiber_alarm_in(f, 0);
-	return true;
 }
 
 int fiber_disconnect(struct fiber *f)

@@ -21,11 +21,35 @@ static uint32_t log2_of(uint32_t n)
 	return n != 0 && (n & (n - 1)) == 0 ? (uint32_t)__builtin_ctz(n) : UINT32_MAX;
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What the largest agreement would take. */
+static int check_sizes(const struct fiber_hello *mine)
+{
+	struct fiber_pool_layout pool;
+	struct fiber_layout layout;
+	struct fiber_terms largest;
+	int ret;
+
+	fiber_agree(mine, mine, &largest);
+	largest.page_bytes = FIBER_PAGE_HUGE;
+	ret = fiber_layout_of(&largest, &layout);
+	if (ret == 0 && largest.features & FIBER_FEATURE_LENT) {
+		ret = fiber_pool_layout_of(&largest, FIBER_PAGE_HUGE, &pool);
+		largest.features &= ~FIBER_FEATURE_LENT; /* a peer may not know it */
+		largest.log2_frames = 0;
+		if (ret == 0)
+			ret = fiber_layout_of(&largest, &layout);
+	}
+	return ret;
+}
+
 static int check(struct fiber *f, const struct fiber_config *c, struct err *err)
 {
 	const size_t len = c->path != NULL ? strlen(c->path) : 0;
-	struct fiber_terms largest;
-	struct fiber_layout layout;
 
 	if (len == 0 || len >= sizeof(f->address.sun_path))
 		return err_set(err, len == 0 ? -EINVAL : -ENAMETOOLONG,
@@ -43,20 +67,25 @@ static int check(struct fiber *f, const struct fiber_config *c, struct err *err)
 		.slot_bytes = standard(c->slot_bytes, FIBER_STANDARD_SLOT_BYTES),
 		.max_segs = standard(c->max_segs, FIBER_STANDARD_SEGS),
 	};
+	if (c->features & FIBER_FEATURE_LENT)
+		f->mine.log2_frames =
+			c->frames != 0 ? log2_of(c->frames)
+				       : smaller(f->mine.log2_slots + FIBER_STANDARD_LOG2_SPARE,
+						 FIBER_MAX_LOG2_FRAMES);
 	if (fiber_hello_check(&f->mine) < 0 || (c->features & ~FIBER_FEATURES) != 0)
-		return err_set(err, -EINVAL,
-			       "fiber %s: %u lanes, %u slots of %u bytes, %u slots a frame, "
-			       "features %#llx: allowed are 1..%u lanes, a power of two of %u..%u "
-			       "slots, a multiple of 64 of %u..%u bytes, 1..%u slots a frame, "
-			       "features within %#llx",
-			       c->path, f->mine.lanes, c->slots, f->mine.slot_bytes,
-			       f->mine.max_segs, (unsigned long long)c->features, FIBER_MAX_LANES,
-			       1u << FIBER_MIN_LOG2_SLOTS, 1u << FIBER_MAX_LOG2_SLOTS,
-			       FIBER_MIN_SLOT_BYTES, FIBER_MAX_SLOT_BYTES, FIBER_MAX_SEGS,
-			       (unsigned long long)FIBER_FEATURES);
-	fiber_agree(&f->mine, &f->mine, &largest);
-	largest.page_bytes = FIBER_PAGE_HUGE;
-	if (fiber_layout_of(&largest, &layout) < 0)
+		return err_set(
+			err, -EINVAL,
+			"fiber %s: %u lanes, %u slots of %u bytes, %u slots a frame, "
+			"features %#llx, %u frames to lend: allowed are 1..%u lanes, a power "
+			"of two of %u..%u slots, a multiple of 64 of %u..%u bytes, 1..%u "
+			"slots a frame, features within %#llx, a power of two of frames from "
+			"slots to %u",
+			c->path, f->mine.lanes, c->slots, f->mine.slot_bytes, f->mine.max_segs,
+			(unsigned long long)c->features, c->frames, FIBER_MAX_LANES,
+			1u << FIBER_MIN_LOG2_SLOTS, 1u << FIBER_MAX_LOG2_SLOTS,
+			FIBER_MIN_SLOT_BYTES, FIBER_MAX_SLOT_BYTES, FIBER_MAX_SEGS,
+			(unsigned long long)FIBER_FEATURES, 1u << FIBER_MAX_LOG2_FRAMES);
+	if (check_sizes(&f->mine) < 0)
 		return err_set(
 			err, -EFBIG,
 			"fiber %s: %u lanes of %u slots of %u bytes take more than %llu MiB. "
@@ -69,6 +98,23 @@ static int check(struct fiber *f, const struct fiber_config *c, struct err *err)
 	f->open_lanes = f->status.peer_lanes = UINT64_MAX;
 	f->patience = standard(c->patience, FIBER_STANDARD_PATIENCE);
 	f->retry = standard(c->retry, FIBER_STANDARD_RETRY);
+	return 0;
+}
+
+/* The stack of each sending queue and its lent[]. */
+static int keep_frames(struct fiber *f)
+{
+	const size_t n = (size_t)1 << f->mine.log2_frames;
+
+	if (!(f->mine.features & FIBER_FEATURE_LENT))
+		return 0;
+	f->frames = malloc(f->lanes * n * (sizeof(uint32_t) + 1));
+	if (f->frames == NULL)
+		return -ENOMEM;
+	for (uint32_t l = 0; l < f->lanes; l++) {
+		f->tx[l].stack = (uint32_t *)f->frames + l * n;
+		f->tx[l].lent = f->frames + f->lanes * n * sizeof(uint32_t) + l * n;
+	}
 	return 0;
 }
 
@@ -97,7 +143,7 @@ int fiber_create(struct fiber **out, const struct fiber_config *config, struct e
 	f->rx = lines(f->lanes, sizeof(*f->rx));
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	f->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (f->tx == NULL || f->rx == NULL || f->epoll < 0 || f->timer < 0) {
+	if (f->tx == NULL || f->rx == NULL || f->epoll < 0 || f->timer < 0 || keep_frames(f) < 0) {
 		ret = err_set(err, f->tx == NULL || f->rx == NULL ? -ENOMEM : -errno,
 			      "fiber %s: no memory or no file descriptor left", config->path);
 		goto destroy;
@@ -126,7 +172,7 @@ void fiber_destroy(struct fiber *f)
 	fiber_unlisten(&f->listener, &f->address);
 	if (f->conn >= 0)
 		close(f->conn);
-	fiber_region_unmap(&f->region);
+	fiber_memory_forget(f);
 	fiber_bells_close(f);
 	if (f->timer >= 0)
 		close(f->timer);
@@ -134,6 +180,7 @@ void fiber_destroy(struct fiber *f)
 		close(f->epoll);
 	free(f->tx);
 	free(f->rx);
+	free(f->frames);
 	free(f);
 }
 
@@ -145,6 +192,13 @@ int fiber_fd(const struct fiber *f)
 void fiber_status(const struct fiber *f, struct fiber_status *status)
 {
 	*status = f->status;
+	for (unsigned i = 0; i < FIBER_MAX_FORMER; i++)
+		status->former_pools += f->former[i] != NULL;
+}
+
+struct fiber_pool *fiber_peer_pool(const struct fiber *f)
+{
+	return f->status.state == FIBER_UP ? f->theirs : NULL;
 }
 
 struct fiber_tx *fiber_tx_queue(struct fiber *f, uint32_t lane)
@@ -155,60 +209,4 @@ struct fiber_tx *fiber_tx_queue(struct fiber *f, uint32_t lane)
 struct fiber_rx *fiber_rx_queue(struct fiber *f, uint32_t lane)
 {
 	return lane < f->lanes ? &f->rx[lane] : NULL;
-}
-
-int fiber_send(struct fiber_tx *q, const void *frame, uint32_t bytes)
-{
-	const uint8_t *from = frame;
-	uint32_t segs, left = bytes;
-
-	if (!load_acquire(&q->running))
-		return -ENOTCONN;
-	if (bytes < FIBER_MIN_FRAME)
-		return -EINVAL;
-	if (bytes > (uint32_t)q->max_segs * q->slot_bytes)
-		return -EMSGSIZE;
-	segs = (bytes + q->slot_bytes - 1) / q->slot_bytes;
-	if (fiber_tx_reserve(q, segs) < segs)
-		return q->dead ? -EPROTO : -EAGAIN;
-	for (uint32_t i = 0; i < segs; i++) {
-		uint32_t len = left < q->slot_bytes ? left : q->slot_bytes;
-
-		memcpy(fiber_tx_place(q, i), from, len);
-		from += len;
-		left -= len;
-		fiber_tx_describe(q, i,
-				  (struct fiber_desc){ .len = (uint16_t)len,
-						       .flags = left != 0 ? FIBER_DESC_MORE : 0 });
-	}
-	fiber_tx_submit(q, segs, 1, bytes);
-	return 0;
-}
-
-void fiber_frame_copy(const struct fiber_rx *q, const struct fiber_frame *f, void *to)
-{
-	uint8_t *at = to;
-
-	for (uint32_t i = 0; i < f->segs; i++) {
-		memcpy(at, fiber_rx_segment(q, f, i), f->len[i]);
-		at += f->len[i];
-	}
-}
-
-int fiber_receive(struct fiber_rx *q, void *to, uint32_t size)
-{
-	struct fiber_frame f;
-	int ret;
-
-	if (!fiber_rx_poll(q, 1))
-		return !load_acquire(&q->running) ? -ENOTCONN : q->dead ? -EPROTO : -EAGAIN;
-	if (!fiber_rx_next(q, &f)) {
-		fiber_rx_release(q, 0, 0); /* bad frames only */
-		return -EAGAIN;
-	}
-	ret = f.bytes <= size ? (int)f.bytes : -EMSGSIZE;
-	if (ret > 0)
-		fiber_frame_copy(q, &f, to);
-	fiber_rx_release(q, 1, f.bytes);
-	return ret;
 }

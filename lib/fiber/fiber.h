@@ -27,7 +27,7 @@
 #include <sys/types.h>
 
 #include "lib/base/err.h"
-#include "lib/fiber/ring.h"
+#include "lib/fiber/lent.h"
 
 #define FIBER_EVENT_UP    1
 #define FIBER_EVENT_DOWN  2
@@ -36,6 +36,7 @@
 #define FIBER_STANDARD_SLOTS      1024
 #define FIBER_STANDARD_SLOT_BYTES 2048
 #define FIBER_STANDARD_SEGS       8
+#define FIBER_STANDARD_LOG2_SPARE 2    /* LENT: frames = slots << this */
 #define FIBER_STANDARD_PATIENCE   1000 /* ms */
 #define FIBER_STANDARD_RETRY      50   /* ms */
 
@@ -51,11 +52,12 @@ enum fiber_state {
 struct fiber_config {
 	const char *path; /* of the socket, at most 107 bytes */
 	bool server;
-	bool hugepages;      /* server: 2 MiB pages where there are any */
+	bool hugepages;      /* for what this side makes: 2 MiB pages where there are any */
 	uint32_t lanes;      /* standard 1 */
 	uint32_t slots;      /* per ring, power of two, 16..16384 */
 	uint32_t slot_bytes; /* multiple of 64, 256..16384 */
 	uint32_t max_segs;   /* slots of the longest frame, 1..32 */
+	uint32_t frames;     /* LENT: that a lane lends; power of two, slots..65536, standard 4 x */
 	uint64_t features;   /* FIBER_FEATURE_* we offer */
 	uint64_t required;   /* without these no connection; part of features */
 	uint32_t patience;   /* ms for a peer to finish the handshake */
@@ -69,10 +71,11 @@ struct fiber_status {
 				     otherwise, and in lanes that were not agreed on */
 	pid_t peer_pid;           /* of the last peer; 0: none yet */
 	uid_t peer_uid;
-	uint64_t connections; /* that came up */
-	uint64_t refusals;    /* handshakes that came to nothing */
-	uint64_t naks;        /* messages of ours that a peer did not know */
-	char reason[256];     /* last trouble in words: object, cause, remedy; "" none yet */
+	uint64_t connections;  /* that came up */
+	uint64_t refusals;     /* handshakes that came to nothing */
+	uint64_t naks;         /* messages of ours that a peer did not know */
+	uint32_t former_pools; /* LENT: of peers before, mapped because frames are still held */
+	char reason[256];      /* last trouble in words: object, cause, remedy; "" none yet */
 };
 
 struct fiber;
@@ -125,6 +128,10 @@ int fiber_send(struct fiber_tx *q, const void *frame, uint32_t bytes);
 /* The next frame, copied to `to`. Its length; -EAGAIN nothing there; -ENOTCONN, -EPROTO as above;
  * -EMSGSIZE longer than `size`, dropped. Driving thread. */
 int fiber_receive(struct fiber_rx *q, void *to, uint32_t size);
+
+/* The pool of the peer's frames while one is up with LENT, else NULL. For fiber_pool_ref() in
+ * answer to FIBER_EVENT_UP. Control thread. */
+struct fiber_pool *fiber_peer_pool(const struct fiber *f);
 
 /* Copy all segments of a frame to `to`, f->bytes bytes. Driving thread. */
 void fiber_frame_copy(const struct fiber_rx *q, const struct fiber_frame *f, void *to);

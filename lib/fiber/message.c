@@ -13,8 +13,8 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 int fiber_message_type(const void *data, size_t bytes)
 {
 	static const uint16_t least[] = {
-		[FIBER_HELLO] = sizeof(struct fiber_hello),
-		[FIBER_REGION] = sizeof(struct fiber_region_message),
+		[FIBER_HELLO] = FIBER_HELLO_LEAST,
+		[FIBER_REGION] = FIBER_REGION_LEAST,
 		[FIBER_READY] = sizeof(struct fiber_message),
 		[FIBER_REFUSE] = sizeof(struct fiber_refuse),
 		[FIBER_NAK] = sizeof(struct fiber_nak),
@@ -32,6 +32,12 @@ int fiber_message_type(const void *data, size_t bytes)
 	return head.type;
 }
 
+void fiber_message_copy(void *to, size_t size, const void *data, size_t bytes)
+{
+	memset(to, 0, size);
+	memcpy(to, data, bytes < size ? bytes : size);
+}
+
 int fiber_hello_check(const struct fiber_hello *h)
 {
 	if (h->min_version > h->max_version || h->lanes < 1 || h->lanes > FIBER_MAX_LANES ||
@@ -40,12 +46,17 @@ int fiber_hello_check(const struct fiber_hello *h)
 	    h->slot_bytes % 64 != 0 || h->max_segs < 1 || h->max_segs > FIBER_MAX_SEGS ||
 	    (h->required & ~h->features) != 0)
 		return -EBADMSG;
+	if (h->features & FIBER_FEATURE_LENT &&
+	    (h->log2_frames < h->log2_slots || h->log2_frames > FIBER_MAX_LOG2_FRAMES))
+		return -EBADMSG;
 	return 0;
 }
 
 int fiber_agree(const struct fiber_hello *a, const struct fiber_hello *b, struct fiber_terms *t)
 {
 	const uint32_t version = smaller(a->max_version, b->max_version);
+	const uint64_t required = a->required | b->required;
+	const uint64_t either = FIBER_FEATURE_LENT | FIBER_FEATURE_STAMP;
 
 	*t = (struct fiber_terms){
 		.features = a->features & b->features & FIBER_FEATURES,
@@ -55,10 +66,15 @@ int fiber_agree(const struct fiber_hello *a, const struct fiber_hello *b, struct
 		.max_segs = smaller(a->max_segs, b->max_segs),
 	};
 	t->max_segs = smaller(t->max_segs, 1u << t->log2_slots);
+	if ((t->features & either) == either)
+		t->features &= ~(required & FIBER_FEATURE_STAMP ? FIBER_FEATURE_LENT
+								: FIBER_FEATURE_STAMP);
+	if (t->features & FIBER_FEATURE_LENT)
+		t->log2_frames = smaller(a->log2_frames, b->log2_frames);
 	if (version < a->min_version || version < b->min_version || version >> 16 != FIBER_MAJOR ||
 	    a->max_version >> 16 != b->max_version >> 16)
 		return -EPROTONOSUPPORT;
-	if (((a->required | b->required) & ~t->features) != 0)
+	if ((required & ~t->features) != 0)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -68,6 +84,8 @@ int fiber_region_message_check(const struct fiber_region_message *m, struct fibe
 	if (m->version >> 16 != FIBER_MAJOR || m->version > FIBER_VERSION ||
 	    m->features != t->features || m->lanes != t->lanes || m->log2_slots != t->log2_slots ||
 	    m->slot_bytes != t->slot_bytes || m->max_segs != t->max_segs)
+		return -EPROTO;
+	if (t->features & FIBER_FEATURE_LENT && m->log2_frames != t->log2_frames)
 		return -EPROTO;
 	t->page_bytes = m->page_bytes;
 	return fiber_terms_check(t) == 0 ? 0 : -EPROTO;

@@ -9,7 +9,8 @@
 #include "lib/fiber/message.h"
 #include "lib/fiber/region.h"
 
-#define FIBER_MAX_BELLS (2 * FIBER_MAX_LANES)
+#define FIBER_MAX_BELLS  (2 * FIBER_MAX_LANES)
+#define FIBER_MAX_FORMER 4 /* pools of former peers that stay mapped, for frames still held */
 
 /* A bound socket file: ours as long as the path leads to this inode. */
 struct fiber_listener {
@@ -36,12 +37,16 @@ struct fiber {
 	uint64_t open_lanes;        /* ours */
 	bool lanes_untold;          /* the peer has not heard of that yet */
 	struct fiber_terms terms;   /* of this handshake */
+	struct fiber_hello said;    /* our HELLO of this handshake: `mine`, or less */
 	struct fiber_region region;
+	struct fiber_pool *ours, *theirs;            /* LENT; each held once */
+	struct fiber_pool *former[FIBER_MAX_FORMER]; /* of peers before; held once */
 	uint32_t faulted;           /* a signal handler replaced the region; any thread sets */
 	int bells[FIBER_MAX_BELLS]; /* our ends, one a ring; -1 */
 
 	struct fiber_tx *tx; /* lanes of them */
 	struct fiber_rx *rx;
+	uint8_t *frames; /* LENT: what the queues of tx keep of each frame */
 };
 
 /* queues.c: put every queue that the terms have on the mapped region, and take all off it. The
@@ -55,6 +60,22 @@ void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
 		     const struct fiber_terms *terms, uint32_t r, int bell);
 void fiber_rx_attach(struct fiber_rx *q, const struct fiber_region *region,
 		     const struct fiber_terms *terms, uint32_t r, int bell);
+/* Before these, with LENT: the frames of the ring's lane, ours to lend and theirs to borrow. The
+ * queue's stack and lent[] have room for as many. */
+void fiber_tx_attach_pool(struct fiber_tx *q, const struct fiber_region *region,
+			  const struct fiber_terms *terms, uint32_t r,
+			  const struct fiber_pool *ours);
+void fiber_rx_attach_pool(struct fiber_rx *q, const struct fiber_region *region,
+			  const struct fiber_terms *terms, uint32_t r, struct fiber_pool *theirs);
+
+/* memory.c: give up what the connection mapped. A pool that others hold becomes a former one. */
+void fiber_memory_drop(struct fiber *f);
+/* Let go of former pools that nobody else holds any more. */
+void fiber_memory_sweep(struct fiber *f);
+/* May one more peer's pool be mapped? */
+bool fiber_memory_may_borrow(struct fiber *f);
+/* The fiber ends; what is held by others stays theirs. */
+void fiber_memory_forget(struct fiber *f);
 
 /* bell.c: one pair of sockets for each ring; ours in f->bells, the peer's in theirs[]. -errno. */
 int fiber_bells_create(struct fiber *f, int theirs[FIBER_MAX_BELLS]);

@@ -6,12 +6,15 @@
  */
 #include "lib/fiber/private.h"
 
+#include <string.h>
+
 static uint32_t flags_of(uint64_t features)
 {
 	return (features & FIBER_FEATURE_HASH ? FIBER_DESC_HASH : 0) |
 	       (features & FIBER_FEATURE_VLAN ? FIBER_DESC_VLAN : 0) |
 	       (features & FIBER_FEATURE_CSUM ? FIBER_DESC_IP_GOOD | FIBER_DESC_L4_GOOD : 0) |
 	       (features & FIBER_FEATURE_STAMP ? FIBER_DESC_STAMP : 0);
+	/* LENT is the receiver's alone: only fiber_tx_describe_lent() sends it. */
 }
 
 static struct fiber_ring *ring_at(const struct fiber_region *region, uint32_t r)
@@ -25,6 +28,40 @@ static uint8_t *buffers_at(const struct fiber_region *region, uint32_t r)
 	return region->base + region->layout.buffer_offset + r * region->layout.buffer_stride;
 }
 
+static struct fiber_returns *returns_at(const struct fiber_region *region, uint32_t r)
+{
+	return (struct fiber_returns *)((uint8_t *)ring_at(region, r) +
+					region->layout.returns_offset);
+}
+
+void fiber_tx_attach_pool(struct fiber_tx *q, const struct fiber_region *region,
+			  const struct fiber_terms *terms, uint32_t r,
+			  const struct fiber_pool *ours)
+{
+	q->pool = fiber_pool_frames(ours, r / 2);
+	q->returns = returns_at(region, r);
+	q->frames = 1u << terms->log2_frames;
+	q->frame_stride = fiber_pool_stride(ours);
+	q->frame_bytes = terms->slot_bytes;
+	q->free = q->frames;
+	q->returned = q->unlooked = 0;
+	memset(q->lent, 0, q->frames);
+	for (uint32_t i = 0; i < q->frames; i++)
+		q->stack[i] = q->frames - 1 - i;
+}
+
+void fiber_rx_attach_pool(struct fiber_rx *q, const struct fiber_region *region,
+			  const struct fiber_terms *terms, uint32_t r, struct fiber_pool *theirs)
+{
+	q->pool = fiber_pool_frames(theirs, r / 2);
+	q->returns = returns_at(region, r);
+	q->mapping = theirs;
+	q->frames = 1u << terms->log2_frames;
+	q->frame_stride = fiber_pool_stride(theirs);
+	q->frame_bytes = terms->slot_bytes;
+	q->returned = 0;
+}
+
 void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
 		     const struct fiber_terms *terms, uint32_t r, int bell)
 {
@@ -32,7 +69,7 @@ void fiber_tx_attach(struct fiber_tx *q, const struct fiber_region *region,
 	q->buffers = buffers_at(region, r);
 	q->mask = (1u << terms->log2_slots) - 1;
 	q->slot_stride = (uint32_t)region->layout.slot_stride;
-	q->slot_bytes = terms->slot_bytes;
+	q->slot_bytes = region->layout.slot_bytes;
 	q->max_segs = (uint8_t)terms->max_segs;
 	q->own = q->seen = 0;
 	q->flags = flags_of(terms->features) | FIBER_DESC_MORE;
@@ -48,10 +85,11 @@ void fiber_rx_attach(struct fiber_rx *q, const struct fiber_region *region,
 	q->buffers = buffers_at(region, r);
 	q->mask = (1u << terms->log2_slots) - 1;
 	q->slot_stride = (uint32_t)region->layout.slot_stride;
-	q->slot_bytes = terms->slot_bytes;
+	q->slot_bytes = region->layout.slot_bytes;
 	q->max_segs = (uint8_t)terms->max_segs;
 	q->own = q->next = q->seen = 0;
-	q->flags = flags_of(terms->features);
+	q->flags = flags_of(terms->features) |
+		   (terms->features & FIBER_FEATURE_LENT ? FIBER_DESC_LENT : 0);
 	q->bell = bell;
 	store_relaxed(&q->dead, 0);
 	store_release(&q->running, 1);
@@ -63,6 +101,10 @@ void fiber_queues_attach(struct fiber *f)
 	for (uint32_t l = 0; l < f->lanes && l < f->terms.lanes; l++) {
 		uint32_t out = 2 * l + !f->server, in = 2 * l + f->server;
 
+		if (f->terms.features & FIBER_FEATURE_LENT) {
+			fiber_tx_attach_pool(&f->tx[l], &f->region, &f->terms, out, f->ours);
+			fiber_rx_attach_pool(&f->rx[l], &f->region, &f->terms, in, f->theirs);
+		}
 		fiber_tx_attach(&f->tx[l], &f->region, &f->terms, out, f->bells[out]);
 		fiber_rx_attach(&f->rx[l], &f->region, &f->terms, in, f->bells[in]);
 	}
@@ -87,10 +129,17 @@ void fiber_queues_detach(struct fiber *f)
 		tx->buffers = NULL;
 		tx->own = tx->seen = 0;
 		tx->bell = -1;
+		tx->pool = NULL;
+		tx->returns = NULL;
+		tx->frames = tx->free = 0;
 		rx->ring = NULL;
 		rx->buffers = NULL;
 		rx->own = rx->next = rx->seen = 0;
 		rx->bell = -1;
+		rx->pool = NULL;
+		rx->returns = NULL;
+		rx->mapping = NULL;
+		rx->frames = 0;
 	}
 }
 

@@ -2,7 +2,8 @@
 /*
  * The hot path of a fiber: one producer (struct fiber_tx) and one consumer (struct fiber_rx) for
  * each lane, both private to their process. Everything here is inline, makes no system call and
- * takes nothing from the region on trust; format.h has the algorithm and the rules V1..V7.
+ * takes nothing from the region on trust; format.h has the algorithm and the rules V1..V10. lent.h
+ * adds the verbs of lent frames.
  *
  * Threads. A queue is driven by one thread at a time. The control thread (connection.c) re-points a
  * queue only while that thread is known to be outside (fiber_quiescent), and takes it out of
@@ -14,7 +15,7 @@
  *             for each: memcpy to fiber_tx_place(q, i), fiber_tx_describe(q, i, desc); then
  *             fiber_tx_submit(q, slots, frames, bytes)
  *   receive   if (fiber_rx_poll(q, frames)) while (… && fiber_rx_next(q, &f)) use f;
- *             fiber_rx_release(q, frames, bytes)
+ *             fiber_rx_release(q, frames, bytes). With LENT, f.frame[] to be given back: lent.h
  */
 #ifndef CPX_LIB_FIBER_RING_H
 #define CPX_LIB_FIBER_RING_H
@@ -30,13 +31,15 @@
 #define FIBER_FETCH       32 /* slots a poll fetches ahead: what a first-level cache takes easily */
 
 /* name, what it counts. Only added to, never set back. */
-#define FIBER_TX_COUNTERS(X)                                      \
-	X(packets, "frames sent")                                 \
-	X(bytes, "bytes of the frames sent")                      \
-	X(bursts, "submissions")                                  \
-	X(full, "reservations that got less than they asked for") \
-	X(wakes, "bells rung for a sleeping receiver")            \
-	X(protocol_errors, "the lane was stopped: impossible index from the peer")
+#define FIBER_TX_COUNTERS(X)                                                       \
+	X(packets, "frames sent")                                                  \
+	X(bytes, "bytes of the frames sent")                                       \
+	X(bursts, "submissions")                                                   \
+	X(full, "reservations that got less than they asked for")                  \
+	X(wakes, "bells rung for a sleeping receiver")                             \
+	X(protocol_errors, "the lane was stopped: impossible index from the peer") \
+	X(starved, "frames not taken for sending: the peer holds all of them")     \
+	X(bad_returns, "frames given back that were not lent")
 
 #define FIBER_RX_COUNTERS(X)                                             \
 	X(packets, "frames received")                                    \
@@ -47,6 +50,7 @@
 	X(bad_empty, "frames dropped: an empty slot in a chain")         \
 	X(bad_long, "frames dropped: more slots in a chain than agreed") \
 	X(bad_cut, "frames dropped: a chain without its end")            \
+	X(bad_frame, "frames dropped: a lent frame beyond the pool")     \
 	X(protocol_errors, "the lane was stopped: impossible index from the peer")
 
 #define FIBER_COUNTER_FIELD(name, help) uint64_t name;
@@ -73,6 +77,17 @@ struct fiber_tx {
 	uint8_t dead;   /* protocol error; driving thread */
 	int bell;       /* -1: the peer never sleeps */
 	uint32_t flags; /* FIBER_DESC_* that were agreed */
+	/* LENT (lent.h); frames = 0 without it */
+	alignas(FIBER_LINE) uint8_t *pool; /* frame 0 of this lane */
+	struct fiber_returns *returns;
+	uint32_t *stack; /* the free frames; the one that came back last on top */
+	uint8_t *lent;   /* is frame x lent? */
+	uint32_t frames;
+	uint32_t frame_stride;
+	uint32_t frame_bytes;
+	uint32_t free;     /* on the stack */
+	uint32_t returned; /* returns ever read */
+	uint32_t unlooked; /* lent since the returns were last looked at */
 	struct fiber_tx_counters count;
 };
 
@@ -91,22 +106,33 @@ struct fiber_rx {
 	uint8_t max_segs;
 	uint8_t dead;
 	int bell;
+	/* LENT (lent.h); frames = 0 without it */
+	alignas(FIBER_LINE) const uint8_t *pool; /* frame 0 of this lane, read-only */
+	struct fiber_returns *returns;
+	struct fiber_pool *mapping; /* that the frames lie in */
+	uint32_t frames;
+	uint32_t frame_stride;
+	uint32_t frame_bytes;
+	uint32_t returned; /* frames ever given back */
 	struct fiber_rx_counters count;
 };
 
-static_assert(sizeof(struct fiber_tx) == 2 * FIBER_LINE, "hot line and counters");
-static_assert(offsetof(struct fiber_rx, count) == FIBER_LINE, "hot line and counters");
+static_assert(offsetof(struct fiber_tx, count) == 2 * FIBER_LINE, "hot lines, then counters");
+static_assert(offsetof(struct fiber_rx, count) == 2 * FIBER_LINE, "hot lines, then counters");
 
-/* A frame as described by its first slot. `data` and the segments point into the region: a hostile
- * peer may change those bytes at any time, so copy first, then parse. */
+#define FIBER_NO_FRAME UINT32_MAX
+
+/* A frame as described by its first slot. `data` and the segments point into the region or the
+ * peer's pool: a hostile peer may change those bytes at any time, so copy first, then parse. */
 struct fiber_frame {
 	const uint8_t *data; /* first segment */
 	uint32_t bytes;      /* of the whole frame */
 	uint32_t slot;       /* index of the first slot */
 	uint16_t segs;
-	uint16_t flags;               /* FIBER_DESC_*, those agreed only, without MORE */
-	struct fiber_desc desc;       /* copy: hash, vlan, stamp are valid with their flag */
-	uint16_t len[FIBER_MAX_SEGS]; /* of segment i < segs */
+	uint16_t flags;                 /* FIBER_DESC_*, those agreed only, without MORE */
+	struct fiber_desc desc;         /* copy: hash, vlan, stamp are valid with their flag */
+	uint16_t len[FIBER_MAX_SEGS];   /* of segment i < segs */
+	uint32_t frame[FIBER_MAX_SEGS]; /* that segment i borrows; or FIBER_NO_FRAME */
 };
 
 /* Bring a line here to be written. x86 compilers make a fetch for reading of this unless told that
@@ -141,11 +167,9 @@ static inline uint32_t fiber_tx_reserve(struct fiber_tx *q, uint32_t slots)
 	const uint32_t size = q->mask + 1;
 	uint32_t used = q->own - q->seen, cons;
 
-	if (FIBER_UNLIKELY(!load_acquire(&q->running)))
+	if (FIBER_UNLIKELY(!load_acquire(&q->running) || q->dead))
 		return 0;
 	if (FIBER_UNLIKELY(size - used < slots)) {
-		if (FIBER_UNLIKELY(q->dead))
-			return 0;
 		cons = load_acquire(&q->ring->cons);
 		if (FIBER_UNLIKELY(q->own - cons > used)) /* V1 */
 			return fiber_tx_protocol_error(q);
@@ -201,6 +225,40 @@ static inline const uint8_t *fiber_rx_place(const struct fiber_rx *q, uint32_t x
 	return q->buffers + (uint64_t)(x & q->mask) * q->slot_stride;
 }
 
+/* The bytes of frame x < frames of the peer's pool. */
+static inline const uint8_t *fiber_rx_lent(const struct fiber_rx *q, uint32_t x)
+{
+	return q->pool + (uint64_t)x * q->frame_stride;
+}
+
+/* Copy a descriptor out of the region, each word loaded once. */
+static inline struct fiber_desc fiber_rx_desc(const struct fiber_rx *q, uint32_t x)
+{
+	const struct fiber_desc *d = &q->ring->desc[x & q->mask];
+	struct fiber_desc copy;
+
+	copy.word[0] = load_relaxed(&d->word[0]);
+	copy.word[1] = load_relaxed(&d->word[1]);
+	return copy;
+}
+
+/* Fetch ahead what slot x leads to. A lent frame's index is a hint here and loaded once more when
+ * it counts. */
+static inline void fiber_rx_fetch(const struct fiber_rx *q, uint32_t x)
+{
+	const uint8_t *at = fiber_rx_place(q, x);
+
+	if (q->frames != 0) {
+		struct fiber_desc d = fiber_rx_desc(q, x);
+
+		if (d.flags & FIBER_DESC_LENT) {
+			at = fiber_rx_lent(q, d.stamp_low & (q->frames - 1));
+			__builtin_prefetch(at + FIBER_LINE);
+		}
+	}
+	__builtin_prefetch(at);
+}
+
 /* Receive: is there anything? Looks at the peer's index when fewer than `slots` slots are known to
  * be filled, at most once. False also while there is no peer and in protocol error. */
 static inline bool fiber_rx_poll(struct fiber_rx *q, uint32_t slots)
@@ -220,19 +278,8 @@ static inline bool fiber_rx_poll(struct fiber_rx *q, uint32_t slots)
 	}
 	for (uint32_t x = q->next; x != q->seen && x - q->next < slots && x - q->next < FIBER_FETCH;
 	     x++)
-		__builtin_prefetch(fiber_rx_place(q, x));
+		fiber_rx_fetch(q, x);
 	return q->seen != q->next;
-}
-
-/* Copy a descriptor out of the region, each word loaded once. */
-static inline struct fiber_desc fiber_rx_desc(const struct fiber_rx *q, uint32_t x)
-{
-	const struct fiber_desc *d = &q->ring->desc[x & q->mask];
-	struct fiber_desc copy;
-
-	copy.word[0] = load_relaxed(&d->word[0]);
-	copy.word[1] = load_relaxed(&d->word[1]);
-	return copy;
 }
 
 /*
@@ -243,16 +290,20 @@ static inline bool fiber_rx_next(struct fiber_rx *q, struct fiber_frame *f)
 {
 	while (q->next != q->seen) {
 		struct fiber_desc d = fiber_rx_desc(q, q->next);
+		const uint32_t flags = d.flags & q->flags;
+		const bool lent = flags & FIBER_DESC_LENT;
 
 		if (FIBER_LIKELY(!(d.flags & FIBER_DESC_MORE) && d.len >= FIBER_MIN_FRAME &&
-				 d.len <= q->slot_bytes)) {
-			f->data = fiber_rx_place(q, q->next);
+				 d.len <= (lent ? q->frame_bytes : q->slot_bytes) &&
+				 (!lent || d.stamp_low < q->frames))) {
+			f->data = lent ? fiber_rx_lent(q, d.stamp_low) : fiber_rx_place(q, q->next);
 			f->bytes = d.len;
 			f->slot = q->next++;
 			f->segs = 1;
-			f->flags = d.flags & q->flags;
+			f->flags = (uint16_t)flags;
 			f->desc = d;
 			f->len[0] = d.len;
+			f->frame[0] = lent ? d.stamp_low : FIBER_NO_FRAME;
 			return true;
 		}
 		if (fiber_rx_chain(q, f, d))
@@ -265,7 +316,8 @@ static inline bool fiber_rx_next(struct fiber_rx *q, struct fiber_frame *f)
 static inline const uint8_t *fiber_rx_segment(const struct fiber_rx *q, const struct fiber_frame *f,
 					      uint32_t i)
 {
-	return fiber_rx_place(q, f->slot + i);
+	return f->frame[i] == FIBER_NO_FRAME ? fiber_rx_place(q, f->slot + i)
+					     : fiber_rx_lent(q, f->frame[i]);
 }
 
 /* Receive: every frame read so far is done with; the peer may refill their slots. `frames` and

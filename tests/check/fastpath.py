@@ -13,7 +13,7 @@ FAST = ["dataplane/nodes/*.[ch]", "pmd/*rxtx*.[ch]", "pmd/cpx_hash.c", "pmd/cpx_
         "pmd/cpx_flow_match.[ch]", "pmd/cpx_flow_rx.[ch]",
         "pmd/cpx_toeplitz.c", "pmd/cpx_tag.c", "pmd/cpx_effect.c", "pmd/cpx_filter.h",
         "pmd/cpx_look.c", "pmd/cpx_ring*.h", "pmd/cpx_pace.h", "lib/fiber/ring.h",
-        "dataplane/run/*walk*.c", "dataplane/run/graph.h", "dataplane/run/meta.h"]
+        "lib/fiber/lent.h", "dataplane/run/*walk*.c", "dataplane/run/graph.h", "dataplane/run/meta.h"]
 ORDER = "lib/base/order.h"
 
 CALLS = {

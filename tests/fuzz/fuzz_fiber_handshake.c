@@ -22,20 +22,28 @@
 	} while (0)
 
 /* What both ask for, so that a valid HELLO leads to a region of a few pages. */
-static const struct fiber_terms shape = { 0, 1, 4, 256, 2, FIBER_PAGE_SMALL };
+static struct fiber_terms shape_of(uint64_t features)
+{
+	struct fiber_terms t = { features & FIBER_FEATURES, 1, 4, 256, 2, FIBER_PAGE_SMALL };
+
+	if (t.features & FIBER_FEATURE_LENT) {
+		t.features &= ~FIBER_FEATURE_STAMP;
+		t.log2_frames = 4;
+	}
+	return t;
+}
 
 /* A region as a server of `features` would send it; cached. */
 static int region_file(uint64_t features)
 {
 	static int files[FIBER_FEATURES + 1];
-	struct fiber_terms t = shape;
+	struct fiber_terms t = shape_of(features);
 	struct fiber_layout l;
 	struct fiber_header h;
 	int *fd = &files[features & FIBER_FEATURES];
 
 	if (*fd > 0)
 		return *fd;
-	t.features = features & FIBER_FEATURES;
 	CHECK(fiber_layout_of(&t, &l) == 0);
 	h = fiber_header_of(&t, &l);
 	*fd = memfd_create("fuzz", MFD_ALLOW_SEALING | MFD_CLOEXEC);
@@ -47,6 +55,27 @@ static int region_file(uint64_t features)
 		CHECK(pwrite(*fd, &prod, 4, (off_t)(l.ring_offset + r * l.ring_stride)) == 4);
 	}
 	CHECK(fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0);
+	return *fd;
+}
+
+/* A good pool, and one that its owner could shrink; cached. */
+static int pool_file(bool good)
+{
+	static int files[2];
+	struct fiber_terms t = shape_of(FIBER_FEATURE_LENT);
+	int *fd = &files[good];
+	struct fiber_pool *pool;
+	uint32_t page;
+
+	if (*fd > 0)
+		return *fd;
+	CHECK(fiber_pool_create(&pool, &t, false, &page, fd) == 0);
+	if (!good) {
+		close(*fd);
+		*fd = memfd_create("bad", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+		CHECK(ftruncate(*fd, (off_t)fiber_pool_bytes(pool)) == 0);
+	}
+	fiber_pool_unref(pool);
 	return *fd;
 }
 
@@ -67,6 +96,16 @@ static unsigned descriptors(uint8_t kind, uint64_t features, int fds[FIBER_MESSA
 	if (bell[0] == 0) {
 		CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, bell) == 0);
 		other = memfd_create("other", 0);
+	}
+	/* From here on for LENT: pools in their places. */
+	if (kind >= 192) {
+		n = 1 + kind % 4;
+		for (unsigned i = 0; i < n; i++)
+			fds[i] = bell[i % 2];
+		fds[0] = kind & 4 ? pool_file(!(kind & 8)) : region_file(features);
+		if (n > 1)
+			fds[1] = kind & 16 ? bell[0] : pool_file(!(kind & 8));
+		return n;
 	}
 	switch (kind % 6) {
 	case 0:
@@ -117,6 +156,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.features = data[0] & FIBER_FEATURES;
 	descriptors(1, c.features, fds); /* make the cached ones */
 	region_file(0);
+	pool_file(true);
+	pool_file(false);
 	before = lowest_free();
 	CHECK(fiber_create(&f, &c, NULL) == 0);
 	f->server = data[0] >> 7; /* without a listener, which plays no part here */

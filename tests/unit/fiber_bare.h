@@ -6,7 +6,36 @@
 #ifndef CPX_TESTS_UNIT_FIBER_BARE_H
 #define CPX_TESTS_UNIT_FIBER_BARE_H
 
+#include <fcntl.h>
+#include <sys/mman.h>
+
 #include "tests/unit/fiber_pair.h"
+
+/* All features that go without LENT, and with it. */
+#define COPIED (FIBER_FEATURES & ~FIBER_FEATURE_LENT)
+#define LENT   (FIBER_FEATURES & ~FIBER_FEATURE_STAMP)
+
+#define POOL_SEALS (F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+static inline uint64_t pool_bytes(const struct fiber_terms *t)
+{
+	struct fiber_pool_layout l;
+
+	cr_assert_eq(fiber_pool_layout_of(t, FIBER_PAGE_SMALL, &l), 0);
+	return l.pool_bytes;
+}
+
+/* A pool's file as a peer might make it. */
+static inline int pool_file(uint64_t bytes, int seals, bool holes)
+{
+	int fd = memfd_create("pool", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(ftruncate(fd, (off_t)bytes), 0);
+	cr_assert(holes || posix_fallocate(fd, 0, (off_t)bytes) == 0);
+	cr_assert(seals == 0 || fcntl(fd, F_ADD_SEALS, seals) == 0);
+	return fd;
+}
 
 static inline struct fiber_hello hello(void)
 {
@@ -14,7 +43,7 @@ static inline struct fiber_hello hello(void)
 		.head = { FIBER_MESSAGE_MAGIC, FIBER_HELLO, sizeof(struct fiber_hello) },
 		.min_version = FIBER_VERSION,
 		.max_version = FIBER_VERSION,
-		.features = FIBER_FEATURES,
+		.features = COPIED,
 		.lanes = 1,
 		.log2_slots = 4,
 		.slot_bytes = 256,
@@ -70,6 +99,16 @@ static inline bool hung_up(int fd)
 static inline void say(int fd, const void *message, size_t bytes)
 {
 	cr_assert_eq(fiber_socket_send(fd, message, bytes, NULL, 0), 0);
+}
+
+/* … and with LENT, as many frames as slots. */
+static inline struct fiber_hello lent_hello(void)
+{
+	struct fiber_hello h = hello();
+
+	h.features = FIBER_FEATURES;
+	h.log2_frames = 4;
+	return h;
 }
 
 static inline struct fiber *server(void)

@@ -129,7 +129,11 @@ Test(fiber, refuses_numbers_out_of_range)
 		{ .slot_bytes = 2049 },
 		{ .slot_bytes = 16448 },
 		{ .max_segs = 33 },
-		{ .features = FIBER_FEATURE_LENT },
+		{ .features = FIBER_FEATURES + 1 },
+		{ .features = FIBER_FEATURE_LENT, .frames = 1000 },
+		{ .features = FIBER_FEATURE_LENT, .frames = 512 },
+		{ .features = FIBER_FEATURE_LENT, .frames = 131072 },
+		{ .features = FIBER_FEATURE_LENT, .frames = 65536, .lanes = 64 },
 		{ .required = FIBER_FEATURE_HASH },
 		{ .lanes = 64, .slots = 16384, .slot_bytes = 16384 },
 	};

@@ -19,6 +19,7 @@ static struct fiber_hello hello(void)
 		.log2_slots = 10,
 		.slot_bytes = 2048,
 		.max_segs = 8,
+		.log2_frames = 12,
 	};
 }
 
@@ -80,13 +81,22 @@ Test(message, every_number_of_a_hello_is_bounded)
 						     &h.max_segs };
 			const uint32_t v = values[i];
 			bool ok = (field == 0 && v >= 1 && v <= 64) ||
-				  (field == 1 && v >= 4 && v <= 14) ||
+				  (field == 1 && v >= 4 && v <= 12) ||
 				  (field == 3 && v >= 1 && v <= 32);
 
 			*fields[field] = v;
 			cr_expect_eq(fiber_hello_check(&h), ok ? 0 : -EBADMSG, "field %u = %u",
 				     field, v);
 		}
+	for (uint32_t v = 0; v < 70; v++) {
+		struct fiber_hello h = hello();
+		const uint32_t frames = v < 64 ? v : 0xffffffff << (v - 64) * 6;
+
+		h.log2_frames = frames;
+		cr_expect_eq(fiber_hello_check(&h), frames >= 10 && frames <= 16 ? 0 : -EBADMSG);
+		h.features &= ~FIBER_FEATURE_LENT;
+		cr_expect_eq(fiber_hello_check(&h), 0, "counts with LENT only");
+	}
 	struct fiber_hello h = hello();
 
 	h.required = 1ull << 63;
@@ -137,7 +147,67 @@ Test(message, features_are_those_of_both)
 				cr_expect_eq(fiber_agree(&a, &b, &t), want);
 				cr_expect_eq(fiber_agree(&b, &a, &t), want);
 				cr_expect_eq(t.features, mine & theirs & FIBER_FEATURES);
+				cr_expect_eq(t.log2_frames, 0);
 			}
+}
+
+Test(message, lent_and_stamp_exclude_each_other)
+{
+	const uint64_t lent = FIBER_FEATURE_LENT, stamp = FIBER_FEATURE_STAMP;
+	static const struct {
+		uint64_t mine, needed, theirs, theirs_needed;
+		int want;
+		uint64_t agreed;
+	} t[] = {
+		{ 32 | 8, 0, 32 | 8, 0, 0, 32 },
+		{ 32 | 8, 8, 32 | 8, 0, 0, 8 },
+		{ 32 | 8, 32, 32 | 8, 0, 0, 32 },
+		{ 32 | 8, 32, 32 | 8, 8, -EOPNOTSUPP, 8 },
+		{ 32 | 8, 32 | 8, 32 | 8, 0, -EOPNOTSUPP, 8 },
+		{ 32 | 8, 0, 8, 0, 0, 8 },
+		{ 32 | 8, 0, 32, 0, 0, 32 },
+		{ 32 | 8, 0, 32, 32, 0, 32 },
+		{ 32 | 8, 8, 32, 0, -EOPNOTSUPP, 32 },
+	};
+
+	cr_assert(lent == 32 && stamp == 8);
+	for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct fiber_hello a = hello(), b = hello();
+		struct fiber_terms terms, back;
+
+		a.features = t[i].mine;
+		a.required = t[i].needed;
+		b.features = t[i].theirs;
+		b.required = t[i].theirs_needed;
+		b.log2_frames = 11;
+		cr_expect_eq(fiber_agree(&a, &b, &terms), t[i].want, "%u", i);
+		cr_expect_eq(fiber_agree(&b, &a, &back), t[i].want, "%u", i);
+		cr_expect_eq(terms.features, t[i].agreed, "%u", i);
+		cr_expect_eq(terms.log2_frames, t[i].agreed & lent ? 11 : 0, "%u", i);
+		cr_expect_eq(memcmp(&terms, &back, sizeof(terms)), 0, "%u", i);
+	}
+}
+
+Test(message, what_a_peer_leaves_out_is_zero)
+{
+	struct fiber_hello h = hello(), copy;
+	uint8_t *data = malloc(48);
+
+	memcpy(data, &h, 48);
+	memset(&copy, 0xff, sizeof(copy));
+	fiber_message_copy(&copy, sizeof(copy), data, 48);
+	cr_expect_eq(memcmp(&copy, &h, 48), 0);
+	cr_expect_eq(copy.log2_frames, 0);
+	cr_expect_eq(fiber_hello_check(&copy), -EBADMSG, "LENT without frames");
+	copy.features = FIBER_FEATURES & ~FIBER_FEATURE_LENT;
+	cr_expect_eq(fiber_hello_check(&copy), 0, "a peer from before LENT");
+	free(data);
+	data = malloc(200);
+	memset(data, 0xff, 200);
+	memcpy(data, &h, sizeof(h));
+	fiber_message_copy(&copy, sizeof(copy), data, 200);
+	cr_expect_eq(memcmp(&copy, &h, sizeof(h)), 0, "what is more is ignored");
+	free(data);
 }
 
 Test(message, the_smaller_of_both)
@@ -170,17 +240,20 @@ Test(message, a_region_must_be_what_was_agreed)
 		.head = { FIBER_MESSAGE_MAGIC, FIBER_REGION, sizeof(good) },
 		.version = FIBER_VERSION,
 		.page_bytes = FIBER_PAGE_HUGE,
-		.features = FIBER_FEATURES,
+		.features = FIBER_FEATURES & ~FIBER_FEATURE_STAMP,
 		.lanes = 4,
 		.log2_slots = 10,
 		.slot_bytes = 2048,
 		.max_segs = 8,
+		.log2_frames = 12,
 	};
 
 	cr_assert_eq(fiber_agree(&a, &a, &t), 0);
 	cr_expect_eq(fiber_region_message_check(&good, &t), 0);
 	cr_expect_eq(t.page_bytes, FIBER_PAGE_HUGE);
-	for (size_t at = sizeof(struct fiber_message); at < sizeof(good); at++) {
+	/* What is said of the pool is held against its file: test_fiber_pool.c. */
+	for (size_t at = sizeof(struct fiber_message);
+	     at < offsetof(struct fiber_region_message, pool_page_bytes); at++) {
 		struct fiber_region_message bad = good;
 
 		if (at >= offsetof(struct fiber_region_message, region_bytes) &&

@@ -127,11 +127,16 @@ static void start_again(struct worker *w)
 		sched_yield();
 }
 
+static uint64_t features; /* 0 or LENT */
+
 static struct fiber_config wanted(const char *path, bool server)
 {
-	return (struct fiber_config){
-		.path = path, .server = server, .lanes = LANES, .slots = 64, .slot_bytes = 512
-	};
+	return (struct fiber_config){ .path = path,
+				      .server = server,
+				      .lanes = LANES,
+				      .slots = 64,
+				      .slot_bytes = 512,
+				      .features = features };
 }
 
 static uint64_t echoed(struct worker *w, unsigned i)
@@ -185,7 +190,7 @@ static void end_of(struct worker *w)
 	cr_expect_eq(w->damaged, 0);
 }
 
-Test(queues, clients_killed_under_load)
+static void clients_killed(void)
 {
 	struct worker w = { .n_fibers = 2 };
 	struct totals last = { 0 };
@@ -246,7 +251,18 @@ Test(queues, clients_killed_under_load)
 	unlink(other_path);
 }
 
-Test(queues, servers_killed_under_load)
+Test(queues, clients_killed_under_load)
+{
+	clients_killed();
+}
+
+Test(queues, borrowing_clients_killed_under_load)
+{
+	features = FIBER_FEATURE_LENT;
+	clients_killed();
+}
+
+static void servers_killed(void)
 {
 	struct worker w = { .n_fibers = 1 };
 
@@ -267,6 +283,17 @@ Test(queues, servers_killed_under_load)
 	}
 	end_of(&w);
 	fiber_destroy(w.fiber[0]);
+}
+
+Test(queues, servers_killed_under_load)
+{
+	servers_killed();
+}
+
+Test(queues, lending_servers_killed_under_load)
+{
+	features = FIBER_FEATURE_LENT;
+	servers_killed();
 }
 
 Test(queues, a_stopped_peer_stops_only_its_fiber)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a fiber costs between two processes on two cores, without DPDK: a sender that copies frames
- * in, a receiver that copies them out, both from and to pools of buffers as a driver has them.
- * Figures are TSC cycles per frame, both sides at work at once: the median over many short windows
- * and the smallest. The sizes alternate window by window. The round trip of one cache line between
- * the two cores is measured before and after: without it the figures say nothing on a shared
- * machine.
+ * in, a receiver that copies them out, both from and to pools of buffers as a driver has them; the
+ * same with lent frames, where the receiver copies the first 128 bytes only (what it has to before
+ * it may believe a header), keeps the frame for a burst and gives it back; and with lent frames
+ * that a sender makes where they lie, here by writing their first line. Figures are TSC cycles per
+ * frame, both sides at work at once: the median over many short windows and the smallest. Sizes and
+ * kinds alternate window by window. The round trip of one cache line between the two cores is
+ * measured before and after: without it the figures say nothing on a shared machine.
  *
  *   bench_fiber [CORE CORE]     default 0 1; hugepages where there are any
  */
@@ -29,9 +31,16 @@
 static const struct size {
 	uint32_t bytes, burst;
 } sizes[] = {
-	{ 60, 32 }, { 60, 8 }, { 60, 1 }, { 64, 32 }, { 128, 32 }, { 256, 32 }, { 1514, 32 },
+	{ 60, 32 },  { 60, 8 },   { 60, 1 },    { 64, 32 },  { 128, 32 },
+	{ 256, 32 }, { 512, 32 }, { 1514, 32 }, { 1514, 1 },
 };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+enum kind { COPIED, LENT, IN_PLACE, KINDS };
+#define TURNS (WINDOWS * SIZES * KINDS)
+#define HEAD  128u /* bytes of a lent frame that the receiver copies */
+#define LINE  64u
+#define BURST 32u
 
 /* Both processes see it. */
 static struct board {
@@ -120,6 +129,64 @@ static void send_window(struct fiber_tx *q, struct size s)
 	}
 }
 
+/* Of each frame `bytes` are copied into place, the others lie there. */
+static void lend_window(struct fiber_tx *q, struct size s, uint32_t bytes)
+{
+	uint32_t frame[BURST];
+	static uint32_t at;
+
+	for (uint32_t left = FRAMES; left > 0;) {
+		uint32_t n = fiber_tx_reserve(q, left < s.burst ? left : s.burst);
+
+		n = fiber_tx_take(q, frame, n);
+		if (n == 0)
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			fiber_tx_fetch_frame(q, frame[i], bytes);
+		for (uint32_t i = 0; i < n; i++) {
+			const uint8_t *from = pool + at++ % BUFFERS * BUFFER;
+
+			memcpy(fiber_tx_frame(q, frame[i]), from, bytes);
+			fiber_tx_describe_lent(q, i, frame[i],
+					       (struct fiber_desc){ .len = (uint16_t)s.bytes });
+		}
+		fiber_tx_submit(q, n, n, (uint64_t)n * s.bytes);
+		left -= n;
+	}
+}
+
+static double borrow_window(struct fiber_rx *q, struct size s)
+{
+	uint32_t held[BURST], n_held = 0;
+	static uint32_t at;
+	struct fiber_frame f;
+	uint64_t t = 0;
+
+	for (uint32_t got = 0; got < FRAMES;) {
+		uint64_t bytes = 0;
+		uint32_t n = 0;
+
+		if (!fiber_rx_poll(q, s.burst))
+			continue;
+		if (got == 0)
+			t = cycles();
+		fiber_rx_give_back(q, fiber_rx_pool(q), held, n_held);
+		while (n < s.burst && fiber_rx_next(q, &f)) {
+			memcpy(pool + at++ % BUFFERS * BUFFER, f.data,
+			       f.bytes < HEAD ? f.bytes : HEAD);
+			held[n] = f.frame[0];
+			bytes += f.bytes;
+			n++;
+		}
+		n_held = n;
+		fiber_rx_release(q, n, bytes);
+		got += n;
+	}
+	t = cycles() - t;
+	fiber_rx_give_back(q, fiber_rx_pool(q), held, n_held);
+	return (double)t / FRAMES;
+}
+
 static double receive_window(struct fiber_rx *q, struct size s)
 {
 	static uint32_t at;
@@ -145,12 +212,17 @@ static double receive_window(struct fiber_rx *q, struct size s)
 	return (double)(cycles() - t) / FRAMES;
 }
 
-static struct fiber *new_end(const char *path, bool server)
+static struct fiber *new_end(const char *folder, enum kind kind, bool server)
 {
-	struct fiber_config c = { .path = path, .server = server, .hugepages = true };
+	char path[100];
+	struct fiber_config c = { .path = path,
+				  .server = server,
+				  .hugepages = true,
+				  .features = kind == COPIED ? 0 : FIBER_FEATURE_LENT };
 	struct fiber *f;
 	struct err err;
 
+	snprintf(path, sizeof(path), "%s/%d.sock", folder, kind);
 	if (fiber_create(&f, &c, &err) < 0) {
 		fprintf(stderr, "bench fiber: %s\n", err.text);
 		exit(EXIT_FAILED);
@@ -160,54 +232,88 @@ static struct fiber *new_end(const char *path, bool server)
 	return f;
 }
 
-static void sender(const char *path)
+/* Turn n of the benchmark: which kind, which size. */
+static struct size size_of(uint32_t turn)
 {
-	struct fiber *f = new_end(path, true);
+	return sizes[turn / KINDS % SIZES];
+}
+
+static void open_all(struct fiber *f[KINDS], const char *folder, bool server)
+{
+	for (enum kind k = COPIED; k < KINDS; k++)
+		f[k] = new_end(folder, k, server);
+}
+
+static void close_all(struct fiber *f[KINDS])
+{
+	for (enum kind k = COPIED; k < KINDS; k++)
+		fiber_destroy(f[k]);
+}
+
+static void sender(const char *folder)
+{
+	struct fiber *f[KINDS];
 	uint32_t turn = 0;
 
+	open_all(f, folder, true);
 	answer_pings();
-	for (; turn < WINDOWS * SIZES; turn++) {
+	for (; turn < TURNS; turn++) {
+		const enum kind kind = turn % KINDS;
+		const struct size s = size_of(turn);
+		struct fiber_tx *q = fiber_tx_queue(f[kind], 0);
+
 		while (load_acquire(&board->turn) == turn)
 			;
-		send_window(fiber_tx_queue(f, 0), sizes[turn % SIZES]);
+		if (kind == COPIED)
+			send_window(q, s);
+		else
+			lend_window(q, s, kind == LENT || s.bytes < LINE ? s.bytes : LINE);
 	}
 	answer_pings();
 	while (load_acquire(&board->turn) == turn)
 		;
-	fiber_destroy(f);
+	close_all(f);
 }
 
-static void receiver(const char *path)
+static void receiver(const char *folder)
 {
-	static double all[SIZES][WINDOWS];
-	struct fiber *f = new_end(path, false);
+	static double all[SIZES][KINDS][WINDOWS];
+	struct fiber *f[KINDS];
 	struct fiber_status status;
 	uint32_t turn = 0;
 
-	fiber_status(f, &status);
+	open_all(f, folder, false);
+	fiber_status(f[COPIED], &status);
 	printf("pages of %u KiB; round trip of a line before: %.0f cycles\n",
 	       status.terms.page_bytes / 1024, ping_pong());
-	while (turn < WINDOWS * SIZES) {
-		const struct size s = sizes[turn % SIZES];
-		double *to = &all[turn % SIZES][turn / SIZES];
+	while (turn < TURNS) {
+		const enum kind kind = turn % KINDS;
+		const struct size s = size_of(turn);
+		double *to = &all[turn / KINDS % SIZES][kind][turn / KINDS / SIZES];
+		struct fiber_rx *q = fiber_rx_queue(f[kind], 0);
 
 		store_release(&board->turn, ++turn);
-		*to = receive_window(fiber_rx_queue(f, 0), s);
+		*to = kind == COPIED ? receive_window(q, s) : borrow_window(q, s);
 	}
-	printf("cycles per frame\n%6s %6s %8s %8s\n", "bytes", "burst", "median", "smallest");
+	puts("cycles per frame          copied              lent    lent, made there");
+	printf("%6s %6s", "bytes", "burst");
+	for (enum kind k = COPIED; k < KINDS; k++)
+		printf(" %8s %8s", "median", "smallest");
 	for (unsigned i = 0; i < SIZES; i++) {
-		qsort(all[i], WINDOWS, sizeof(double), by_size);
-		printf("%6u %6u %8.1f %8.1f\n", sizes[i].bytes, sizes[i].burst, all[i][WINDOWS / 2],
-		       all[i][0]);
+		printf("\n%6u %6u", sizes[i].bytes, sizes[i].burst);
+		for (enum kind k = COPIED; k < KINDS; k++) {
+			qsort(all[i][k], WINDOWS, sizeof(double), by_size);
+			printf(" %8.1f %8.1f", all[i][k][WINDOWS / 2], all[i][k][0]);
+		}
 	}
-	printf("round trip after: %.0f cycles\n", ping_pong());
+	printf("\nround trip after: %.0f cycles\n", ping_pong());
 	store_release(&board->turn, turn + 1);
-	fiber_destroy(f);
+	close_all(f);
 }
 
 int main(int argc, char **argv)
 {
-	char folder[] = "/tmp/cpx-bench-fiber-XXXXXX", path[64];
+	char folder[] = "/tmp/cpx-bench-fiber-XXXXXX";
 	int cores[2] = { argc > 2 ? atoi(argv[1]) : 0, argc > 2 ? atoi(argv[2]) : 1 }, st = 0;
 	pid_t pid;
 
@@ -217,16 +323,15 @@ int main(int argc, char **argv)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED || pool == MAP_FAILED || mkdtemp(folder) == NULL)
 		return EXIT_MACHINE;
-	snprintf(path, sizeof(path), "%s/fiber.sock", folder);
 	madvise(pool, (size_t)BUFFERS * BUFFER, MADV_HUGEPAGE);
 	pid = fork();
 	memset(pool, 1, (size_t)BUFFERS * BUFFER);
 	pin(cores[pid == 0]);
 	if (pid == 0) {
-		sender(path);
+		sender(folder);
 		_exit(0);
 	}
-	receiver(path);
+	receiver(folder);
 	waitpid(pid, &st, 0);
 	rmdir(folder);
 	return st == 0 ? EXIT_DONE : EXIT_FAILED;

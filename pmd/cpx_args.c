@@ -214,6 +214,11 @@ static int parse_trust(struct cpx_args *a, const char *value, struct err *err)
 	return parse_switch(&a->trust, value);
 }
 
+static int parse_lent(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->lent, value);
+}
+
 static int parse_wake(struct cpx_args *a, const char *value, struct err *err)
 {
 	return parse_switch(&a->wake, value);
@@ -273,6 +278,7 @@ static const struct key keys[] = {
 	  parse_carrier },
 	{ "role", "server or client (of carrier=fiber:/<path>)", parse_role },
 	{ "trust", "0 or 1 (believe what the other process says of checksums)", parse_trust },
+	{ "lent", "0 or 1 (lend frames to the other process, read its own in place)", parse_lent },
 	{ "wake", "0 or 1 (wake the other process's receivers when they sleep)", parse_wake },
 	{ "dark", "n or a-b (lanes of the port, 0-based, that carry nothing)", parse_dark },
 	{ "spread", "queue (tx queue i feeds lane i) or hash (a flow's hash chooses its lane)",
@@ -344,11 +350,12 @@ static int check_together(const struct cpx_args *a, struct err *err)
 			       "carrier=fiber:%s joins two processes: say role=server here and "
 			       "role=client at the other end, or the other way round",
 			       a->path);
-	if (a->carrier != CPX_CARRIER_PEER && (a->has_role || a->trust || a->wake))
+	if (a->carrier != CPX_CARRIER_PEER && (a->has_role || a->trust || a->wake || a->lent))
 		return err_set(err, -EINVAL,
 			       "%s goes with carrier=fiber:/<path> only, which joins two processes",
 			       a->has_role ? "role="
 			       : a->trust  ? "trust=1"
+			       : a->lent   ? "lent=1"
 					   : "wake=1");
 	if (a->dark >> a->n_lanes != 0)
 		return err_set(err, -EINVAL, "dark=: the port has lanes 0 to %u only",

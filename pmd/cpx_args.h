@@ -41,6 +41,7 @@ struct cpx_args {
 	bool has_role;
 	bool server;   /* we own its socket */
 	bool trust;    /* believe the peer's "checksum is good" */
+	bool lent;     /* lend frames, take lent ones */
 	bool wake;     /* offer to wake a sleeping peer */
 	uint32_t dark; /* set of lanes that carry nothing */
 	bool spread;   /* a flow's hash chooses its lane, not the queue */
@@ -59,6 +60,7 @@ struct cpx_args {
 	"carrier=loop|fiber:<name>|fiber:<path>|dev:<ethdev>|dev:[<device>,<args>] " \
 	"role=server|client "                                                        \
 	"trust=0|1 "                                                                 \
+	"lent=0|1 "                                                                  \
 	"wake=0|1 "                                                                  \
 	"dark=<n>|<a>-<b> "                                                          \
 	"spread=queue|hash "                                                         \

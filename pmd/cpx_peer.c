@@ -59,6 +59,7 @@ static void handle(struct cpx_peer *c, int events)
 	if (events & FIBER_EVENT_UP) {
 		cpx_peer_say_differences(c, &s);
 		c->dead_lanes = 0;
+		cpx_peer_lent_up(c);
 	}
 	cpx_peer_lanes_changed(c);
 	cpx_peer_unmap(c);
@@ -101,7 +102,8 @@ static struct fiber_config wanted(const struct cpx_port *p)
 		.lanes = p->args.n_lanes,
 		.slots = FIBER_STANDARD_SLOTS,
 		.features = FIBER_FEATURE_HASH | (p->args.trust ? FIBER_FEATURE_CSUM : 0) |
-			    (p->args.wake || p->interrupts ? FIBER_FEATURE_SLEEP : 0),
+			    (p->args.wake || p->interrupts ? FIBER_FEATURE_SLEEP : 0) |
+			    (p->args.lent ? FIBER_FEATURE_LENT : 0),
 	};
 	uint32_t most = 0;
 
@@ -130,6 +132,7 @@ static void drop_fiber(struct cpx_peer *c)
 
 	if (f == NULL)
 		return;
+	cpx_peer_lent_down(c);
 	cpx_peer_stats_keep(c);
 	cpx_peer_faults_forget(f);
 	c->fiber = NULL;

@@ -51,6 +51,11 @@ void cpx_peer_unmap(struct cpx_peer *c);
 /* Not any more. Without the lock. */
 void cpx_peer_unmap_cancel(struct cpx_peer *c);
 
+/* cpx_peer_lent.c: a peer that may lend came up; it is gone, and no lcore is in its queues. With
+ * the lock. */
+void cpx_peer_lent_up(struct cpx_peer *c);
+void cpx_peer_lent_down(struct cpx_peer *c);
+
 /* cpx_peer_say.c. With the lock. */
 __rte_format_printf(2, 3) void cpx_peer_say(struct cpx_peer *c, const char *fmt, ...);
 /* Connections that did not come about, and a server that is not there. */

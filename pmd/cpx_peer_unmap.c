@@ -72,6 +72,7 @@ void cpx_peer_unmap(struct cpx_peer *c)
 		return;
 	if (lcores_are_outside(c)) {
 		c->unmap_begun = false;
+		cpx_peer_lent_down(c);
 		fiber_quiescent(c->fiber);
 		return;
 	}

@@ -31,6 +31,7 @@
 #include "pmd/cpx_pace.h"
 #include "pmd/cpx_ring.h"
 
+struct cpx_lent;
 struct fiber_rx;
 struct fiber_tx;
 struct cpx_flow_rxq;
@@ -101,6 +102,7 @@ struct cpx_rxq {
 	/* where the source's frames are: its reader's */
 	alignas(CPX_LINE) struct cpx_ring_end end; /* loop, fiber */
 	struct fiber_rx *fiber;                    /* fiber between processes */
+	struct cpx_lent *lent;                     /* … and what it lends; any time */
 	uint16_t carrier_port;                     /* dev */
 	uint16_t carrier_queue; /* dev; any time: CPX_NO_QUEUE when nothing can be received */
 	/* the queue's */

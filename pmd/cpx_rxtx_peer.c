@@ -15,7 +15,8 @@
 #include "pmd/cpx_rxtx.h"
 #include "pmd/cpx_rxtx_full.h"
 
-#include "lib/fiber/ring.h"
+#include "lib/fiber/lent.h"
+#include "pmd/cpx_lent.h"
 
 #define STEP 64u /* slots are whole numbers of these */
 
@@ -137,6 +138,22 @@ static __rte_noinline enum filled fill_chain(struct cpx_rxq *q, struct rte_mbuf 
 	return TAKEN;
 }
 
+/* A lent frame in one piece, and worth it. */
+static __rte_always_inline bool can_be_kept(const struct fiber_frame *f)
+{
+	return f->segs == 1 && f->frame[0] != FIBER_NO_FRAME && f->bytes > CPX_LENT_COPIED;
+}
+
+/* Its start is copied to m, the rest stays where it is. */
+static __rte_always_inline void keep(struct cpx_lent *lent, struct rte_mbuf *m,
+				     const struct fiber_frame *f)
+{
+	copy_out(rte_pktmbuf_mtod(m, void *), f->data, CPX_LENT_COPIED);
+	m->data_len = CPX_LENT_COPIED;
+	m->next = cpx_lent_take(lent, f->frame[0], f->bytes - CPX_LENT_COPIED);
+	m->nb_segs = 2;
+}
+
 static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq *from,
 					      struct rte_mbuf **pkts, uint16_t n)
 {
@@ -146,6 +163,14 @@ static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq 
 	uint64_t bytes = 0;
 	uint16_t got = 0;
 
+	struct cpx_lent *lent;
+
+	/* first this, then that: both belong to one connection then */
+	if (unlikely(!load_acquire(&r->running)))
+		return 0;
+	lent = load_acquire(&from->lent);
+	if (unlikely(lent != NULL))
+		cpx_lent_collect(lent, r);
 	if (!fiber_rx_poll(r, n))
 		return 0;
 	n = (uint16_t)RTE_MIN((uint32_t)n, r->seen - r->next);
@@ -154,8 +179,12 @@ static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq 
 	while (got < n && fiber_rx_next(r, &f)) {
 		struct rte_mbuf *m = pkts[got];
 
+		const bool kept = lent != NULL && q->scatter && can_be_kept(&f);
+
 		set_metadata(q, m, &f);
-		if (likely(f.segs == 1 && f.bytes <= most)) {
+		if (kept) {
+			keep(lent, m, &f);
+		} else if (likely(f.segs == 1 && f.bytes <= most)) {
 			m->data_len = (uint16_t)f.bytes;
 			copy_out(rte_pktmbuf_mtod(m, void *), f.data, f.bytes);
 		} else {
@@ -163,13 +192,17 @@ static __rte_always_inline uint16_t peer_take(struct cpx_rxq *q, struct cpx_rxq 
 			const enum filled filled = fill_chain(q, pkts + got, &left, r, &f);
 
 			n = got + left;
-			if (filled == DROPPED)
+			if (filled == DROPPED) {
+				fiber_rx_give_back_frame(r, &f);
 				continue;
+			}
 			if (filled == NO_MEMORY) {
 				r->next = f.slot; /* it stays where it is */
 				break;
 			}
 		}
+		if (unlikely(!kept && (f.frame[0] != FIBER_NO_FRAME || f.segs > 1)))
+			fiber_rx_give_back_frame(r, &f);
 		bytes += f.bytes;
 		got++;
 	}
@@ -228,22 +261,24 @@ static __rte_always_inline struct fiber_desc describe(const struct rte_mbuf *m, 
 	return d;
 }
 
-/* Put the bytes of a chain into `slots` reserved slots from `at` on. */
-static void put_chain(struct fiber_tx *t, const struct rte_mbuf *m, uint32_t at, uint32_t slots)
+/* Put the bytes of a chain into `slots` reserved slots, or into the taken frames that these lend,
+ * `most` bytes in each. */
+static void put_chain(struct fiber_tx *t, const struct rte_mbuf *m, uint32_t slots, uint32_t most,
+		      const uint32_t *frames)
 {
 	const struct rte_mbuf *seg = m;
 	uint32_t from = 0, left = m->pkt_len;
 
 	for (uint32_t i = 0; i < slots; i++) {
-		const uint32_t len = RTE_MIN(left, t->slot_bytes);
+		uint8_t *to = frames != NULL ? fiber_tx_frame(t, frames[i]) : fiber_tx_place(t, i);
+		const uint32_t len = RTE_MIN(left, most);
 		struct fiber_desc d = { 0 };
 		uint32_t filled = 0;
 
 		while (filled < len) {
 			const uint32_t n = RTE_MIN(seg->data_len - from, len - filled);
 
-			memcpy(fiber_tx_place(t, at + i) + filled,
-			       rte_pktmbuf_mtod_offset(seg, const uint8_t *, from), n);
+			memcpy(to + filled, rte_pktmbuf_mtod_offset(seg, const uint8_t *, from), n);
 			filled += n;
 			from += n;
 			if (from == seg->data_len) {
@@ -257,7 +292,10 @@ static void put_chain(struct fiber_tx *t, const struct rte_mbuf *m, uint32_t at,
 		left -= len;
 		if (left != 0)
 			d.flags |= FIBER_DESC_MORE;
-		fiber_tx_describe(t, at + i, d);
+		if (frames != NULL)
+			fiber_tx_describe_lent(t, i, frames[i], d);
+		else
+			fiber_tx_describe(t, i, d);
 	}
 }
 
@@ -288,10 +326,12 @@ static __rte_always_inline void give_back(const struct cpx_txq *q, struct rte_mb
 static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, uint32_t max_frame)
 {
 	struct fiber_tx *t = q->fiber;
-	uint32_t slots = 0;
+	const bool lends = fiber_tx_lends(t) && m->pkt_len > t->slot_bytes;
+	const uint32_t most = lends ? t->frame_bytes : t->slot_bytes;
+	uint32_t frames[FIBER_MAX_SEGS], slots = 0;
 
 	for (uint32_t room = 0; room < m->pkt_len && slots <= t->max_segs; slots++)
-		room += t->slot_bytes;
+		room += most;
 	if (m->pkt_len > max_frame || slots > t->max_segs || m->pkt_len < FIBER_MIN_FRAME) {
 		counter_add(m->pkt_len < FIBER_MIN_FRAME ? &q->count.runt : &q->count.oversize, 1);
 		rte_pktmbuf_free(m);
@@ -299,11 +339,59 @@ static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, ui
 	}
 	if (fiber_tx_reserve(t, slots) < slots)
 		return false;
-	put_chain(t, m, 0, slots);
+	if (lends) {
+		const uint32_t taken = fiber_tx_take(t, frames, slots);
+
+		if (taken < slots) {
+			fiber_tx_untake(t, frames, taken);
+			return false;
+		}
+	}
+	put_chain(t, m, slots, most, lends ? frames : NULL);
 	fiber_tx_submit(t, slots, 1, m->pkt_len);
 	cpx_count_tx(&q->count, 1, m->pkt_len);
 	rte_pktmbuf_free(m);
 	return true;
+}
+
+#define LEND_BURST 64
+
+/* Plain frames into reserved slots or, where they are longer, into frames that are lent. */
+static __rte_noinline uint16_t lend_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct fiber_tx *t = q->fiber;
+	uint32_t frames[LEND_BURST], taken = 0, used = 0;
+	uint64_t bytes = 0;
+	uint16_t i;
+
+	n = RTE_MIN(n, (uint16_t)LEND_BURST);
+	for (i = 0; i < n; i++)
+		taken += pkts[i]->data_len > t->slot_bytes;
+	if (taken != 0)
+		taken = fiber_tx_take(t, frames, taken);
+	for (i = 0; i < taken; i++)
+		fiber_tx_fetch_frame(t, frames[i], FIBER_MAX_SLOT_BYTES);
+	for (i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+		const uint8_t *from = rte_pktmbuf_mtod(m, const uint8_t *);
+
+		if (m->data_len <= t->slot_bytes) {
+			copy_in(fiber_tx_place(t, i), from, m->data_len);
+			fiber_tx_describe(t, i, describe(m, m->data_len));
+		} else if (used < taken) {
+			copy_in(fiber_tx_frame(t, frames[used]), from, m->data_len);
+			fiber_tx_describe_lent(t, i, frames[used++], describe(m, m->data_len));
+		} else {
+			break; /* the peer keeps the others */
+		}
+		bytes += m->data_len;
+	}
+	if (i == 0)
+		return 0;
+	fiber_tx_submit(t, i, i, bytes);
+	cpx_count_tx(&q->count, i, bytes);
+	give_back(q, pkts, i);
+	return i;
 }
 
 /* Plain frames from the first on: how many were sent. */
@@ -321,6 +409,8 @@ static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf
 	n = (uint16_t)fiber_tx_reserve(t, plain);
 	if (n == 0)
 		return 0;
+	if (unlikely(fiber_tx_lends(t)))
+		return lend_plain(q, pkts, n);
 	for (uint16_t i = 0; i < n; i++)
 		fiber_tx_fetch(t, i, pkts[i]->data_len);
 	for (uint16_t i = 0; i < n; i++) {
@@ -340,6 +430,7 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 {
 	const uint32_t max_frame = load_relaxed(&q->max_frame);
 	struct fiber_tx *t = q->fiber;
+	uint32_t most;
 	uint16_t done = 0;
 
 	if (unlikely(!load_acquire(&t->running) |
@@ -347,8 +438,11 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 		counter_add(&q->count.down, n);
 		return 0;
 	}
+	most = RTE_MIN(max_frame, fiber_tx_lends(t) ? t->frame_bytes : t->slot_bytes);
 	while (done < n) {
-		done += put_plain(q, pkts + done, n - done, RTE_MIN(max_frame, t->slot_bytes));
+		const uint16_t before = done;
+
+		done += put_plain(q, pkts + done, n - done, most);
 		if (done == n)
 			break;
 		if (cpx_tx_asks(q, pkts[done])) {
@@ -360,8 +454,10 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 				continue;
 			}
 		}
-		if (is_plain(pkts[done], RTE_MIN(max_frame, t->slot_bytes)) ||
-		    cpx_tx_asks(q, pkts[done]) || !put_special(q, pkts[done], max_frame)) {
+		if (done != before && is_plain(pkts[done], most) && n - before > LEND_BURST)
+			continue; /* a burst is lent in parts */
+		if (is_plain(pkts[done], most) || cpx_tx_asks(q, pkts[done]) ||
+		    !put_special(q, pkts[done], max_frame)) {
 			done += cpx_tx_full_lane(q, pkts + done, n - done);
 			break;
 		}

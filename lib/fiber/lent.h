@@ -110,12 +110,12 @@ static inline struct fiber_pool *fiber_rx_pool(const struct fiber_rx *q)
 	return q->mapping;
 }
 
-/* Receive: n frames of `pool` are done with. Once a burst; the owner may write them now. Nothing
- * happens when `pool` is not the queue's any more: who owned it is gone. */
-static inline void fiber_rx_give_back(struct fiber_rx *q, const struct fiber_pool *pool,
+/* Receive: n frames of pool `owner` are done with. Once a burst; the peer may write them now.
+ * Nothing happens when that is not the queue's pool any more: who owned it is gone. */
+static inline void fiber_rx_give_back(struct fiber_rx *q, const struct fiber_pool *owner,
 				      const uint32_t *frames, uint32_t n)
 {
-	if (n == 0 || pool != q->mapping || FIBER_UNLIKELY(pool == NULL))
+	if (n == 0 || owner != q->mapping || FIBER_UNLIKELY(owner == NULL))
 		return;
 	for (uint32_t i = 0; i < n; i++)
 		store_relaxed(&q->returns->index[(q->returned + i) & (q->frames - 1)], frames[i]);

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames out of mbufs into memory that another process shares: the sending half of cpx_rxtx_peer.c,
+ * which alone includes it. The lcore that drives the queue, or has the lane's turn.
+ */
+#ifndef CPX_PMD_CPX_RXTX_PEER_TX_H
+#define CPX_PMD_CPX_RXTX_PEER_TX_H
+
+#include "pmd/cpx_rxtx_copy.h"
+#include "pmd/cpx_rxtx_full.h"
+
+#include "lib/fiber/lent.h"
+
+/* A plain frame that fits into one slot. */
+static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t limit)
+{
+	return m->nb_segs == 1 && m->pkt_len <= limit && m->data_len >= FIBER_MIN_FRAME &&
+	       (m->ol_flags & ~RTE_MBUF_F_RX_RSS_HASH) == 0;
+}
+
+static __rte_always_inline struct fiber_desc describe(const struct rte_mbuf *m, uint16_t len)
+{
+	struct fiber_desc d = { .len = len };
+
+	if (m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) {
+		d.flags = FIBER_DESC_HASH;
+		d.hash = m->hash.rss;
+	}
+	return d;
+}
+
+/* Put the bytes of a chain into `slots` reserved slots, or into the taken frames that these lend,
+ * `most` bytes in each. */
+static void put_chain(struct fiber_tx *t, const struct rte_mbuf *m, uint32_t slots, uint32_t most,
+		      const uint32_t *frames)
+{
+	const struct rte_mbuf *seg = m;
+	uint32_t from = 0, left = m->pkt_len;
+
+	for (uint32_t i = 0; i < slots; i++) {
+		uint8_t *to = frames != NULL ? fiber_tx_frame(t, frames[i]) : fiber_tx_place(t, i);
+		const uint32_t len = RTE_MIN(left, most);
+		struct fiber_desc d = { 0 };
+		uint32_t filled = 0;
+
+		while (filled < len) {
+			const uint32_t n = RTE_MIN(seg->data_len - from, len - filled);
+
+			memcpy(to + filled, rte_pktmbuf_mtod_offset(seg, const uint8_t *, from), n);
+			filled += n;
+			from += n;
+			if (from == seg->data_len) {
+				seg = seg->next;
+				from = 0;
+			}
+		}
+		if (i == 0)
+			d = describe(m, 0);
+		d.len = (uint16_t)len;
+		left -= len;
+		if (left != 0)
+			d.flags |= FIBER_DESC_MORE;
+		if (frames != NULL)
+			fiber_tx_describe_lent(t, i, frames[i], d);
+		else
+			fiber_tx_describe(t, i, d);
+	}
+}
+
+/* Free mbufs whose bytes were copied: at once to their pool where the application promised that
+ * they are plain ones of one pool. */
+static __rte_always_inline void give_back(const struct cpx_txq *q, struct rte_mbuf **pkts,
+					  uint32_t n)
+{
+	struct rte_mempool *pool = pkts[0]->pool;
+
+	if (q->fast_free) {
+		rte_mempool_put_bulk(pool, (void **)pkts, n);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		if (unlikely(m->pool != pool || rte_mbuf_refcnt_read(m) != 1 ||
+			     !RTE_MBUF_DIRECT(m) || m->nb_segs != 1)) {
+			rte_pktmbuf_free_bulk(pkts, n);
+			return;
+		}
+	}
+	rte_mempool_put_bulk(pool, (void **)pkts, n);
+}
+
+/* One frame that is not plain and asks for nothing. True when it is gone: sent or dropped. */
+static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, uint32_t max_frame)
+{
+	struct fiber_tx *t = q->fiber;
+	const bool lends = fiber_tx_lends(t) && m->pkt_len > t->slot_bytes;
+	const uint32_t most = lends ? t->frame_bytes : t->slot_bytes;
+	uint32_t frames[FIBER_MAX_SEGS], slots = 0;
+
+	for (uint32_t room = 0; room < m->pkt_len && slots <= t->max_segs; slots++)
+		room += most;
+	if (m->pkt_len > max_frame || slots > t->max_segs || m->pkt_len < FIBER_MIN_FRAME) {
+		counter_add(m->pkt_len < FIBER_MIN_FRAME ? &q->count.runt : &q->count.oversize, 1);
+		rte_pktmbuf_free(m);
+		return true;
+	}
+	if (fiber_tx_reserve(t, slots) < slots)
+		return false;
+	if (lends) {
+		const uint32_t taken = fiber_tx_take(t, frames, slots);
+
+		if (taken < slots) {
+			fiber_tx_untake(t, frames, taken);
+			return false;
+		}
+	}
+	put_chain(t, m, slots, most, lends ? frames : NULL);
+	fiber_tx_submit(t, slots, 1, m->pkt_len);
+	cpx_count_tx(&q->count, 1, m->pkt_len);
+	rte_pktmbuf_free(m);
+	return true;
+}
+
+#define LEND_BURST 64
+
+/* Plain frames into reserved slots or, where they are longer, into frames that are lent. */
+static __rte_noinline uint16_t lend_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	struct fiber_tx *t = q->fiber;
+	uint32_t frames[LEND_BURST], taken = 0, used = 0;
+	uint64_t bytes = 0;
+	uint16_t i;
+
+	n = RTE_MIN(n, (uint16_t)LEND_BURST);
+	for (i = 0; i < n; i++)
+		taken += pkts[i]->data_len > t->slot_bytes;
+	if (taken != 0)
+		taken = fiber_tx_take(t, frames, taken);
+	for (i = 0; i < taken; i++)
+		fiber_tx_fetch_frame(t, frames[i], FIBER_MAX_SLOT_BYTES);
+	for (i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+		const uint8_t *from = rte_pktmbuf_mtod(m, const uint8_t *);
+
+		if (m->data_len <= t->slot_bytes) {
+			cpx_copy_in(fiber_tx_place(t, i), from, m->data_len);
+			fiber_tx_describe(t, i, describe(m, m->data_len));
+		} else if (used < taken) {
+			cpx_copy_in(fiber_tx_frame(t, frames[used]), from, m->data_len);
+			fiber_tx_describe_lent(t, i, frames[used++], describe(m, m->data_len));
+		} else {
+			break; /* the peer keeps the others */
+		}
+		bytes += m->data_len;
+	}
+	if (i == 0)
+		return 0;
+	fiber_tx_submit(t, i, i, bytes);
+	cpx_count_tx(&q->count, i, bytes);
+	give_back(q, pkts, i);
+	return i;
+}
+
+/* Plain frames from the first on: how many were sent. */
+static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
+					      uint32_t limit)
+{
+	struct fiber_tx *t = q->fiber;
+	uint64_t bytes = 0;
+	uint16_t plain;
+
+	for (plain = 0; plain < n && is_plain(pkts[plain], limit); plain++)
+		rte_prefetch0(rte_pktmbuf_mtod(pkts[plain], void *));
+	if (plain == 0)
+		return 0;
+	n = (uint16_t)fiber_tx_reserve(t, plain);
+	if (n == 0)
+		return 0;
+	if (unlikely(fiber_tx_lends(t)))
+		return lend_plain(q, pkts, n);
+	for (uint16_t i = 0; i < n; i++)
+		fiber_tx_fetch(t, i, pkts[i]->data_len);
+	for (uint16_t i = 0; i < n; i++) {
+		const struct rte_mbuf *m = pkts[i];
+
+		cpx_copy_in(fiber_tx_place(t, i), rte_pktmbuf_mtod(m, void *), m->data_len);
+		fiber_tx_describe(t, i, describe(m, m->data_len));
+		bytes += m->data_len;
+	}
+	fiber_tx_submit(t, n, n, bytes);
+	cpx_count_tx(&q->count, n, bytes);
+	give_back(q, pkts, n);
+	return n;
+}
+
+static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
+{
+	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	struct fiber_tx *t = q->fiber;
+	uint32_t most;
+	uint16_t done = 0;
+
+	if (unlikely(!load_acquire(&t->running) |
+		     (load_relaxed(&q->carrier_queue) == CPX_NO_QUEUE))) {
+		counter_add(&q->count.down, n);
+		return 0;
+	}
+	most = RTE_MIN(max_frame, fiber_tx_lends(t) ? t->frame_bytes : t->slot_bytes);
+	while (done < n) {
+		const uint16_t before = done;
+
+		done += put_plain(q, pkts + done, n - done, most);
+		if (done == n)
+			break;
+		if (cpx_tx_asks(q, pkts[done])) {
+			/* no more than there is room for: what goes back shall be as it came */
+			const uint32_t room = fiber_tx_reserve(t, (uint32_t)(n - done));
+
+			if (room != 0) {
+				done += cpx_tx_effects(q, pkts + done, (uint16_t)room, max_frame);
+				continue;
+			}
+		}
+		if (done != before && is_plain(pkts[done], most) && n - before > LEND_BURST)
+			continue; /* a burst is lent in parts */
+		if (is_plain(pkts[done], most) || cpx_tx_asks(q, pkts[done]) ||
+		    !put_special(q, pkts[done], max_frame)) {
+			done += cpx_tx_full_lane(q, pkts + done, n - done);
+			break;
+		}
+		done++;
+	}
+	return done;
+}
+
+#endif

@@ -7,10 +7,8 @@
 #
 # VERSION is what `pkg-config --modversion libdpdk` says, OUT a folder of the build, FOLDER the
 # value of the meson option driver_headers: the headers themselves beside DPDK's file VERSION, or
-# a whole DPDK source tree. Without FOLDER the source package that libdpdk-dev was built from is
-# fetched with apt and only the headers are unpacked into OUT, once. apt reads a private copy of
-# the machine's sources, "deb" turned into "deb-src", and keeps its lists in a private folder, so
-# neither root nor any change to the machine is needed. Called by pmd/meson.build.
+# a whole DPDK source tree. Without FOLDER dpdk_source.sh fetches the source package that libdpdk-dev
+# was built from, once. Called by pmd/meson.build.
 set -eu
 
 headers='lib/ethdev/ethdev_driver.h lib/ethdev/ethdev_vdev.h
@@ -64,75 +62,10 @@ if all_there "$out"; then
 	exit 0
 fi
 
-for tool in apt-get dpkg-query; do
-	command -v $tool >/dev/null ||
-		fail "this is no Debian system (no $tool), so there is no source package to fetch"
-done
-# shellcheck disable=SC2016 # dpkg-query expands these
-package=$(dpkg-query -W -f='${source:Package} ${source:Version}' libdpdk-dev 2>/dev/null) ||
-	fail "libdpdk-dev is not installed as a package, so no source package matches it"
-name=${package% *}
-package_version=${package#* }
-upstream=${package_version#*:}
-[ "${upstream%-*}" = "$version" ] ||
-	fail "pkg-config finds libdpdk $version, but the package libdpdk-dev is $package_version"
-command -v xz >/dev/null || fail "xz is missing (apt install xz-utils)"
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$out/tree"' EXIT
 trap 'exit 1' INT TERM
-mkdir -p "$work/parts" "$work/state/lists/partial" "$work/cache/archives/partial" "$work/src"
-
-# The machine's own sources, each as its source half.
-list='' parts='' status=''
-eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d \
-	status Dir::State::status/f)"
-{
-	cat "$list" 2>/dev/null || :
-	for f in "$parts"/*.list; do
-		[ -f "$f" ] || continue
-		cat "$f"
-		printf '\n'
-	done
-} | sed -n -E 's/^[[:space:]]*deb(-src)?([[:space:]]+)/deb-src\2/p' | grep -v ' cdrom:' |
-	sort -u >"$work/sources.list" || :
-for f in "$parts"/*.sources; do
-	[ -f "$f" ] || continue
-	sed -E 's/^[Tt]ypes:.*/Types: deb-src/' "$f" >"$work/parts/${f##*/}"
-done
-
-# Hooks of the machine (desktop notices, cache cleaning) have no place here and may need root.
-cat >"$work/apt.conf" <<EOF
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-APT::Sandbox::User "";
-Dir::State "$work/state";
-Dir::State::status "$status";
-Dir::Cache "$work/cache";
-Dir::Etc::sourcelist "$work/sources.list";
-Dir::Etc::sourceparts "$work/parts";
-EOF
-
-# A repository without sources makes update complain; what counts is whether ours arrives.
-if ! (
-	cd "$work/src"
-	apt-get -q -c "$work/apt.conf" update || :
-	apt-get -q -c "$work/apt.conf" source --download-only "$name=$package_version"
-) >"$work/log" 2>&1 </dev/null; then
-	fail "apt could not fetch the source package $name $package_version:
-$(sed -n 's/^[EW]: /  apt: /p' "$work/log" | tail -n 5)
-(has the archive moved on? apt update && apt install libdpdk-dev, then build again)"
-fi
-
-for orig in "$work/src"/*.orig.tar.*; do
-	case $orig in *.asc) continue ;; esac
-	# shellcheck disable=SC2046,SC2086 # one word a header
-	tar -xf "$orig" -C "$work" --wildcards --no-wildcards-match-slash \
-		--transform 's,^[^/]*,tree,' $(printf '*/%s ' VERSION $headers) ||
-		fail "the source package $name $package_version does not unpack"
-done
-pick "$work/tree" "$out" || fail "the source package $name $package_version lacks a header"
-all_there "$out" ||
-	fail "the source package $name $package_version holds DPDK $(cat "$out/VERSION")"
+# shellcheck disable=SC2086 # one word a header
+why=$(sh "${0%/*}/dpdk_source.sh" "$version" "$out/tree" VERSION $headers 2>&1) || fail "$why"
+pick "$out/tree" "$out" || fail "the source package lacks a header"
+all_there "$out" || fail "the source package holds DPDK $(cat "$out/VERSION")"
 printf '%s\n' "$out"

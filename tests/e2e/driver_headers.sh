@@ -9,6 +9,7 @@ trap 'rm -rf "$DIR"' EXIT
 trap 'exit 130' INT TERM
 chmod 755 "$DIR"
 cp "$SRC/pmd/driver_headers.sh" "$DIR/find"
+cp "$SRC/pmd/dpdk_source.sh" "$DIR/"
 
 fail() {
 	echo "FAILED: $*"

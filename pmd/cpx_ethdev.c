@@ -347,12 +347,14 @@ static int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_con
 	return 0;
 }
 
-/* What another process of the same DPDK may do with a port of the primary: look. Its lcores may
- * also drive queues of lanes on rings. */
+/* What another process of the same DPDK may do with a port of the primary: look and count anew. Its
+ * lcores may also drive queues of lanes on rings. */
 static const struct eth_dev_ops cpx_secondary_ops = {
 	.link_update = cpx_link_update,
 	.stats_get = cpx_stats_get,
+	.stats_reset = cpx_stats_reset,
 	.xstats_get = cpx_xstats_get,
+	.xstats_reset = cpx_stats_reset,
 	.xstats_get_names = cpx_xstats_names,
 	.dev_infos_get = cpx_infos_get,
 	.rxq_info_get = cpx_rxq_info_get,

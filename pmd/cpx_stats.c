@@ -69,11 +69,19 @@ static unsigned lane_stats_count(const struct cpx_port *p)
 	return n;
 }
 
-/* What only this carrier has of a lane; it is the primary process's own. */
+/* What only this carrier has of a lane. It is the primary process's own: to another one nothing
+ * happened since the last reset. */
 static void lane_values(struct cpx_port *p, unsigned lane, uint64_t values[CPX_MAX_LANE_STATS])
 {
+	const struct cpx_lane_stat *stats = carrier_ops(p)->lane_stats;
+
 	memset(values, 0, CPX_MAX_LANE_STATS * sizeof(*values));
-	if (carrier_ops(p)->lane_values != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		for (unsigned k = 0; k < lane_stats_count(p); k++)
+			values[k] = stats[k].gauge ? 0 : p->lane_base[lane][k];
+		return;
+	}
+	if (carrier_ops(p)->lane_values != NULL)
 		carrier_ops(p)->lane_values(p, lane, values);
 }
 
@@ -92,8 +100,10 @@ static struct rte_eth_stats carrier_errors(struct cpx_port *p)
 {
 	struct rte_eth_stats s = { 0 };
 
-	/* a carrier device is this process's own */
-	if (cpx_ops(p)->stats != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY)
+	/* a carrier device is the primary process's own */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return p->carrier_base;
+	if (cpx_ops(p)->stats != NULL)
 		cpx_ops(p)->stats(p, &s);
 	return s;
 }

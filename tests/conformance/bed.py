@@ -111,8 +111,8 @@ class Bed:
             self.ends.append((self.pmds[process], int(found[1])))
 
     def start_one(self, vdevs, turn, args, telemetry):
-        self.pmds.append(Testpmd(vdevs, self.rxq, self.txq, args, turn,
-                                 self.kernel and self.kernel.name, telemetry))
+        inside = ["ip", "netns", "exec", self.kernel.name] if self.kernel else []
+        self.pmds.append(Testpmd(vdevs, self.rxq, self.txq, args, turn, inside, telemetry))
 
     def __enter__(self):
         return self

@@ -20,7 +20,6 @@ SRC = os.environ.get("SRC") or os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(SRC, "build")
 HUGEPAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages"
-NEED_PAGES = 96
 
 
 class Failed(Exception):
@@ -76,16 +75,16 @@ class Cases:
         sys.exit(1 if self.failed else 0 if self.passed else 77)
 
 
-def eal_memory():
+def eal_memory(megabytes=200):
     """EAL options: hugepages of this process alone where there are enough, else ordinary pages."""
     try:
         with open(HUGEPAGES, encoding="ascii") as f:
             free = int(f.read())
     except OSError:
         free = 0
-    if os.getuid() == 0 and free >= NEED_PAGES:
+    if os.getuid() == 0 and 2 * free >= megabytes:
         return ["--in-memory"]
-    return ["--no-huge", "--no-shconf", "-m", "256"]
+    return ["--no-huge", "--no-shconf", "-m", str(max(256, megabytes))]
 
 
 def lcores(n, turn=0):

@@ -19,16 +19,16 @@ EVENT = re.compile(rb"\nPort \d+: [\w ]+ event\n")
 
 
 class Testpmd:
-    """A running testpmd -i with the given vdevs; every queue count is the same for all ports."""
+    """A running testpmd -i with the given vdevs, in what `wrap` (a command that ends in another)
+    makes around it, with telemetry where that is the file prefix to use."""
 
-    def __init__(self, vdevs, rxq=1, txq=1, args=(), turn=0, namespace=None,
-                 telemetry=None, wait=30):
+    def __init__(self, vdevs, rxq=1, txq=1, args=(), turn=0, wrap=(),
+                 telemetry=None, memory=None, wait=30):
         if shutil.which("dpdk-testpmd") is None:
             raise Skip("dpdk-testpmd is missing: apt-get install dpdk-dev")
-        command = ["ip", "netns", "exec", namespace] if namespace else []
-        command += ["stdbuf", "-o0", "dpdk-testpmd", "--lcores", lcores(3, turn), "--no-pci",
-                    f"--file-prefix={telemetry}" if telemetry else "--no-telemetry",
-                    *eal_memory(), "-d", "librte_net_cpx.so"]
+        command = [*wrap, "stdbuf", "-o0", "dpdk-testpmd", "--lcores", lcores(3, turn), "--no-pci",
+                   f"--file-prefix={telemetry}" if telemetry else "--no-telemetry",
+                   *(memory or eal_memory()), "-d", "librte_net_cpx.so"]
         command += [f"--vdev={v}" for v in vdevs]
         command += ["--", "-i", f"--rxq={rxq}", f"--txq={txq}", "--no-mlockall",
                     "--no-flush-rx", "--total-num-mbufs=16384", *args]

@@ -329,13 +329,13 @@ Test(flow_rx, isolation)
 /* Only the first segment is looked at, and a frame shorter than Ethernet meets no header. */
 Test(flow_rx, chains_and_short_frames)
 {
-	struct rte_mbuf *m, *tail;
+	struct rte_flow *flow = must_rule(port, 0, 0, ACTIONS(ACTION(COUNT), ACTION(DROP)));
+	struct rte_mbuf *m = udp_mbuf(1, 1, 1), *tail = frame(40, 0);
+	const uint32_t bytes = m->pkt_len + 40;
 
-	must_rule(port, 0, 0, ACTIONS(ACTION(DROP)));
-	m = udp_mbuf(1, 1, 1);
-	tail = frame(40, 0);
 	cr_assert_eq(rte_pktmbuf_chain(m, tail), 0);
 	cr_expect_null(through(m), "the headers are in the first segment");
+	cr_expect_eq(count_of(port, flow, false).bytes, bytes);
 	m = udp_mbuf(1, 1, 1);
 	tail = frame(40, 0);
 	cr_assert_eq(rte_pktmbuf_trim(m, (uint16_t)(m->data_len - 40)), 0);

@@ -99,15 +99,20 @@ Test(flow_slab, blocks_are_used_again)
 	unsigned most;
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		uint8_t *b = get(sizes[i]);
+		uint8_t *b[20];
 
-		put(b);
+		for (unsigned k = 0; k < 20; k++)
+			b[k] = get(sizes[i]);
 		most = pieces;
-		for (unsigned k = 0; k < 1000; k++) {
-			cr_assert_eq(get(sizes[i]), b);
-			put(b);
+		for (unsigned round = 0; round < 100; round++) {
+			for (unsigned k = 0; k < 20; k++)
+				put(b[k]);
+			for (unsigned k = 0; k < 20; k++)
+				b[k] = get(sizes[i]);
 		}
-		cr_expect_eq(pieces, most);
+		cr_expect_eq(pieces, most, "%zu bytes", sizes[i]);
+		for (unsigned k = 0; k < 20; k++)
+			put(b[k]);
 	}
 	cr_expect_eq(slab.live, 0);
 }

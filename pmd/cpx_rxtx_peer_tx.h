@@ -11,11 +11,12 @@
 
 #include "lib/fiber/lent.h"
 
-/* A plain frame that fits into one slot. */
-static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t limit)
+/* A frame of one segment, no longer than `limit`, that asks for nothing. */
+static __rte_always_inline bool is_plain(const struct rte_mbuf *m, uint32_t limit, uint64_t asks)
 {
-	return m->nb_segs == 1 && m->pkt_len <= limit && m->data_len >= FIBER_MIN_FRAME &&
-	       (m->ol_flags & ~RTE_MBUF_F_RX_RSS_HASH) == 0;
+	return m->nb_segs == 1 &&
+	       (uint32_t)m->data_len - FIBER_MIN_FRAME <= limit - FIBER_MIN_FRAME &&
+	       (m->ol_flags & asks) == 0;
 }
 
 static __rte_always_inline struct fiber_desc describe(const struct rte_mbuf *m, uint16_t len)
@@ -162,15 +163,37 @@ static __rte_noinline uint16_t lend_plain(struct cpx_txq *q, struct rte_mbuf **p
 	return i;
 }
 
+/*
+ * Bytes and descriptors of n plain frames, into reserved slots; the sum of their lengths. First all
+ * bytes, then all descriptors: stores that alternate between lines which the peer had last cost
+ * half as much again.
+ */
+static __rte_always_inline uint64_t copy_plain(struct fiber_tx *t, struct rte_mbuf **pkts,
+					       uint32_t n)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		fiber_tx_fetch(t, i, pkts[i]->data_len);
+	for (uint32_t i = 0; i < n; i++)
+		cpx_copy_in(fiber_tx_place(t, i), rte_pktmbuf_mtod(pkts[i], void *),
+			    pkts[i]->data_len);
+	for (uint32_t i = 0; i < n; i++) {
+		fiber_tx_describe(t, i, describe(pkts[i], pkts[i]->data_len));
+		bytes += pkts[i]->data_len;
+	}
+	return bytes;
+}
+
 /* Plain frames from the first on: how many were sent. */
 static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
-					      uint32_t limit)
+					      uint32_t limit, uint64_t asks)
 {
 	struct fiber_tx *t = q->fiber;
-	uint64_t bytes = 0;
+	uint64_t bytes;
 	uint16_t plain;
 
-	for (plain = 0; plain < n && is_plain(pkts[plain], limit); plain++)
+	for (plain = 0; plain < n && is_plain(pkts[plain], limit, asks); plain++)
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[plain], void *));
 	if (plain == 0)
 		return 0;
@@ -179,15 +202,7 @@ static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf
 		return 0;
 	if (unlikely(fiber_tx_lends(t)))
 		return lend_plain(q, pkts, n);
-	for (uint16_t i = 0; i < n; i++)
-		fiber_tx_fetch(t, i, pkts[i]->data_len);
-	for (uint16_t i = 0; i < n; i++) {
-		const struct rte_mbuf *m = pkts[i];
-
-		cpx_copy_in(fiber_tx_place(t, i), rte_pktmbuf_mtod(m, void *), m->data_len);
-		fiber_tx_describe(t, i, describe(m, m->data_len));
-		bytes += m->data_len;
-	}
+	bytes = copy_plain(t, pkts, n);
 	fiber_tx_submit(t, n, n, bytes);
 	cpx_count_tx(&q->count, n, bytes);
 	give_back(q, pkts, n);
@@ -197,6 +212,7 @@ static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf
 static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
 {
 	const uint32_t max_frame = load_relaxed(&q->max_frame);
+	const uint64_t asks = RTE_MBUF_F_TX_OFFLOAD_MASK & ~q->does;
 	struct fiber_tx *t = q->fiber;
 	uint32_t most;
 	uint16_t done = 0;
@@ -210,8 +226,8 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 	while (done < n) {
 		const uint16_t before = done;
 
-		done += put_plain(q, pkts + done, n - done, most);
-		if (done == n)
+		done += put_plain(q, pkts + done, n - done, most, asks);
+		if (likely(done == n))
 			break;
 		if (cpx_tx_asks(q, pkts[done])) {
 			/* no more than there is room for: what goes back shall be as it came */
@@ -222,9 +238,9 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 				continue;
 			}
 		}
-		if (done != before && is_plain(pkts[done], most) && n - before > LEND_BURST)
+		if (done != before && is_plain(pkts[done], most, asks) && n - before > LEND_BURST)
 			continue; /* a burst is lent in parts */
-		if (is_plain(pkts[done], most) || cpx_tx_asks(q, pkts[done]) ||
+		if (is_plain(pkts[done], most, asks) || cpx_tx_asks(q, pkts[done]) ||
 		    !put_special(q, pkts[done], max_frame)) {
 			done += cpx_tx_full_lane(q, pkts + done, n - done);
 			break;

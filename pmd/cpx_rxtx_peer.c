@@ -36,14 +36,12 @@ static uint16_t peer_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	uint64_t bytes = 0;
 
 	enter(&q->inside);
-	n = peer_take(q, q, pkts, n);
+	n = peer_take_bytes(q, q, pkts, n, &bytes);
 	leave(&q->inside);
 	if (n == 0) {
 		counter_add(&q->count.empty_polls, 1);
 		return 0;
 	}
-	for (uint16_t i = 0; i < n; i++)
-		bytes += pkts[i]->pkt_len;
 	cpx_count_rx(&q->count, n, bytes);
 	return n;
 }

@@ -14,33 +14,22 @@
 #define REFUSED_PAUSE     1000 /* ms, client: the server said no, and will again */
 #define UNHEARD_PAUSE     50   /* ms: the peer does not read its messages */
 
-static struct fiber_message head(enum fiber_message_type type, size_t bytes)
-{
-	return (struct fiber_message){ FIBER_MESSAGE_MAGIC, (uint16_t)type, (uint16_t)bytes };
-}
-
-static void close_all(const int *fds, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		close(fds[i]);
-}
-
 int fiber_greet(struct fiber *f)
 {
 	struct fiber_hello m = f->said;
 
-	m.head = head(FIBER_HELLO, sizeof(m));
+	m.head = fiber_message_head(FIBER_HELLO, sizeof(m));
 	return fiber_socket_send(f->conn, &m, sizeof(m), NULL, 0);
 }
 
 void fiber_send_refusal(int conn, enum fiber_refusal why)
 {
-	struct fiber_refuse m = { head(FIBER_REFUSE, sizeof(m)), .reason = why };
+	struct fiber_refuse m = { fiber_message_head(FIBER_REFUSE, sizeof(m)), .reason = why };
 
 	fiber_socket_send(conn, &m, sizeof(m), NULL, 0);
 }
 
-static int refuse(struct fiber *f, enum fiber_refusal why)
+int fiber_refuse(struct fiber *f, enum fiber_refusal why)
 {
 	fiber_send_refusal(f->conn, why);
 	return fiber_leave(f, REFUSED_PAUSE);
@@ -48,75 +37,12 @@ static int refuse(struct fiber *f, enum fiber_refusal why)
 
 void fiber_tell_lanes(struct fiber *f)
 {
-	struct fiber_lanes m = { head(FIBER_LANES, sizeof(m)), .open = f->open_lanes };
+	struct fiber_lanes m = { fiber_message_head(FIBER_LANES, sizeof(m)),
+				 .open = f->open_lanes };
 
 	f->lanes_untold = fiber_socket_send(f->conn, &m, sizeof(m), NULL, 0) == -EAGAIN;
 	if (f->lanes_untold)
 		fiber_alarm_in(f, UNHEARD_PAUSE);
-}
-
-static int no_memory(struct fiber *f, int why)
-{
-	fiber_reason(f,
-		     "no memory for %u lanes of %u slots and %u frames to lend: %s. Use fewer or "
-		     "smaller ones, or free memory",
-		     f->terms.lanes, 1u << f->terms.log2_slots,
-		     f->terms.features & FIBER_FEATURE_LENT ? 1u << f->terms.log2_frames : 0,
-		     strerror(-why));
-	return refuse(f, FIBER_REFUSED_MEMORY);
-}
-
-/* Server: make the region, and the pool of our frames, and send both. */
-static int offer(struct fiber *f)
-{
-	const bool lent = f->terms.features & FIBER_FEATURE_LENT;
-	int fds[2 + FIBER_MAX_BELLS], bells, ret;
-	struct fiber_region_message m;
-	uint32_t pool_page = 0;
-	unsigned n;
-
-	ret = fiber_region_create(&f->region, &f->terms, f->hugepages, &fds[0]);
-	if (ret < 0)
-		return no_memory(f, ret);
-	n = 1;
-	if (lent) {
-		ret = fiber_pool_create(&f->ours, &f->terms, f->hugepages, &pool_page, &fds[n]);
-		if (ret < 0) {
-			close_all(fds, n);
-			return no_memory(f, ret);
-		}
-		n++;
-	}
-	bells = fiber_bells_create(f, fds + n);
-	if (bells < 0) {
-		close_all(fds, n);
-		fiber_reason(f,
-			     "no sockets to wake sleepers with: %s. Raise the limit of open files",
-			     strerror(-bells));
-		return refuse(f, FIBER_REFUSED_MEMORY);
-	}
-	n += (unsigned)bells;
-	m = (struct fiber_region_message){
-		.head = head(FIBER_REGION, lent ? sizeof(m) : FIBER_REGION_LEAST),
-		.version = FIBER_VERSION,
-		.page_bytes = f->terms.page_bytes,
-		.features = f->terms.features,
-		.region_bytes = f->region.layout.region_bytes,
-		.lanes = f->terms.lanes,
-		.log2_slots = f->terms.log2_slots,
-		.slot_bytes = f->terms.slot_bytes,
-		.max_segs = f->terms.max_segs,
-		.log2_frames = f->terms.log2_frames,
-		.pool_page_bytes = pool_page,
-		.pool_bytes = lent ? fiber_pool_bytes(f->ours) : 0,
-	};
-	ret = fiber_socket_send(f->conn, &m, m.head.bytes, fds, n);
-	close_all(fds, n);
-	if (ret < 0) {
-		fiber_reason(f, "the region could not be sent: %s", strerror(-ret));
-		return fiber_leave_soon(f);
-	}
-	return 0;
 }
 
 static int got_hello(struct fiber *f, const void *data, size_t bytes)
@@ -138,7 +64,7 @@ static int got_hello(struct fiber *f, const void *data, size_t bytes)
 			     f->status.peer_pid, theirs.min_version >> 16,
 			     theirs.min_version & 0xffff, theirs.max_version >> 16,
 			     theirs.max_version & 0xffff, FIBER_MAJOR, FIBER_MINOR);
-		return refuse(f, FIBER_REFUSED_VERSION);
+		return fiber_refuse(f, FIBER_REFUSED_VERSION);
 	}
 	if (ret < 0) {
 		fiber_reason(
@@ -148,102 +74,10 @@ static int got_hello(struct fiber *f, const void *data, size_t bytes)
 			f->status.peer_pid, (unsigned long long)theirs.features,
 			(unsigned long long)theirs.required, (unsigned long long)f->said.features,
 			(unsigned long long)f->said.required);
-		return refuse(f, FIBER_REFUSED_FEATURES);
+		return fiber_refuse(f, FIBER_REFUSED_FEATURES);
 	}
 	f->status.state = FIBER_OFFERED;
-	return f->server ? offer(f) : 0;
-}
-
-/* Client: READY, with LENT together with the pool of our frames. */
-static int answer(struct fiber *f)
-{
-	struct fiber_ready m = { head(FIBER_READY, sizeof(m.head)) };
-	int fd = -1, ret;
-
-	if (f->terms.features & FIBER_FEATURE_LENT) {
-		ret = fiber_pool_create(&f->ours, &f->terms, f->hugepages, &m.pool_page_bytes, &fd);
-		if (ret < 0)
-			return no_memory(f, ret);
-		m.head = head(FIBER_READY, sizeof(m));
-		m.pool_bytes = fiber_pool_bytes(f->ours);
-	}
-	ret = fiber_socket_send(f->conn, &m, m.head.bytes, &fd, fd >= 0);
-	if (fd >= 0)
-		close(fd);
-	if (ret < 0) {
-		fiber_reason(f, "the server went during the handshake: %s", strerror(-ret));
-		return fiber_leave_soon(f);
-	}
-	/* With LENT the server has the last word: it may not take our pool. */
-	return fd >= 0 ? 0 : fiber_come_up(f);
-}
-
-static int refuse_memory(struct fiber *f, enum fiber_refusal which, const char *why, int ret)
-{
-	fiber_reason(f, "the %s of pid %d is refused: %s%s%s",
-		     which == FIBER_REFUSED_POOL ? "pool" : "region", f->status.peer_pid, why,
-		     ret == -EPROTO ? "" : ": ", ret == -EPROTO ? "" : strerror(-ret));
-	return refuse(f, which);
-}
-
-/* Client. Takes over the bells among fds[] by setting their places to -1. */
-static int got_region(struct fiber *f, const void *data, size_t bytes, int *fds, unsigned n_fds)
-{
-	const bool lent = f->terms.features & FIBER_FEATURE_LENT;
-	const unsigned bells = f->terms.features & FIBER_FEATURE_SLEEP ? 2 * f->terms.lanes : 0;
-	const unsigned first = 1 + lent;
-	const char *why = "it is not what both sides agreed on";
-	struct fiber_region_message m;
-	int ret = -EPROTO;
-
-	fiber_message_copy(&m, sizeof(m), data, bytes);
-	if (n_fds != first + bells)
-		why = "it came with a wrong number of descriptors";
-	else if (fiber_region_message_check(&m, &f->terms) == 0)
-		ret = fiber_region_adopt(&f->region, &f->terms, m.region_bytes, fds[0], &why);
-	if (ret == 0 && lent) {
-		ret = fiber_pool_adopt(&f->theirs, &f->terms, m.pool_page_bytes, m.pool_bytes,
-				       fds[1], &why);
-		if (ret < 0)
-			return refuse_memory(f, FIBER_REFUSED_POOL, why, ret);
-	}
-	for (unsigned r = 0; ret == 0 && r < bells; r++) {
-		if (!fiber_bell_check(fds[first + r])) {
-			why = "one of its bells is not a datagram socket";
-			ret = -EPROTO;
-			break;
-		}
-		f->bells[r] = fds[first + r];
-		fds[first + r] = -1;
-	}
-	if (ret < 0)
-		return refuse_memory(f, FIBER_REFUSED_REGION, why, ret);
-	return answer(f);
-}
-
-/* Server: with LENT the client's pool comes along. */
-static int got_ready(struct fiber *f, const void *data, size_t bytes, const int *fds,
-		     unsigned n_fds)
-{
-	const struct fiber_message ready = head(FIBER_READY, sizeof(ready));
-	const char *why = "it came with a wrong number of descriptors";
-	struct fiber_ready m;
-	int ret = -EPROTO;
-
-	if (!(f->terms.features & FIBER_FEATURE_LENT))
-		return fiber_come_up(f);
-	fiber_message_copy(&m, sizeof(m), data, bytes);
-	if (n_fds == 1)
-		ret = fiber_pool_adopt(&f->theirs, &f->terms, m.pool_page_bytes, m.pool_bytes,
-				       fds[0], &why);
-	if (ret < 0)
-		return refuse_memory(f, FIBER_REFUSED_POOL, why, ret);
-	ret = fiber_socket_send(f->conn, &ready, sizeof(ready), NULL, 0);
-	if (ret < 0) {
-		fiber_reason(f, "the client went during the handshake: %s", strerror(-ret));
-		return fiber_leave_soon(f);
-	}
-	return fiber_come_up(f);
+	return f->server ? fiber_offer(f) : 0;
 }
 
 static int got_refusal(struct fiber *f, const void *data)
@@ -283,7 +117,7 @@ static int got_lanes(struct fiber *f, const void *data)
 
 static void send_nak(struct fiber *f, int type)
 {
-	struct fiber_nak m = { head(FIBER_NAK, sizeof(m)), .type = (uint32_t)type };
+	struct fiber_nak m = { fiber_message_head(FIBER_NAK, sizeof(m)), .type = (uint32_t)type };
 
 	/* A peer that does not read its NAKs loses them. */
 	fiber_socket_send(f->conn, &m, sizeof(m), NULL, 0);
@@ -303,9 +137,9 @@ static int dispatch(struct fiber *f, const void *data, size_t bytes, int *fds, u
 	if (type == FIBER_HELLO && state == FIBER_GREETING)
 		return got_hello(f, data, bytes);
 	if (type == FIBER_REGION && state == FIBER_OFFERED && !f->server && f->region.base == NULL)
-		return got_region(f, data, bytes, fds, n_fds);
+		return fiber_got_region(f, data, bytes, fds, n_fds);
 	if (type == FIBER_READY && state == FIBER_OFFERED && f->server)
-		return got_ready(f, data, bytes, fds, n_fds);
+		return fiber_got_ready(f, data, bytes, fds, n_fds);
 	if (type == FIBER_READY && state == FIBER_OFFERED && f->region.base != NULL)
 		return fiber_come_up(f);
 	if (type == FIBER_REFUSE && state != FIBER_UP)

@@ -129,6 +129,12 @@ static_assert(sizeof(struct fiber_ready) == 24, "READY with LENT");
 static_assert(sizeof(struct fiber_refuse) == 16 && sizeof(struct fiber_nak) == 16, "REFUSE, NAK");
 static_assert(sizeof(struct fiber_lanes) == 16, "LANES");
 
+/* The head of a message of ours. */
+static inline struct fiber_message fiber_message_head(enum fiber_message_type type, size_t bytes)
+{
+	return (struct fiber_message){ FIBER_MESSAGE_MAGIC, (uint16_t)type, (uint16_t)bytes };
+}
+
 /* Type of a well-formed message (also an unknown one: 0..65535), or -EBADMSG. Checks head and
  * length, no fields. Any thread. */
 int fiber_message_type(const void *data, size_t bytes);

@@ -112,7 +112,16 @@ __attribute__((format(printf, 2, 3))) void fiber_reason(struct fiber *f, const c
 int fiber_converse(struct fiber *f);
 int fiber_greet(struct fiber *f); /* our HELLO; -errno */
 void fiber_send_refusal(int conn, enum fiber_refusal why);
+int fiber_refuse(struct fiber *f, enum fiber_refusal why); /* … and leave. Events */
 /* LANES; once more a little later when the peer's end is full of what it did not read. */
 void fiber_tell_lanes(struct fiber *f);
+
+/* offer.c. Events of all three. Server: make the region and the pool of our frames, send both. */
+int fiber_offer(struct fiber *f);
+/* Client: REGION came. Takes over the bells among fds[] by setting their places to -1. */
+int fiber_got_region(struct fiber *f, const void *data, size_t bytes, int *fds, unsigned n_fds);
+/* Server: READY came, with LENT the client's pool. */
+int fiber_got_ready(struct fiber *f, const void *data, size_t bytes, const int *fds,
+		    unsigned n_fds);
 
 #endif

@@ -46,9 +46,10 @@ static bool rx_wants_full(const struct cpx_port *p)
 {
 	const struct cpx_sources *s = &p->sources;
 
-	if (p->rx[0].checks != 0 || p->rx[0].ptypes != 0 ||
-	    (p->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH) ||
-	    cpx_flow_active(p) ||
+	for (unsigned i = 0; i < p->data->nb_rx_queues; i++)
+		if (p->rx[i].wants != 0)
+			return true;
+	if (cpx_flow_active(p) ||
 	    (cpx_ops(p)->timed != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	     cpx_ops(p)->timed(p)))
 		return true;

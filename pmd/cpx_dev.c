@@ -62,6 +62,7 @@ static uint64_t flags_done(uint64_t on, uint64_t asked)
 static int choose(struct cpx_port *p, struct rte_eth_conf *conf)
 {
 	const struct rte_eth_dev_data *data = p->data;
+	struct cpx_rss *rss = &p->look.rss;
 	struct cpx_dev *c = p->carrier;
 	const uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
 	/* more tx queues than lanes take turns on the lanes */
@@ -71,7 +72,10 @@ static int choose(struct cpx_port *p, struct rte_eth_conf *conf)
 	*conf = (struct rte_eth_conf){
 		.rxmode = data->dev_conf.rxmode,
 		.txmode = data->dev_conf.txmode,
-		.rx_adv_conf.rss_conf = data->dev_conf.rx_adv_conf.rss_conf,
+		/* a key of our own: the application's may be gone when the carrier is back */
+		.rx_adv_conf.rss_conf = { .rss_key = rss->key_len != 0 ? rss->key : NULL,
+					  .rss_key_len = rss->key_len,
+					  .rss_hf = rss->rss_hf & c->rss },
 		.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0,
 		.intr_conf.rmv = (c->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
 	};
@@ -84,8 +88,9 @@ static int choose(struct cpx_port *p, struct rte_eth_conf *conf)
 			cpx_port_name(p), p->args.carrier_name, c->max_rx, c->max_rx, n_rx);
 		return -EINVAL;
 	}
-	conf->rx_adv_conf.rss_conf.rss_hf &= c->rss;
-	if (conf->rx_adv_conf.rss_conf.rss_hf == 0) {
+	if (conf->rx_adv_conf.rss_conf.rss_hf == 0 ||
+	    (rss->key_len != 0 && rss->key_len != c->key_len)) {
+		conf->rx_adv_conf.rss_conf = (struct rte_eth_rss_conf){ 0 };
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
 		conf->rxmode.offloads &= ~RTE_ETH_RX_OFFLOAD_RSS_HASH;
 	}
@@ -237,6 +242,7 @@ static int configure_again(struct cpx_port *p)
 	if ((c->on_rx_offloads & ~conf.rxmode.offloads) != 0 ||
 	    (c->on_tx_offloads & ~conf.txmode.offloads) != 0)
 		return -ENOTSUP;
+	conf.rxmode.offloads = c->on_rx_offloads; /* the lanes do the rest since */
 	rc = configure(p, &conf);
 	for (unsigned i = 0; i < p->carrier_rx_queues && rc == 0; i++)
 		if (p->rx[i].pool != NULL)
@@ -413,8 +419,16 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.tx_cleanup = dev_tx_cleanup,
 	.stats = dev_stats,
 	.set_mtu = cpx_dev_set_mtu,
-	.set_mac = cpx_dev_set_mac,
 	.set_promiscuous = cpx_dev_set_promiscuous,
 	.set_allmulticast = cpx_dev_set_allmulticast,
+	.set_mac = cpx_dev_set_mac,
+	.add_mac = cpx_dev_add_mac,
+	.remove_mac = cpx_dev_remove_mac,
+	.set_multicasts = cpx_dev_set_multicasts,
+	.set_vlan_offload = cpx_dev_set_vlan_offload,
+	.set_vlan = cpx_dev_set_vlan,
+	.set_rss = cpx_dev_set_rss,
+	.set_reta = cpx_dev_set_reta,
+	.read_clock = cpx_dev_read_clock,
 	.dump = dev_dump,
 };

@@ -40,6 +40,7 @@ struct cpx_dev {
 	uint64_t rx_offloads, tx_offloads, rss; /* what it can do */
 	uint32_t dev_flags;
 	uint16_t max_mtu;
+	uint8_t key_len; /* of its hash */
 	uint64_t owner;
 	struct rte_device *made; /* we made it */
 	char driver[32];
@@ -84,6 +85,18 @@ bool cpx_dev_understates(const struct cpx_dev *c, uint16_t mtu);
 int cpx_dev_find(const struct cpx_port *p, uint16_t *id, struct rte_device **made, struct err *err);
 /* Take away what cpx_dev_find made. */
 void cpx_dev_unmake(const struct cpx_port *p, uint16_t id, struct rte_device *made);
+
+/* cpx_dev_rxmode.c: hooks of struct cpx_carrier_ops */
+int cpx_dev_add_mac(struct cpx_port *p, struct rte_ether_addr *mac);
+void cpx_dev_remove_mac(struct cpx_port *p, struct rte_ether_addr *mac);
+int cpx_dev_set_multicasts(struct cpx_port *p, struct rte_ether_addr *macs, uint32_t n);
+int cpx_dev_set_vlan_offload(struct cpx_port *p);
+int cpx_dev_set_vlan(struct cpx_port *p, uint16_t id, bool on);
+int cpx_dev_set_rss(struct cpx_port *p, struct rte_eth_rss_conf *conf);
+int cpx_dev_set_reta(struct cpx_port *p);
+int cpx_dev_read_clock(struct cpx_port *p, uint64_t *clock);
+/* Tell a carrier that is back all of it. Control held. */
+int cpx_dev_tell_rxmode(struct cpx_port *p);
 
 /* cpx_dev_life.c */
 int cpx_dev_attach(struct cpx_port *p, struct err *err);

@@ -46,13 +46,21 @@ int cpx_dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 	return rc;
 }
 
+static bool has_mac(const struct cpx_dev *c, const struct rte_ether_addr *mac)
+{
+	struct rte_ether_addr now;
+
+	return rte_eth_macaddr_get(c->id, &now) == 0 && rte_is_same_ether_addr(&now, mac);
+}
+
 int cpx_dev_set_mac(struct cpx_port *p, struct rte_ether_addr *mac)
 {
 	struct cpx_dev *c = p->carrier;
 	int rc = 0;
 
 	cpx_dev_hold(c);
-	if (!cpx_dev_gone(c))
+	/* ethdev sets the address it has at every start; not every carrier knows how */
+	if (!cpx_dev_gone(c) && !has_mac(c, mac))
 		rc = rte_eth_dev_default_mac_addr_set(c->id, mac);
 	if (rc == 0)
 		c->mac = *mac;
@@ -108,12 +116,12 @@ static void tell_failed(const struct cpx_port *p, const char *what, int rc)
 void cpx_dev_tell(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
-	struct rte_ether_addr mac;
 
-	if (rte_eth_macaddr_get(c->id, &mac) != 0 || !rte_is_same_ether_addr(&mac, &c->mac))
+	if (!has_mac(c, &c->mac))
 		tell_failed(p, "MAC address", rte_eth_dev_default_mac_addr_set(c->id, &c->mac));
 	if (c->promiscuous != CPX_UNSAID)
 		tell_failed(p, "promiscuous mode", promiscuous(c, c->promiscuous == CPX_ON));
 	if (c->allmulticast != CPX_UNSAID)
 		tell_failed(p, "all-multicast mode", allmulticast(c, c->allmulticast == CPX_ON));
+	tell_failed(p, "filters and hashing", cpx_dev_tell_rxmode(p));
 }

@@ -201,6 +201,7 @@ int cpx_dev_learn(struct cpx_dev *c)
 	c->rx_offloads = info.rx_offload_capa;
 	c->tx_offloads = info.tx_offload_capa;
 	c->rss = info.flow_type_rss_offloads;
+	c->key_len = info.hash_key_size;
 	c->dev_flags = *info.dev_flags;
 	c->max_mtu = max_mtu(&info);
 	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
@@ -265,7 +266,9 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 		goto unmake;
 	rte_eth_macaddr_get(id, &c->mac);
 	if (rte_is_valid_assigned_ether_addr(&c->mac)) /* net_ring's is all zeros */
-		p->mac = c->mac;
+		p->macs[0] = c->mac;
+	p->lanes_filter = rte_eth_devices[id].dev_ops->promiscuous_disable == NULL;
+	p->data->promiscuous = p->lanes_filter || rte_eth_promiscuous_get(id) == 1;
 	p->carrier = c;
 	cpx_dev_lock();
 	cpx_dev_gates(p);

@@ -15,62 +15,18 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pmd/cpx_checksum.h"
 #include "pmd/cpx_effect.h"
 #include "pmd/cpx_flow.h"
-#include "pmd/cpx_hash.h"
 #include "pmd/cpx_logs.h"
 
 RTE_LOG_REGISTER_SUFFIX(cpx_logtype_driver, driver, NOTICE);
 
 /* ---- configure, start, stop, close ---- */
 
-#define RSS_IP4 (RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_OTHER)
-#define RSS_IP6                                                                      \
-	(RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_FRAG_IPV6 | RTE_ETH_RSS_NONFRAG_IPV6_OTHER | \
-	 RTE_ETH_RSS_IPV6_EX)
-
-static const struct {
-	uint64_t rss;
-	uint16_t type;
-} hash_types[] = {
-	{ RSS_IP4, CPX_HASH_IP4 },
-	{ RTE_ETH_RSS_NONFRAG_IPV4_TCP, CPX_HASH_TCP4 },
-	{ RTE_ETH_RSS_NONFRAG_IPV4_UDP, CPX_HASH_UDP4 },
-	{ RTE_ETH_RSS_NONFRAG_IPV4_SCTP, CPX_HASH_SCTP4 },
-	{ RSS_IP6, CPX_HASH_IP6 },
-	{ RTE_ETH_RSS_NONFRAG_IPV6_TCP | RTE_ETH_RSS_IPV6_TCP_EX, CPX_HASH_TCP6 },
-	{ RTE_ETH_RSS_NONFRAG_IPV6_UDP | RTE_ETH_RSS_IPV6_UDP_EX, CPX_HASH_UDP6 },
-	{ RTE_ETH_RSS_NONFRAG_IPV6_SCTP, CPX_HASH_SCTP6 },
-};
-
-static uint64_t rss_known(void)
-{
-	uint64_t rss = 0;
-
-	for (unsigned i = 0; i < RTE_DIM(hash_types); i++)
-		rss |= hash_types[i].rss;
-	return rss;
-}
-
-static void hash_types_set(struct cpx_port *p, uint64_t rss_hf)
-{
-	uint16_t types = 0;
-
-	for (unsigned i = 0; i < RTE_DIM(hash_types); i++)
-		if (rss_hf & hash_types[i].rss)
-			types |= hash_types[i].type;
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		store_relaxed(&p->rx[i].hash_types, types);
-}
-
 static int cpx_dev_configure(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	const struct rte_eth_conf *conf = &dev->data->dev_conf;
-	const uint64_t asked = conf->rxmode.offloads;
-	uint64_t ours;
-	uint16_t checks = 0;
 	int rc;
 
 	rc = cpx_flow_configure(p);
@@ -81,19 +37,12 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	rc = cpx_loopback_set(p, conf->lpbk_mode != 0);
 	if (rc != 0)
 		return rc;
+	rc = cpx_rxmode_configure(p);
+	if (rc != 0)
+		return rc;
 	rc = cpx_ops(p)->configure != NULL ? cpx_ops(p)->configure(p) : 0;
 	if (rc != 0)
 		return rc;
-	ours = asked & ~p->carrier_rx_offloads;
-	if (ours & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
-		checks |= CPX_CHECK_IP;
-	if (ours & (RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM))
-		checks |= CPX_CHECK_L4;
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		p->rx[i].checks = checks;
-	/* a carrier that hashes may still leave out what it does not know */
-	hash_types_set(p,
-		       asked & RTE_ETH_RX_OFFLOAD_RSS_HASH ? conf->rx_adv_conf.rss_conf.rss_hf : 0);
 	if (cpx_sends_on_time(p) &&
 	    rte_mbuf_dyn_tx_timestamp_register(&cpx_send_time_field, &cpx_send_time_flag) != 0) {
 		PMD_DRV_LOG(ERR, "%s: mbufs have no room for a time to send at", cpx_port_name(p));
@@ -102,7 +51,7 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 	p->interrupts = conf->intr_conf.rxq != 0;
 	p->sources.n = p->args.n_lanes;
 	cpx_lanes_feed(p);
-	cpx_burst_select(dev);
+	cpx_rxmode_begin(p);
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
 	return 0;
 }
@@ -250,15 +199,18 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 			  RTE_ETH_DEV_CAPA_RUNTIME_TX_QUEUE_SETUP;
 	info->max_rx_queues = p->args.n_lanes;
 	info->max_tx_queues = CPX_MAX_TX_QUEUES;
-	info->max_mac_addrs = 1;
+	info->max_mac_addrs = CPX_FILTER_MACS;
 	info->min_mtu = RTE_ETHER_MIN_MTU;
 	info->max_mtu = CPX_MAX_MTU;
 	info->max_rx_pktlen = CPX_MAX_FRAME;
 	info->rx_offload_capa = RTE_ETH_RX_OFFLOAD_RSS_HASH | RTE_ETH_RX_OFFLOAD_SCATTER |
-				RTE_ETH_RX_OFFLOAD_CHECKSUM;
+				RTE_ETH_RX_OFFLOAD_CHECKSUM | RTE_ETH_RX_OFFLOAD_VLAN_STRIP |
+				RTE_ETH_RX_OFFLOAD_VLAN_FILTER | RTE_ETH_RX_OFFLOAD_TIMESTAMP;
 	info->tx_offload_capa = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE |
 				CPX_EFFECT_OFFLOADS;
-	info->flow_type_rss_offloads = rss_known();
+	info->flow_type_rss_offloads = cpx_rss_known();
+	info->reta_size = CPX_RETA_SIZE;
+	info->hash_key_size = CPX_RSS_KEY;
 	info->rx_desc_lim = limits;
 	info->tx_desc_lim = limits;
 	info->speed_capa = speed_capability(&p->args);
@@ -268,8 +220,6 @@ static int cpx_infos_get(struct rte_eth_dev *dev, struct rte_eth_dev_info *info)
 		cpx_ops(p)->info(p, info);
 	return 0;
 }
-
-/* ---- addresses, MTU, filters ---- */
 
 static int cpx_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 {
@@ -285,65 +235,6 @@ static int cpx_mtu_set(struct rte_eth_dev *dev, uint16_t mtu)
 		return rc;
 	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++)
 		store_relaxed(&p->tx[i].max_frame, (uint32_t)mtu + CPX_FRAME_OVERHEAD);
-	return 0;
-}
-
-static int cpx_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
-{
-	struct cpx_port *p = cpx_port_of(dev);
-
-	return cpx_ops(p)->set_mac != NULL ? cpx_ops(p)->set_mac(p, mac) : 0;
-}
-
-/* Lanes on rings filter nothing: a frame put in at one end comes out at the other. */
-static int set_promiscuous(struct rte_eth_dev *dev, bool on)
-{
-	struct cpx_port *p = cpx_port_of(dev);
-
-	return cpx_ops(p)->set_promiscuous != NULL ? cpx_ops(p)->set_promiscuous(p, on) : 0;
-}
-
-static int cpx_promiscuous_enable(struct rte_eth_dev *dev)
-{
-	return set_promiscuous(dev, true);
-}
-
-static int cpx_promiscuous_disable(struct rte_eth_dev *dev)
-{
-	return set_promiscuous(dev, false);
-}
-
-static int set_allmulticast(struct rte_eth_dev *dev, bool on)
-{
-	struct cpx_port *p = cpx_port_of(dev);
-
-	return cpx_ops(p)->set_allmulticast != NULL ? cpx_ops(p)->set_allmulticast(p, on) : 0;
-}
-
-static int cpx_allmulticast_enable(struct rte_eth_dev *dev)
-{
-	return set_allmulticast(dev, true);
-}
-
-static int cpx_allmulticast_disable(struct rte_eth_dev *dev)
-{
-	return set_allmulticast(dev, false);
-}
-
-static int cpx_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
-{
-	if (conf->rss_key != NULL)
-		return -ENOTSUP; /* CRC-32C has no key */
-	if (dev->data->dev_conf.rxmode.offloads & RTE_ETH_RX_OFFLOAD_RSS_HASH)
-		hash_types_set(cpx_port_of(dev), conf->rss_hf);
-	dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf = conf->rss_hf;
-	return 0;
-}
-
-static int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf)
-{
-	conf->rss_hf = dev->data->dev_conf.rx_adv_conf.rss_conf.rss_hf;
-	conf->rss_key_len = 0;
 	return 0;
 }
 
@@ -365,6 +256,8 @@ static const struct eth_dev_ops cpx_secondary_ops = {
 	.fec_get_capability = cpx_fec_get_capability,
 	.fec_get = cpx_fec_get,
 	.get_reg = cpx_get_reg,
+	.rss_hash_conf_get = cpx_rss_hash_conf_get,
+	.reta_query = cpx_reta_query,
 	.eth_dev_priv_dump = cpx_priv_dump,
 };
 
@@ -382,6 +275,12 @@ static const struct eth_dev_ops cpx_eth_ops = {
 	.allmulticast_enable = cpx_allmulticast_enable,
 	.allmulticast_disable = cpx_allmulticast_disable,
 	.mac_addr_set = cpx_mac_addr_set,
+	.mac_addr_add = cpx_mac_addr_add,
+	.mac_addr_remove = cpx_mac_addr_remove,
+	.set_mc_addr_list = cpx_set_mc_addr_list,
+	.vlan_filter_set = cpx_vlan_filter_set,
+	.vlan_offload_set = cpx_vlan_offload_set,
+	.vlan_strip_queue_set = cpx_vlan_strip_queue_set,
 	.mtu_set = cpx_mtu_set,
 	.stats_get = cpx_stats_get,
 	.stats_reset = cpx_stats_reset,
@@ -417,6 +316,9 @@ static const struct eth_dev_ops cpx_eth_ops = {
 	.flow_ops_get = cpx_flow_ops_get,
 	.rss_hash_update = cpx_rss_hash_update,
 	.rss_hash_conf_get = cpx_rss_hash_conf_get,
+	.reta_update = cpx_reta_update,
+	.reta_query = cpx_reta_query,
+	.read_clock = cpx_read_clock,
 	.eth_dev_priv_dump = cpx_priv_dump,
 };
 
@@ -491,24 +393,14 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	p->fc_mode = RTE_ETH_FC_FULL;
 	memset(p->wake, -1, sizeof(p->wake));
 	memset(p->wait, -1, sizeof(p->wait));
-	for (unsigned i = 0; i < CPX_SPREAD_SLOTS; i++)
-		p->spread.lane[i] = (uint8_t)(i % args->n_lanes);
 	cpx_lanes_feed(p);
-	rte_eth_random_addr(p->mac.addr_bytes);
+	rte_eth_random_addr(p->macs[0].addr_bytes);
 	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
+	dev->data->promiscuous = 1;
 	rc = cpx_ops(p)->attach(p, err);
 	if (rc != 0)
 		goto release;
-	if (args->has_mac) {
-		memcpy(p->mac.addr_bytes, args->mac, sizeof(args->mac));
-		if (cpx_ops(p)->set_mac != NULL && cpx_ops(p)->set_mac(p, &p->mac) != 0)
-			PMD_DRV_LOG(NOTICE,
-				    "%s: carrier %s does not take another MAC address; frames to "
-				    "it come in promiscuous mode only",
-				    cpx_port_name(p), args->carrier_name);
-	}
-	dev->data->mac_addrs = &p->mac;
-	dev->data->promiscuous = args->carrier != CPX_CARRIER_DEV;
+	cpx_mac_init(p);
 	dev->dev_ops = &cpx_eth_ops;
 	cpx_burst_select(dev);
 	dev->rx_queue_count = cpx_rx_queue_count;

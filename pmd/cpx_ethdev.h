@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "pmd/cpx_args.h"
+#include "pmd/cpx_look.h"
 #include "pmd/cpx_rxtx.h"
 
 /* Frames: 14 bytes of Ethernet and two VLAN tags over the MTU; no FCS on a lane. */
@@ -59,8 +60,10 @@ struct cpx_carrier_ops {
 	eth_tx_prep_t tx_prepare; /* NULL: cpx_tx_prepare */
 	bool copies;              /* received frames are copied into mbufs of our pools */
 
-	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->mac; take LSC
-	 * out of dev_flags if it cannot be raised. 0 or -errno with err filled. */
+	/* Probe: find and claim the carrier, set p->carrier and, where it has one, p->macs[0]; say
+	 * in data->promiscuous whether it passes all frames now, in p->lanes_filter that it cannot
+	 * do otherwise; take LSC out of dev_flags if it cannot be raised. 0 or -errno with err
+	 * filled. */
 	int (*attach)(struct cpx_port *p, struct err *err);
 	/* Close: give everything back; the port is stopped. */
 	void (*detach)(struct cpx_port *p);
@@ -100,11 +103,22 @@ struct cpx_carrier_ops {
 	 * never go back. Both or none. */
 	const struct cpx_lane_stat *lane_stats;
 	void (*lane_values)(struct cpx_port *p, unsigned lane, uint64_t *values);
-	int (*set_mtu)(struct cpx_port *p, uint16_t mtu);               /* optional */
-	int (*set_mac)(struct cpx_port *p, struct rte_ether_addr *mac); /* optional */
-	int (*set_promiscuous)(struct cpx_port *p, bool on);            /* optional */
-	int (*set_allmulticast)(struct cpx_port *p, bool on);           /* optional */
-	void (*dump)(const struct cpx_port *p, FILE *out);              /* optional */
+	int (*set_mtu)(struct cpx_port *p, uint16_t mtu); /* optional */
+	/* Address filters: all of them or none. -ENOTSUP or -ENOSPC where this one cannot. */
+	int (*set_promiscuous)(struct cpx_port *p, bool on);
+	int (*set_allmulticast)(struct cpx_port *p, bool on);
+	int (*set_mac)(struct cpx_port *p, struct rte_ether_addr *mac);
+	int (*add_mac)(struct cpx_port *p, struct rte_ether_addr *mac);
+	void (*remove_mac)(struct cpx_port *p, struct rte_ether_addr *mac);
+	int (*set_multicasts)(struct cpx_port *p, struct rte_ether_addr *macs, uint32_t n);
+	/* With a carrier that has some of the receive offloads: bring those of VLANs in line with
+	 * dev_conf; the others are called when carrier_rx_offloads says so. */
+	int (*set_vlan_offload)(struct cpx_port *p);
+	int (*set_vlan)(struct cpx_port *p, uint16_t id, bool on);
+	int (*set_rss)(struct cpx_port *p, struct rte_eth_rss_conf *conf);
+	int (*read_clock)(struct cpx_port *p, uint64_t *clock);
+	int (*set_reta)(struct cpx_port *p);               /* spread as look.rss says; optional */
+	void (*dump)(const struct cpx_port *p, FILE *out); /* optional */
 	/* What a carrier does itself instead of the lanes. All optional. */
 	int (*flow_ctrl_get)(const struct cpx_port *p, struct rte_eth_fc_conf *conf);
 	int (*flow_ctrl_set)(struct cpx_port *p, struct rte_eth_fc_conf *conf);
@@ -128,7 +142,7 @@ struct cpx_port {
 	void *carrier; /* the carrier's own; primary */
 	void *loop;    /* rings of a loop, or of loopback over another carrier; primary */
 	struct cpx_args args;
-	struct rte_ether_addr mac;
+	struct rte_ether_addr macs[CPX_FILTER_MACS];   /* ethdev's; 0: our own */
 	uint32_t carrier_rx_queues, carrier_tx_queues; /* queues below the lanes */
 	uint64_t carrier_rx_offloads;                  /* what the carrier does of what was asked */
 	bool started;
@@ -136,6 +150,7 @@ struct cpx_port {
 	bool ptypes_asked; /* the application knows of packet types */
 	bool admin_down;   /* rte_eth_dev_set_link_down */
 	bool interrupts;   /* receivers may sleep */
+	bool lanes_filter; /* addresses, though the carrier would, see cpx_mac.c */
 	bool looped;       /* loopback: the carrier is left alone */
 	enum rte_eth_fc_mode fc_mode;
 	uint32_t open_lanes;   /* shared: lanes that our end has in service */
@@ -149,6 +164,8 @@ struct cpx_port {
 	struct rte_eth_stats carrier_base;
 	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
 
+	struct cpx_look look;
+	uint32_t strips; /* set of queues that strip VLAN tags */
 	struct cpx_sources sources;
 	struct cpx_spread spread;
 	struct cpx_rxq rx[CPX_MAX_SOURCES];   /* those beyond the lanes are sources only */
@@ -208,6 +225,8 @@ void cpx_lanes_apply(struct cpx_port *p);
 void cpx_lanes_changed(struct cpx_port *p);
 /* Every queue gets its lane, before a start. */
 void cpx_lanes_feed(struct cpx_port *p);
+/* spread=hash goes by the redirection table, where there is one. */
+void cpx_lanes_spread(struct cpx_port *p);
 
 /* cpx_loop.c */
 /* Take the carrier out of the way of the frames, or back in. The port is stopped. */
@@ -236,6 +255,36 @@ int cpx_intr_add(struct cpx_port *p, unsigned queue, int fd);
 void cpx_intr_kick(struct cpx_port *p);
 int cpx_rx_intr_enable(struct rte_eth_dev *dev, uint16_t i);
 int cpx_rx_intr_disable(struct rte_eth_dev *dev, uint16_t i);
+
+/* cpx_rxmode.c */
+/* Take dev_conf, before the carrier is configured; and begin, after that. */
+int cpx_rxmode_configure(struct cpx_port *p);
+void cpx_rxmode_begin(struct cpx_port *p);
+/* Let the lcores do what is asked now and the carrier does not do. */
+void cpx_rxmode_apply(struct cpx_port *p);
+int cpx_vlan_filter_set(struct rte_eth_dev *dev, uint16_t id, int on);
+int cpx_vlan_offload_set(struct rte_eth_dev *dev, int mask);
+void cpx_vlan_strip_queue_set(struct rte_eth_dev *dev, uint16_t queue, int on);
+int cpx_rss_hash_update(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int cpx_rss_hash_conf_get(struct rte_eth_dev *dev, struct rte_eth_rss_conf *conf);
+int cpx_reta_update(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *conf, uint16_t size);
+int cpx_reta_query(struct rte_eth_dev *dev, struct rte_eth_rss_reta_entry64 *conf, uint16_t size);
+int cpx_read_clock(struct rte_eth_dev *dev, uint64_t *clock);
+
+/* cpx_mac.c */
+/* Once, with the port's own address in macs[0] and its promiscuity in data. */
+void cpx_mac_init(struct cpx_port *p);
+/* Do the lanes filter addresses, or the carrier? */
+bool cpx_lanes_filter(const struct cpx_port *p);
+int cpx_promiscuous_enable(struct rte_eth_dev *dev);
+int cpx_promiscuous_disable(struct rte_eth_dev *dev);
+int cpx_allmulticast_enable(struct rte_eth_dev *dev);
+int cpx_allmulticast_disable(struct rte_eth_dev *dev);
+int cpx_mac_addr_set(struct rte_eth_dev *dev, struct rte_ether_addr *mac);
+int cpx_mac_addr_add(struct rte_eth_dev *dev, struct rte_ether_addr *mac, uint32_t index,
+		     uint32_t pool);
+void cpx_mac_addr_remove(struct rte_eth_dev *dev, uint32_t index);
+int cpx_set_mc_addr_list(struct rte_eth_dev *dev, struct rte_ether_addr *macs, uint32_t n);
 
 /* cpx_ptype.c */
 const uint32_t *cpx_ptypes_get(struct rte_eth_dev *dev);

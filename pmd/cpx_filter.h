@@ -74,12 +74,18 @@ static inline bool cpx_filter_mac_pass(const struct cpx_filter *f, const uint8_t
 	return address == load_relaxed(&f->mac[0]) || cpx_filter_other_mac(f, address);
 }
 
+/* Is the id < 4096 in the list? */
+static inline bool cpx_filter_vlan_listed(const struct cpx_filter *f, unsigned id)
+{
+	return load_relaxed(&f->vlan[id / 64]) >> (id % 64) & 1;
+}
+
 /* Does a tag with this id pass? Id 0 is no VLAN, only a priority. Does not look at `vlan_on`. */
 static inline bool cpx_filter_vlan_id_pass(const struct cpx_filter *f, uint16_t tci)
 {
 	const unsigned id = tci & 0xfff;
 
-	return id == 0 || (load_relaxed(&f->vlan[id / 64]) >> (id % 64) & 1);
+	return id == 0 || cpx_filter_vlan_listed(f, id);
 }
 
 /* The same of the frame's outermost tag, of type 0x8100; frames without one pass. */

@@ -36,7 +36,7 @@ static struct cpx_flow *flow_of(struct cpx_port *p)
 	cpx_flow_slab_init(&f->slab, take_piece, rte_free);
 	for (unsigned i = 0; i < CPX_FLOW_MAX_QUEUES; i++) {
 		f->turn[i] = &f->rx[i].turn;
-		f->rx[i].rss = &f->rss;
+		f->rx[i].rss = &p->look.rss;
 	}
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
 		store_release(&p->rx[i].flow, &f->rx[i]);
@@ -85,8 +85,7 @@ static int parse(struct rte_eth_dev *dev, const struct rte_flow_attr *attr,
 	const struct cpx_port *p = cpx_port_of(dev);
 	const struct cpx_flow_limits limits = { .n_queues = dev->data->nb_rx_queues,
 						.rss_types = cpx_rss_known(),
-						.rss_keyed = p->flow != NULL &&
-							     load_relaxed(&p->flow->rss.keyed) };
+						.rss_keyed = p->look.rss.keyed != 0 };
 
 	return cpx_flow_parse(&limits, attr, pattern, actions, request, error);
 }

@@ -27,7 +27,6 @@ struct rte_flow {
 /* Shared with secondary processes as far as receive queues need it: rx, tables, rings. */
 struct cpx_flow {
 	struct cpx_flow_rxq rx[CPX_FLOW_MAX_QUEUES];
-	struct cpx_rss rss;        /* how the port hashes */
 	struct cpx_flow_slab slab; /* primary */
 	struct cpx_flow_table *table;
 	struct cpx_flow_retire retire;

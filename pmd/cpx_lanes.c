@@ -116,16 +116,30 @@ void cpx_lanes_apply(struct cpx_port *p)
 		cpx_ops(p)->changed(p);
 }
 
+/* Lanes that the transmit queues feed. */
+static unsigned n_feeds(const struct cpx_port *p)
+{
+	if (p->args.carrier == CPX_CARRIER_DEV && p->carrier_tx_queues != 0)
+		return RTE_MIN(p->args.n_lanes, p->carrier_tx_queues);
+	return p->args.n_lanes;
+}
+
+void cpx_lanes_spread(struct cpx_port *p)
+{
+	const struct cpx_rss *rss = &p->look.rss;
+	const unsigned feeds = n_feeds(p);
+
+	p->spread.rss = rss;
+	for (unsigned i = 0; i < CPX_SPREAD_SLOTS; i++)
+		store_relaxed(&p->spread.lane[i],
+			      (uint8_t)((rss->reta_given ? rss->reta[i] : i) % feeds));
+}
+
 void cpx_lanes_feed(struct cpx_port *p)
 {
-	const unsigned n_tx = p->data->nb_tx_queues;
-	unsigned feeds = p->args.n_lanes;
+	const unsigned n_tx = p->data->nb_tx_queues, feeds = n_feeds(p);
 
-	if (p->args.carrier == CPX_CARRIER_DEV && p->carrier_tx_queues != 0)
-		feeds = RTE_MIN(feeds, p->carrier_tx_queues);
-	for (unsigned i = 0; i < CPX_SPREAD_SLOTS; i++)
-		if (p->spread.lane[i] >= feeds)
-			p->spread.lane[i] = (uint8_t)(i % feeds);
+	cpx_lanes_spread(p);
 	for (unsigned i = 0; i < CPX_MAX_TX_QUEUES; i++) {
 		struct cpx_txq *q = &p->tx[i];
 
@@ -141,6 +155,7 @@ void cpx_lanes_feed(struct cpx_port *p)
 	p->sources.rx = p->rx;
 	for (unsigned i = 0; i < CPX_MAX_SOURCES; i++) {
 		p->rx[i].sources = &p->sources;
+		p->rx[i].look = &p->look;
 		p->rx[i].port = p->data->port_id;
 		p->rx[i].lane = (uint16_t)i;
 		p->rx[i].first = 0;

@@ -101,17 +101,22 @@ static void checksums(unsigned checks, struct rte_mbuf **pkts, uint16_t n)
 	}
 }
 
-uint16_t cpx_look(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts, uint16_t n,
-		  uint64_t now, struct cpx_looked *looked)
+uint16_t cpx_look_admit(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts,
+			uint16_t n, struct cpx_looked *looked)
 {
-	*looked = (struct cpx_looked){ 0 };
 	if (wants & (CPX_WANT_MAC | CPX_WANT_VLAN))
 		n = filter(&look->filter, wants, pkts, n, looked);
 	if (wants & (CPX_WANT_HASH | CPX_WANT_REHASH))
 		hash(&look->rss, (wants & CPX_WANT_REHASH) != 0, pkts, n);
+	return n;
+}
+
+void cpx_look_finish(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts,
+		     uint16_t n, uint64_t now)
+{
 	if (wants & CPX_WANT_STRIP)
 		for (uint16_t i = 0; i < n; i++)
-			looked->stripped += cpx_tag_strip(pkts[i]);
+			cpx_tag_strip(pkts[i]);
 	if (wants & CPX_WANT_CHECKSUMS)
 		checksums(load_relaxed(&look->checks), pkts, n);
 	if (wants & CPX_WANT_PTYPES) {
@@ -127,5 +132,4 @@ uint16_t cpx_look(const struct cpx_look *look, uint32_t wants, struct rte_mbuf *
 			pkts[i]->ol_flags |= look->stamp_flag;
 		}
 	}
-	return n;
 }

@@ -23,12 +23,14 @@ enum cpx_want {
 	CPX_WANT_VLAN = 1 << 1,   /* drop frames of other VLANs */
 	CPX_WANT_HASH = 1 << 2,   /* hash frames that have none */
 	CPX_WANT_REHASH = 1 << 3, /* … and those that have one: it is not of our key */
-	/* flow rules belong here: they see the hash, and the tag still in its place */
+	/* flow rules come between the two parts: they see the hash, and the tag in its place */
 	CPX_WANT_STRIP = 1 << 4,     /* take the VLAN tag out */
 	CPX_WANT_CHECKSUMS = 1 << 5, /* IP and L4 checksum flags */
 	CPX_WANT_PTYPES = 1 << 6,    /* packet types */
 	CPX_WANT_STAMP = 1 << 7,     /* the time the burst was received */
 };
+
+#define CPX_WANTS_FIRST (CPX_WANT_MAC | CPX_WANT_VLAN | CPX_WANT_HASH | CPX_WANT_REHASH)
 
 /* Settings of a port. */
 struct cpx_look {
@@ -40,17 +42,20 @@ struct cpx_look {
 	uint64_t stamp_flag; /* of the dynamic mbuf flag */
 };
 
-/* What became of the frames that are missing, and of some that are not. */
+/* What became of the frames that are missing: freed. */
 struct cpx_looked {
-	uint16_t filtered_mac, filtered_vlan; /* freed */
-	uint16_t stripped;                    /* of four bytes each */
+	uint16_t filtered_mac, filtered_vlan;
 };
 
 /*
- * Look into n frames as `wants` (a set of enum cpx_want) says; `now` is their time stamp. Frames
- * that a filter drops are freed, the others move together in their order: how many there are.
+ * First part, up to the hash: frames that a filter drops are freed, the others move together in
+ * their order: how many there are. Counts in `looked`, which starts as zeros.
  */
-uint16_t cpx_look(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts, uint16_t n,
-		  uint64_t now, struct cpx_looked *looked);
+uint16_t cpx_look_admit(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts,
+			uint16_t n, struct cpx_looked *looked);
+
+/* Second part, the rest; `now` is the time stamp. */
+void cpx_look_finish(const struct cpx_look *look, uint32_t wants, struct rte_mbuf **pkts,
+		     uint16_t n, uint64_t now);
 
 #endif

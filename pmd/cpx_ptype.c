@@ -12,9 +12,8 @@ static void set(struct rte_eth_dev *dev, uint32_t mask)
 	struct cpx_port *p = cpx_port_of(dev);
 
 	p->ptypes_asked = true;
-	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		store_relaxed(&p->rx[i].ptypes, mask & CPX_PTYPE_LAYERS);
-	cpx_burst_select(dev);
+	store_relaxed(&p->look.ptypes, mask & CPX_PTYPE_LAYERS);
+	cpx_rxmode_apply(p);
 }
 
 int cpx_ptypes_set(struct rte_eth_dev *dev, uint32_t mask)

@@ -78,10 +78,12 @@ int cpx_rss_configure(struct cpx_rss *rss, const struct rte_eth_rss_conf *conf, 
 		rss->key_len = 0;
 		store_relaxed(&rss->keyed, 0);
 	}
-	if (n_queues != rss->n_queues)
-		for (unsigned i = 0; i < CPX_RETA_SIZE; i++)
-			store_relaxed(&rss->reta[i], n_queues != 0 ? (uint16_t)(i % n_queues) : 0);
+	if (n_queues == rss->n_queues)
+		return 0;
+	for (unsigned i = 0; i < CPX_RETA_SIZE; i++)
+		store_relaxed(&rss->reta[i], n_queues != 0 ? (uint16_t)(i % n_queues) : 0);
 	rss->n_queues = n_queues;
+	rss->reta_given = false;
 	return 0;
 }
 
@@ -127,6 +129,7 @@ int cpx_rss_reta_update(struct cpx_rss *rss, const struct rte_eth_rss_reta_entry
 		if (is_meant(conf, i))
 			store_relaxed(&rss->reta[i], conf[i / RTE_ETH_RETA_GROUP_SIZE]
 							     .reta[i % RTE_ETH_RETA_GROUP_SIZE]);
+	rss->reta_given = true;
 	return 0;
 }
 

@@ -29,6 +29,7 @@ struct cpx_rss {
 	uint64_t rss_hf;
 	uint16_t n_queues; /* that the table was made for */
 	uint8_t key_len;   /* 0: none was given */
+	bool reta_given;   /* the application changed the table */
 	uint8_t key[CPX_RSS_KEY_MAX];
 };
 

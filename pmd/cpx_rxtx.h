@@ -32,21 +32,25 @@
 #include "pmd/cpx_ring.h"
 
 struct cpx_lent;
+struct cpx_look;
+struct cpx_rss;
 struct fiber_rx;
 struct fiber_tx;
 struct cpx_flow_rxq;
 
 /* name in struct and statistics. Added to, never set back; see cpx_stats.c for resets. */
-#define CPX_RX_COUNTERS(X)                                                            \
-	X(packets)                                                                    \
-	X(bytes)                                                                      \
-	X(bursts)       /* polls that found frames */                                 \
-	X(empty_polls)  /* polls that found none */                                   \
-	X(nombuf)       /* polls cut short, frames stay where they are: pool empty */ \
-	X(oversize)     /* frames dropped: over 9728, or an mbuf without scatter */   \
-	X(flushed)      /* frames dropped: waiting when the last lane stopped */      \
-	X(flow_dropped) /* frames dropped: a flow rule said so, or none took them */  \
-	X(steer_full)   /* frames dropped: no room on the way to a rule's queue */
+#define CPX_RX_COUNTERS(X)                                                             \
+	X(packets)                                                                     \
+	X(bytes)                                                                       \
+	X(bursts)        /* polls that found frames */                                 \
+	X(empty_polls)   /* polls that found none */                                   \
+	X(nombuf)        /* polls cut short, frames stay where they are: pool empty */ \
+	X(oversize)      /* frames dropped: over 9728, or an mbuf without scatter */   \
+	X(flushed)       /* frames dropped: waiting when the last lane stopped */      \
+	X(flow_dropped)  /* frames dropped: a flow rule said so, or none took them */  \
+	X(filtered_mac)  /* frames dropped: to an address that is not ours */          \
+	X(filtered_vlan) /* frames dropped: of a VLAN that is not ours */              \
+	X(steer_full)    /* frames dropped: no room on the way to a rule's queue */
 
 #define CPX_TX_COUNTERS(X)                                                                  \
 	X(packets)                                                                          \
@@ -106,19 +110,18 @@ struct cpx_rxq {
 	uint16_t carrier_port;                     /* dev */
 	uint16_t carrier_queue; /* dev; any time: CPX_NO_QUEUE when nothing can be received */
 	/* the queue's */
-	uint16_t port;       /* our port id, for m->port */
-	uint16_t lane;       /* number of the queue */
-	uint16_t hash_types; /* any time: enum cpx_hash_type set; 0 no hashing */
-	uint16_t checks;     /* enum cpx_check set; 0 no checksums */
-	uint32_t ptypes;     /* any time: layers of packet type to tell; 0 none */
-	uint32_t inside;     /* 1 while the lcore may touch memory shared with a peer process */
-	uint16_t room;       /* bytes of an mbuf of `pool` */
-	bool scatter;        /* longer frames become chains */
-	uint8_t first;       /* full function: source to begin with; the lcore's */
+	uint16_t port;   /* our port id, for m->port */
+	uint16_t lane;   /* number of the queue */
+	uint32_t wants;  /* any time: enum cpx_want set, stages of looking into frames */
+	uint32_t inside; /* 1 while the lcore may touch memory shared with a peer process */
+	uint16_t room;   /* bytes of an mbuf of `pool` */
+	bool scatter;    /* longer frames become chains */
+	uint8_t first;   /* full function: source to begin with; the lcore's */
 	struct rte_mempool *pool; /* NULL: not set up */
 	/* the control thread's */
 	alignas(CPX_LINE) struct cpx_sources *sources;
-	struct cpx_flow_rxq *flow; /* any time: flow rules; NULL: there never were any */
+	const struct cpx_look *look; /* the port's: how to look into frames */
+	struct cpx_flow_rxq *flow;   /* any time: flow rules; NULL: there never were any */
 	uint16_t nb_desc;
 	bool deferred;
 	struct cpx_rx_counters count;
@@ -158,12 +161,13 @@ struct cpx_txq {
 #define CPX_SPREAD_SLOTS 128
 struct cpx_spread {
 	uint8_t lane[CPX_SPREAD_SLOTS]; /* any time */
+	const struct cpx_rss *rss;      /* how the port hashes */
 };
 
 static_assert(offsetof(struct cpx_rxq, sources) == CPX_LINE, "a hot line");
 static_assert(offsetof(struct cpx_rxq, count) == 2 * CPX_LINE, "then the counters");
 static_assert(offsetof(struct cpx_txq, lanes) == CPX_LINE, "a hot line");
-static_assert(offsetof(struct cpx_rx_counters, steer_full) >= CPX_LINE, "the seldom ones are last");
+static_assert(offsetof(struct cpx_rx_counters, filtered_mac) >= CPX_LINE, "the seldom ones last");
 static_assert(offsetof(struct cpx_tx_counters, paced) == CPX_LINE,
 	      "rare ones on a line of their own");
 

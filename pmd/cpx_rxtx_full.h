@@ -11,11 +11,9 @@
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
-#include <rte_net.h>
 
-#include "pmd/cpx_checksum.h"
 #include "pmd/cpx_flow_rx.h"
-#include "pmd/cpx_hash.h"
+#include "pmd/cpx_look.h"
 #include "pmd/cpx_rxtx.h"
 
 /* Frames of the source of `from` for queue q, at most n. Counts what it drops, not what it takes.
@@ -52,21 +50,12 @@ static __rte_noinline uint16_t cpx_tx_full_lane(struct cpx_txq *q, struct rte_mb
 	return n;
 }
 
-static __rte_always_inline void cpx_inspect(const struct cpx_rxq *q, struct rte_mbuf *m)
+/* What filters dropped. */
+static __rte_noinline void cpx_count_filtered(struct cpx_rx_counters *c,
+					      const struct cpx_looked *looked)
 {
-	const unsigned types = load_relaxed(&q->hash_types);
-	const uint32_t ptypes = load_relaxed(&q->ptypes);
-	uint32_t hash;
-
-	if (types != 0 && !(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) &&
-	    cpx_flow_hash(rte_pktmbuf_mtod(m, void *), m->data_len, types, &hash)) {
-		m->hash.rss = hash;
-		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
-	}
-	if (q->checks != 0)
-		m->ol_flags |= cpx_checksum_flags(m, q->checks);
-	if (ptypes != 0)
-		m->packet_type = rte_net_get_ptype(m, NULL, CPX_PTYPE_LAYERS) & ptypes;
+	counter_add(&c->filtered_mac, looked->filtered_mac);
+	counter_add(&c->filtered_vlan, looked->filtered_vlan);
 }
 
 /*
@@ -83,6 +72,8 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 	const uint16_t share = flow != NULL ? cpx_steer_share(flow, n) : 0;
 	const uint16_t handed = share != 0 ? cpx_steer_take(q, pkts, share) : 0;
 	unsigned at = q->first;
+	const uint32_t wants = load_relaxed(&q->wants);
+	struct cpx_looked looked = { 0 };
 	uint16_t got = handed, found;
 	uint64_t bytes = 0;
 
@@ -99,6 +90,11 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 			got += take(q, &sources->rx[at], pkts + got, n - got);
 	}
 	found = got;
+	if (wants & CPX_WANTS_FIRST) {
+		got = handed + cpx_look_admit(q->look, wants, pkts + handed, got - handed, &looked);
+		if (unlikely(got < found))
+			cpx_count_filtered(&q->count, &looked);
+	}
 	if (flow != NULL) {
 		got = handed + cpx_flow_apply(q, pkts + handed, got - handed);
 		if (handed == share)
@@ -111,8 +107,10 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 	for (uint16_t i = 0; i < got; i++) {
 		pkts[i]->port = q->port;
 		bytes += pkts[i]->pkt_len;
-		cpx_inspect(q, pkts[i]);
 	}
+	if (wants & ~CPX_WANTS_FIRST)
+		cpx_look_finish(q->look, wants, pkts, got,
+				wants & CPX_WANT_STAMP ? rte_rdtsc() : 0);
 	cpx_count_rx(&q->count, got, bytes);
 	return got;
 }
@@ -167,7 +165,8 @@ static __rte_always_inline uint8_t cpx_spread_lane(const struct cpx_txq *q, stru
 	uint32_t hash = m->hash.rss;
 
 	if (!(m->ol_flags & RTE_MBUF_F_RX_RSS_HASH) &&
-	    !cpx_flow_hash(rte_pktmbuf_mtod(m, void *), m->data_len, CPX_HASH_ALL, &hash))
+	    !cpx_rss_hash(q->spread->rss, rte_pktmbuf_mtod(m, void *), m->data_len, CPX_HASH_ALL,
+			  &hash))
 		return q->lane;
 	return load_relaxed(&q->spread->lane[hash % CPX_SPREAD_SLOTS]);
 }

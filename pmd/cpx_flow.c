@@ -262,7 +262,7 @@ static int flow_isolate(struct rte_eth_dev *dev, int set, struct rte_flow_error 
 
 	if (f == NULL)
 		return no_memory(error);
-	if ((f->table != NULL && f->table->isolated) == (set != 0))
+	if (cpx_flow_isolated(p) == (set != 0))
 		return 0;
 	rc = check_room(f, error);
 	if (rc != 0)
@@ -270,6 +270,7 @@ static int flow_isolate(struct rte_eth_dev *dev, int set, struct rte_flow_error 
 	if (cpx_flow_table_isolate(&f->slab.memory, f->table, set != 0, &change) != 0)
 		return no_memory(error);
 	publish(p, &change);
+	cpx_rxmode_apply(p); /* filters end, or hold again */
 	return 0;
 }
 
@@ -310,6 +311,11 @@ int cpx_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops)
 bool cpx_flow_active(const struct cpx_port *p)
 {
 	return p->flow != NULL && (p->flow->table != NULL || p->flow->rx[0].steers);
+}
+
+bool cpx_flow_isolated(const struct cpx_port *p)
+{
+	return p->flow != NULL && p->flow->table != NULL && p->flow->table->isolated;
 }
 
 static bool names(const struct cpx_flow_rule *r, unsigned from)

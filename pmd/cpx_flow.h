@@ -42,6 +42,8 @@ int cpx_flow_ops_get(struct rte_eth_dev *dev, const struct rte_flow_ops **ops);
 
 /* Must frames pass cpx_flow_apply and cpx_steer_take? */
 bool cpx_flow_active(const struct cpx_port *p);
+/* Is what no rule takes dropped? */
+bool cpx_flow_isolated(const struct cpx_port *p);
 /* Does no rule name a queue that the port has no more? 0, or -EBUSY and a log line. */
 int cpx_flow_configure(struct cpx_port *p);
 /* Before the queues run, and when none runs any more. */

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "pmd/cpx_checksum.h"
+#include "pmd/cpx_flow.h"
 #include "pmd/cpx_logs.h"
 
 static uint32_t wants_of(const struct cpx_port *p, unsigned queue)
@@ -22,10 +23,12 @@ static uint32_t wants_of(const struct cpx_port *p, unsigned queue)
 	const uint64_t ours = asked & ~p->carrier_rx_offloads;
 	uint32_t wants = 0;
 
-	if (cpx_lanes_filter(p) && !l->filter.promiscuous)
-		wants |= CPX_WANT_MAC;
-	if (ours & RTE_ETH_RX_OFFLOAD_VLAN_FILTER)
-		wants |= CPX_WANT_VLAN;
+	if (!cpx_flow_isolated(p)) { /* rules alone say then what is received */
+		if (cpx_lanes_filter(p) && !l->filter.promiscuous)
+			wants |= CPX_WANT_MAC;
+		if (ours & RTE_ETH_RX_OFFLOAD_VLAN_FILTER)
+			wants |= CPX_WANT_VLAN;
+	}
 	/* a carrier that hashes may still leave out what it does not know */
 	if ((asked & RTE_ETH_RX_OFFLOAD_RSS_HASH) && l->rss.types != 0)
 		wants |= l->rss.keyed && (ours & RTE_ETH_RX_OFFLOAD_RSS_HASH) ? CPX_WANT_REHASH

@@ -103,6 +103,65 @@ Test(flow, before_the_port_is_set_up)
 	close_port(port);
 }
 
+/* Isolated, a port's address and VLAN filters have no say. */
+Test(flow, isolation_is_before_filters)
+{
+	const struct rte_eth_conf conf = { .rxmode.offloads = RTE_ETH_RX_OFFLOAD_VLAN_FILTER };
+	const uint16_t port = new_port("net_cpx0", "lanes=2");
+	struct rte_mbuf *m;
+
+	set_up_with(port, 2, &conf);
+	start(port);
+	cr_assert_eq(rte_eth_promiscuous_disable(port), 0);
+	must_rule(port, 0, 7, ACTIONS(QUEUE(0)));
+	cr_assert_eq(send_one(port, 0, udp_mbuf(1, 1, 7)), 1);
+	cr_expect_null(receive_one(port, 0), "not our address");
+	cr_assert_eq(rte_flow_isolate(port, 1, &flow_error), 0);
+	cr_assert_eq(send_one(port, 0, udp_mbuf(1, 1, 7)), 1);
+	m = receive_one(port, 0);
+	cr_assert_not_null(m);
+	rte_pktmbuf_free(m);
+	cr_assert_eq(send_one(port, 0, udp_mbuf(1, 1, 8)), 1);
+	cr_expect_null(receive_one(port, 0));
+	cr_assert_eq(rte_flow_isolate(port, 0, &flow_error), 0);
+	cr_assert_eq(send_one(port, 0, udp_mbuf(1, 1, 7)), 1);
+	cr_expect_null(receive_one(port, 0), "filters hold again");
+	cr_expect_eq(lane_stat(port, 0, "filtered_mac"), 2);
+	cr_expect_eq(lane_stat(port, 0, "flow_dropped"), 1);
+	close_port(port);
+}
+
+/* Rules see the tag, whoever receives the frame gets it without. */
+Test(flow, rules_come_before_the_tag_is_taken_out)
+{
+	const struct rte_eth_conf conf = { .rxmode.offloads = RTE_ETH_RX_OFFLOAD_VLAN_STRIP };
+	const struct rte_flow_item_vlan vlan = { .hdr.vlan_tci = RTE_BE16(100) };
+	const struct rte_flow_item items[] = { ITEM(ETH), ITEM(VLAN, .spec = &vlan), ITEM(IPV4),
+					       ITEM(END) };
+	const uint16_t port = new_port("net_cpx0", "lanes=2");
+	struct rte_mbuf *m;
+	struct packet p;
+
+	set_up_with(port, 2, &conf);
+	start(port);
+	cr_assert_not_null(rte_flow_create(port, &(struct rte_flow_attr){ .ingress = 1 }, items,
+					   ACTIONS(QUEUE(1), MARK(4)), &flow_error),
+			   "%s", flow_error.message);
+	add_eth(&p, 1, 2, 1, 0x0800);
+	add_ip4(&p, 0, 0, 17, 1, 2);
+	add_udp(&p, true, 1, 2);
+	cr_assert_eq(send_one(port, 0, mbuf_of(&p)), 1);
+	cr_expect_null(receive_one(port, 0));
+	m = receive_one(port, 1);
+	cr_assert_not_null(m);
+	cr_expect_eq(m->vlan_tci & 0xfff, 100);
+	cr_expect(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED);
+	cr_expect_eq(m->hash.fdir.hi, 4);
+	cr_expect_eq(m->pkt_len, p.len - 4);
+	rte_pktmbuf_free(m);
+	close_port(port);
+}
+
 Test(flow, fewer_queues_than_rules_name)
 {
 	const uint16_t port = running_port("net_cpx0", "lanes=4", 4);

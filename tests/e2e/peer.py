@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Unmodified testpmd processes joined by carrier=fiber:PATH: one is killed, stopped, replaced or
+restarted while frames pass; the other lives, says so, counts on, loses no mbuf and goes on by itself.
+
+    CPX_KILLS=100 peer.py      as many kills of the server, and of the client (10)
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
+
+# pylint: disable=wrong-import-position
+from conform import BUILD, Cases, above, check, equal, scratch
+from testpmd import Testpmd
+
+KILLS = int(os.environ.get("CPX_KILLS", "10"))
+LANES = 4
+PATIENCE = 30   # seconds before a case gives up: a bound, not a measurement
+OTHER = {"server": "client", "client": "server"}
+
+
+def vdev(path, role, number=0):
+    return f"net_cpx{number},lanes={LANES},carrier=fiber:{path},role={role}"
+
+
+def testpmd(*vdevs, turn=0):
+    return Testpmd(vdevs, LANES, LANES, ("--port-topology=loop",), turn)
+
+
+def until(what, condition):
+    """Seconds it took."""
+    start = time.monotonic()
+    while not condition():
+        check(time.monotonic() - start < PATIENCE, f"this never came: {what}")
+        time.sleep(0.002)
+    return time.monotonic() - start
+
+
+def stat(pmd, name, port=0):
+    return pmd.xstats()[port][name]
+
+
+def wait_up(pmd, up=True, port=0):
+    return until("link up" if up else "link down", lambda: pmd.link_up([port]) == up)
+
+
+def forward(pmd, first=0):
+    pmd.run("set fwd io")
+    pmd.run(f"start tx_first {first}" if first else "start")
+
+
+def wait_traffic(pmd, port=0, frames=1000):
+    start = stat(pmd, "rx_good_packets", port)
+    return until("frames", lambda: stat(pmd, "rx_good_packets", port) > start + frames)
+
+
+def grown(before, after):
+    """Counters that went back."""
+    return [name for name, value in before.items() if name.startswith("lane") and
+            not name.endswith("_stalled") and after[name] < value]
+
+
+def end(pmd):
+    pmd.stop()
+    equal("mbufs in use at the end", pmd.in_use(), 0)
+    equal("exit code", pmd.close(), 0)
+
+
+def kills(folder, ours):
+    """The peer is killed again and again, each time by kill -9 in the middle of traffic."""
+    path = os.path.join(folder, "kill-" + ours)
+    mine, before, downs, ups = testpmd(vdev(path, ours)), {}, [], []
+    forward(mine)
+    for _ in range(KILLS):
+        theirs = testpmd(vdev(path, OTHER[ours]), turn=1)
+        wait_up(mine)
+        wait_up(theirs)
+        forward(theirs, 1)
+        ups.append(wait_traffic(mine))
+        events = len(mine.events)
+        theirs.process.kill()
+        downs.append(wait_up(mine, False))
+        theirs.process.wait()
+        until("link event", lambda: mine.run("show port summary 0") and len(mine.events) > events)
+        after = mine.xstats()[0]
+        equal("statistics that went back", grown(before, after), [])
+        above("frames received", after["rx_good_packets"], before.get("rx_good_packets", 0))
+        before = after
+    equal("protocol errors", sum(after[f"lane{i}_{way}_protocol_errors"] for i in range(LANES)
+                                 for way in ("rx", "tx")), 0)
+    end(mine)
+    print(f"    {KILLS} kills of the {OTHER[ours]}: link down after {1000 * max(downs):.0f} ms at "
+          f"most")
+
+
+def stopped(folder):
+    """A peer that is stopped is named; another peer of the same process notices nothing."""
+    paths = [os.path.join(folder, name) for name in ("stop-a", "stop-b")]
+    mine = testpmd(*(vdev(path, "server", i) for i, path in enumerate(paths)))
+    forward(mine)
+    theirs = [testpmd(vdev(path, "client"), turn=1) for path in paths]
+    for port, pmd in enumerate(theirs):
+        wait_up(mine, True, port)
+        forward(pmd, 2)
+        wait_traffic(mine, port)
+    theirs[0].process.send_signal(signal.SIGSTOP)
+    took = until("stalled", lambda: any(stat(mine, f"lane{i}_tx_stalled") for i in range(LANES)))
+    check("is stalled: pid" in mine.text(), "the log does not name the stalled lane")
+    for _ in range(5):
+        wait_traffic(mine, 1)
+    equal("stalled lanes of the other peer", [stat(mine, f"lane{i}_tx_stalled", 1)
+                                              for i in range(LANES)], [0] * LANES)
+    check(mine.link_up([0, 1]), "a peer that is stopped is not gone")
+    theirs[0].process.send_signal(signal.SIGCONT)
+    wait_traffic(mine, 0)
+    until("going on", lambda: not any(stat(mine, f"lane{i}_tx_stalled") for i in range(LANES)))
+    for pmd in theirs + [mine]:
+        pmd.stop()
+    for port, pmd in enumerate(theirs):
+        accounts(mine, port, pmd, 0)
+    drain(mine, *theirs)
+    equal("frames lost beside a stopped peer", stat(mine, "rx_good_packets", 1) -
+          stat(theirs[1], "tx_good_packets"), 0)
+    for pmd in theirs + [mine]:
+        equal("mbufs in use", pmd.in_use(), 0)
+        equal("exit code", pmd.close(), 0)
+    print(f"    stalled lane named after {1000 * took:.0f} ms")
+
+
+def accounts(one, port, other, other_port):
+    """What one end sent, the other has, dropped by name or still holds."""
+    for sender, sport, receiver, rport in ((one, port, other, other_port),
+                                           (other, other_port, one, port)):
+        sent, got = sender.xstats()[sport], receiver.xstats()[rport]
+        equal("received, flushed and waiting of what was sent",
+              got["rx_good_packets"] + (receiver.waiting(rport, LANES) or 0) +
+              sum(got[f"lane{i}_rx_flushed"] for i in range(LANES)), sent["tx_good_packets"])
+
+
+def drain(*pmds):
+    """Receive what waits."""
+    for pmd in pmds:
+        pmd.run("set fwd rxonly")
+        pmd.run("start")
+    time.sleep(0.3)
+    for pmd in pmds:
+        pmd.stop()
+
+
+def restarted(folder, ours):
+    """The peer's port stops and starts, its process ends and another one comes: all in order, so
+    every frame is accounted for."""
+    path = os.path.join(folder, "restart-" + ours)
+    mine, theirs = testpmd(vdev(path, ours)), testpmd(vdev(path, OTHER[ours]), turn=1)
+    for _ in range(3):
+        wait_up(mine)
+        wait_up(theirs)
+        forward(mine)
+        forward(theirs, 2)
+        wait_traffic(mine)
+        mine.stop()
+        theirs.stop()
+        accounts(mine, 0, theirs, 0)
+        theirs.run("port stop all")
+        wait_up(mine, False)
+        accounts(mine, 0, theirs, 0)
+        equal("mbufs in use by a stopped port", theirs.in_use(), 0)
+        theirs.run("port start all")
+    drain(mine, theirs)
+    accounts(mine, 0, theirs, 0)
+    equal("exit code", theirs.close(), 0)
+    wait_up(mine, False)
+    before = mine.xstats()[0]
+    theirs = testpmd(vdev(path, OTHER[ours]), turn=1)
+    wait_up(mine)
+    forward(mine)
+    forward(theirs, 1)
+    wait_traffic(mine)
+    equal("statistics that went back", grown(before, mine.xstats()[0]), [])
+    theirs.stop()
+    end(mine)
+    theirs.close()
+
+
+def replaced(folder):
+    """A program without DPDK takes the place of a killed testpmd."""
+    path = os.path.join(folder, "replaced")
+    mine, theirs = testpmd(vdev(path, "server")), testpmd(vdev(path, "client"), turn=1)
+    forward(mine)
+    wait_up(mine)
+    forward(theirs, 1)
+    wait_traffic(mine)
+    theirs.process.kill()
+    theirs.process.wait()
+    wait_up(mine, False)
+    before = stat(mine, "rx_good_packets")
+    program = ["stdbuf", "-oL", os.path.join(BUILD, "lib", "fiber", "fiber_example"), path]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as example:
+        try:
+            wait_up(mine)
+            until("its frame", lambda: stat(mine, "rx_good_packets") > before)
+            equal("active lanes", stat(mine, "active_lanes"), 1)
+            mine.stop()
+            forward(mine, 1)
+            check("64 bytes" in "".join(example.stdout.readline() for _ in range(2)),
+                  "the program got no frame")
+        finally:
+            example.kill()
+    wait_up(mine, False)
+    end(mine)
+
+
+def main():
+    cases = Cases("peer")
+    with scratch() as folder:
+        cases.run("kill-client", kills, folder, "server")
+        cases.run("kill-server", kills, folder, "client")
+        cases.run("stopped", stopped, folder)
+        cases.run("restarted-client", restarted, folder, "server")
+        cases.run("restarted-server", restarted, folder, "client")
+        cases.run("replaced", replaced, folder)
+    cases.finish()
+
+
+if __name__ == "__main__":
+    main()

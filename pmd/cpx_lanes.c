@@ -150,6 +150,7 @@ void cpx_lanes_feed(struct cpx_port *p)
 		q->turn = 0;
 		q->paced = p->args.pace;
 		store_relaxed(&q->max_frame, (uint32_t)p->data->mtu + CPX_FRAME_OVERHEAD);
+		q->far = (uint16_t)(rte_get_tsc_hz() * CPX_FAR_NS / 1000000000);
 		cpx_pace_start(&q->pace, rte_get_tsc_hz(), p->args.lane_mbps, rte_rdtsc());
 	}
 	p->sources.rx = p->rx;

@@ -83,6 +83,7 @@ struct cpx_tx_counters {
 #define CPX_N_TX_COUNTERS (0 CPX_TX_COUNTERS(CPX_COUNTER_ONE))
 #define CPX_NO_QUEUE      UINT16_MAX
 #define CPX_NOBODY        UINT8_MAX
+#define CPX_FAR_NS        90   /* that a cache line takes from a core that is far away */
 #define CPX_MAX_FRAME     9728 /* bytes without FCS */
 #define CPX_MAX_SOURCES   16   /* of a port: its lanes, or a carrier's queues */
 #define CPX_MAX_TX_QUEUES 64
@@ -140,8 +141,11 @@ struct cpx_txq {
 	bool fast_free;                            /* the application promises plain mbufs of one
 						      pool */
 	bool paced;
-	uint8_t lane;  /* that the queue feeds */
-	uint64_t does; /* RTE_MBUF_F_TX_ flags that the carrier sees to itself */
+	uint8_t lane;      /* that the queue feeds */
+	uint64_t does;     /* RTE_MBUF_F_TX_ flags that the carrier sees to itself */
+	uint32_t measured; /* peer: the fiber's index when `trip` was measured last */
+	uint16_t trip;     /* … TSC cycles that a line takes from its core to ours */
+	uint16_t far;      /* … from which on its lines are written past the caches; constant */
 	/* the full function's */
 	alignas(CPX_LINE) struct cpx_txq
 		*lanes;                  /* the port's; [lane] has the lane's end and turn */

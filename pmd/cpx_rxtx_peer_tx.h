@@ -185,24 +185,85 @@ static __rte_always_inline uint64_t copy_plain(struct fiber_tx *t, struct rte_mb
 	return bytes;
 }
 
+#define FAR_BYTES  512u /* less is quicker through the caches however far the peer is */
+#define LINE_DESCS (CPX_STEP / sizeof(struct fiber_desc))
+
+/*
+ * The same past the caches. A line that another core has read is slow to write: that core has to
+ * let go of it first, and such lines are let go of nearly one by one. Far away this takes longer
+ * than to write to memory and to read from there. Descriptors too, where all of a line are ours.
+ */
+static __rte_noinline uint64_t stream_plain(struct fiber_tx *t, struct rte_mbuf **pkts, uint32_t n)
+{
+	alignas(CPX_STEP) struct fiber_desc line[LINE_DESCS];
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t at = (t->own + i) % LINE_DESCS;
+		struct fiber_desc d = describe(pkts[i], pkts[i]->data_len);
+
+		cpx_stream_in(fiber_tx_place(t, i), rte_pktmbuf_mtod(pkts[i], void *), d.len);
+		bytes += d.len;
+		if (i < at || i - at + LINE_DESCS > n) {
+			fiber_tx_describe(t, i, d);
+			continue;
+		}
+		d.flags &= (uint16_t)t->flags;
+		line[at] = d;
+		if (at == LINE_DESCS - 1)
+			cpx_stream_line(&t->ring->desc[(t->own + i - at) & t->mask], line);
+	}
+	cpx_stream_end();
+	return bytes;
+}
+
+/*
+ * How far is the peer? The time that a line takes which it wrote last: that of its index, which is
+ * about to be read anyway. Once in a round of the ring; a mean, so that an interrupt counts little.
+ */
+static __rte_noinline void measure_trip(struct cpx_txq *q)
+{
+	const struct fiber_tx *t = q->fiber;
+	uint64_t start, cycles;
+	uint32_t cons;
+
+	rte_rmb();
+	start = rte_rdtsc();
+	cons = load_acquire(&t->ring->cons);
+	rte_rmb();
+	cycles = RTE_MIN(rte_rdtsc() - start, 2 * (uint64_t)q->far);
+	if (cons == t->seen)
+		return; /* it was in our own cache */
+	q->trip = (uint16_t)(q->trip + ((int)cycles - q->trip) / 8);
+	q->measured = t->own;
+}
+
 /* Plain frames from the first on: how many were sent. */
 static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
 					      uint32_t limit, uint64_t asks)
 {
 	struct fiber_tx *t = q->fiber;
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	uint16_t plain;
 
-	for (plain = 0; plain < n && is_plain(pkts[plain], limit, asks); plain++)
+	for (plain = 0; plain < n && is_plain(pkts[plain], limit, asks); plain++) {
 		rte_prefetch0(rte_pktmbuf_mtod(pkts[plain], void *));
+		bytes += pkts[plain]->data_len;
+	}
 	if (plain == 0)
 		return 0;
+	if (CPX_STREAMS &&
+	    unlikely(t->mask + 1 - (t->own - t->seen) < plain && t->own - q->measured > t->mask))
+		measure_trip(q);
 	n = (uint16_t)fiber_tx_reserve(t, plain);
 	if (n == 0)
 		return 0;
 	if (unlikely(fiber_tx_lends(t)))
 		return lend_plain(q, pkts, n);
-	bytes = copy_plain(t, pkts, n);
+	if (CPX_STREAMS && unlikely(bytes >= FAR_BYTES && q->trip >= q->far))
+		bytes = stream_plain(t, pkts, n);
+	else
+		bytes = copy_plain(t, pkts, n);
 	fiber_tx_submit(t, n, n, bytes);
 	cpx_count_tx(&q->count, n, bytes);
 	give_back(q, pkts, n);

@@ -634,3 +634,83 @@ Test(rxtx_peer, nothing_but_frames_widest)
 	rte_vect_set_max_simd_bitwidth(RTE_VECT_SIMD_MAX);
 	nothing_but_frames();
 }
+
+/* ---- past the caches, as to a core that is far away ---- */
+
+/* Bursts that begin anywhere in a line of descriptors, and end anywhere. */
+static void far_away(void)
+{
+	uint16_t port = port_with(&plain, "role=server", 1);
+	struct rte_mbuf *m[64];
+	struct fiber_frame f;
+
+	mark_pool();
+	far_of(port, (struct fiber_config){ .features = FIBER_FEATURE_HASH });
+	txq_of(port, 0)->far = 0;
+	for (uint32_t len = 14; len <= 1522; len += len < 200 ? 1 : 13) {
+		const uint16_t n = (uint16_t)(37 + len % 4);
+
+		for (uint16_t i = 0; i < n; i++) {
+			m[i] = numbered(i, len);
+			m[i]->ol_flags = i % 3 == 0 ? RTE_MBUF_F_RX_RSS_HASH : 0;
+			m[i]->hash.rss = i + len;
+		}
+		cr_assert_eq(rte_eth_tx_burst(port, 0, m, n), n);
+		cr_assert(fiber_rx_poll(fiber_rx_queue(far, 0), n));
+		for (uint16_t i = 0; i < n; i++) {
+			cr_assert(fiber_rx_next(fiber_rx_queue(far, 0), &f));
+			cr_assert_eq(f.bytes, len);
+			cr_assert(frame_is(f.data, i, len), "frame %u of %u bytes", i, len);
+			cr_assert_eq(f.flags, i % 3 == 0 ? FIBER_DESC_HASH : 0);
+			cr_assert_eq(f.desc.hash, i % 3 == 0 ? i + len : 0);
+			for (uint32_t at = len; at % 64 != 0; at++)
+				cr_assert_eq(f.data[at], 0, "zeros up to the end of the line");
+		}
+		fiber_rx_release(fiber_rx_queue(far, 0), n, 0);
+	}
+	/* those that carry no mark themselves */
+	for (uint16_t i = 0; i < 2 * PORT_RING; i++) {
+		cr_assert_eq(send_one(port, 0, unmarked(513 + i, 1)), 1);
+		fiber_rx_poll(fiber_rx_queue(far, 0), 1);
+		cr_assert(fiber_rx_next(fiber_rx_queue(far, 0), &f));
+		fiber_rx_release(fiber_rx_queue(far, 0), 1, 0);
+		for (uint32_t at = 0; at < (f.bytes + 63u) / 64 * 64; at++)
+			cr_assert_neq(f.data[at], MARK, "byte %u of a frame of %u", at, f.bytes);
+	}
+	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+Test(rxtx_peer, far_away_scalar)
+{
+	rte_vect_set_max_simd_bitwidth(RTE_VECT_SIMD_128);
+	far_away();
+}
+
+Test(rxtx_peer, far_away_avx2)
+{
+	rte_vect_set_max_simd_bitwidth(RTE_VECT_SIMD_256);
+	far_away();
+}
+
+Test(rxtx_peer, far_away_widest)
+{
+	rte_vect_set_max_simd_bitwidth(RTE_VECT_SIMD_MAX);
+	far_away();
+}
+
+/* How far the peer is gets measured as the ring goes round; less than is possible is far. */
+Test(rxtx_peer, trips_are_measured)
+{
+	uint16_t port = port_with(&plain, "role=server", 1);
+	struct cpx_txq *q = txq_of(port, 0);
+
+	far_of(port, (struct fiber_config){ 0 });
+	cr_assert_gt(q->far, 0);
+	cr_assert_eq(q->trip, 0);
+	for (unsigned i = 0; i < 64 * PORT_RING; i++) {
+		cr_assert_eq(send_one(port, 0, numbered(i, 60)), 1);
+		expect_at_far(0, i, 60);
+	}
+	cr_expect_gt(q->trip, 0);
+	cr_expect_leq(q->trip, 2 * q->far);
+}

@@ -207,7 +207,7 @@ static int peer_attach(struct cpx_port *p, struct err *err)
 		rc = err_set(err, -ENOMEM, "carrier=fiber:%s: no memory", p->args.path);
 		goto detach;
 	}
-	if (!cpx_peer_can_unmap()) {
+	if (!cpx_inside_prepare()) {
 		rc = err_set(err, -ENOSYS,
 			     "carrier=fiber:%s: the kernel has no membarrier(), without which "
 			     "memory of a peer that is gone cannot be unmapped safely; Linux 4.14 "

@@ -9,6 +9,7 @@
 
 #include "lib/fiber/fiber.h"
 #include "pmd/cpx_ethdev.h"
+#include "pmd/cpx_inside.h"
 
 struct cpx_peer {
 	struct cpx_port *port;
@@ -22,10 +23,8 @@ struct cpx_peer {
 	uint64_t quiet_until; /* TSC */
 	uint64_t unsaid, refusals;
 	bool searching;
-	/* cpx_peer_unmap.c: queues not seen outside of the burst functions yet */
-	bool unmap_begun;
-	uint16_t rx_inside;
-	uint64_t tx_inside;
+	/* cpx_peer_unmap.c: who was seen outside of the burst functions */
+	struct cpx_outside outside;
 	/* cpx_peer_stall.c */
 	struct fiber_progress progress[CPX_MAX_LANES];
 	uint32_t stalled[CPX_MAX_LANES]; /* shared: 1 while the peer takes nothing */
@@ -43,8 +42,6 @@ void cpx_peer_faults_watch(struct fiber *f);
 void cpx_peer_faults_forget(struct fiber *f);
 
 /* cpx_peer_unmap.c */
-/* Can this machine tell when lcores are outside? Once, before anything is mapped. */
-bool cpx_peer_can_unmap(void);
 /* When the fiber is down: unmap its memory now, or as soon as all lcores are out of it. With the
  * lock. */
 void cpx_peer_unmap(struct cpx_peer *c);

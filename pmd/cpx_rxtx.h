@@ -151,6 +151,7 @@ struct cpx_txq {
 		*lanes;                  /* the port's; [lane] has the lane's end and turn */
 	const struct cpx_spread *spread; /* NULL: the queue feeds one lane */
 	uint32_t turn;                   /* of the lane: 1 while a queue has it */
+	uint32_t preparing;              /* as `inside`, in tx_prepare, which takes no turn */
 	bool shared;                     /* several queues feed one lane */
 	bool limited;
 	bool deferred;

@@ -309,6 +309,25 @@ static int dev_start(struct cpx_port *p)
 	return rc;
 }
 
+void cpx_dev_drain(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	struct rte_mbuf *m[32];
+	uint16_t n;
+
+	if (strcmp(c->driver, "net_ring") != 0 || !rte_eth_devices[c->id].data->dev_started)
+		return;
+	for (uint16_t q = 0; q < p->carrier_rx_queues; q++) {
+		for (unsigned left = CPX_RING_MAX; left >= RTE_DIM(m); left -= RTE_DIM(m)) {
+			n = rte_eth_rx_burst(c->id, q, m, RTE_DIM(m));
+			if (n == 0)
+				break;
+			rte_pktmbuf_free_bulk(m, n);
+			counter_add(&p->rx[q].count.flushed, n);
+		}
+	}
+}
+
 static void dev_stop(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
@@ -316,6 +335,7 @@ static void dev_stop(struct cpx_port *p)
 	cpx_dev_hold(c);
 	run(p, false);
 	if (!cpx_dev_gone(c)) {
+		cpx_dev_drain(p);
 		cpx_dev_read_stats(c);
 		rte_eth_dev_stop(c->id);
 	}
@@ -347,36 +367,59 @@ static uint32_t dev_carrying(const struct cpx_port *p)
 	return lanes;
 }
 
+/* Queue calls of lcores: what cannot be asked at the moment is empty, or not available. */
 static int dev_rx_count(const struct cpx_rxq *q)
 {
-	uint16_t queue = load_relaxed(&q->carrier_queue);
+	struct cpx_dev *c = cpx_port_of(&rte_eth_devices[q->port])->carrier;
+	const uint16_t queue = load_relaxed(&q->carrier_queue);
+	int n;
 
-	return queue == CPX_NO_QUEUE ? 0 : rte_eth_rx_queue_count(q->carrier_port, queue);
+	if (queue == CPX_NO_QUEUE || !cpx_dev_peek(c))
+		return 0;
+	n = rte_eth_rx_queue_count(c->id, queue);
+	cpx_dev_leave(c);
+	return n;
 }
 
 static int dev_rx_status(void *rxq, uint16_t offset)
 {
 	const struct cpx_rxq *q = rxq;
-	uint16_t queue = load_relaxed(&q->carrier_queue);
+	struct cpx_dev *c = cpx_port_of(&rte_eth_devices[q->port])->carrier;
+	const uint16_t queue = load_relaxed(&q->carrier_queue);
+	int status;
 
-	return queue == CPX_NO_QUEUE ? RTE_ETH_RX_DESC_UNAVAIL
-				     : rte_eth_rx_descriptor_status(q->carrier_port, queue, offset);
+	if (queue == CPX_NO_QUEUE || !cpx_dev_peek(c))
+		return RTE_ETH_RX_DESC_UNAVAIL;
+	status = rte_eth_rx_descriptor_status(c->id, queue, offset);
+	cpx_dev_leave(c);
+	return status;
 }
 
 static int dev_tx_status(void *txq, uint16_t offset)
 {
 	const struct cpx_txq *q = txq;
-	uint16_t queue = load_relaxed(&q->carrier_queue);
+	struct cpx_dev *c = container_of(q->lanes, struct cpx_port, tx[0])->carrier;
+	const uint16_t queue = load_relaxed(&q->carrier_queue);
+	int status;
 
-	return queue == CPX_NO_QUEUE ? RTE_ETH_TX_DESC_UNAVAIL
-				     : rte_eth_tx_descriptor_status(q->carrier_port, queue, offset);
+	if (queue == CPX_NO_QUEUE || !cpx_dev_peek(c))
+		return RTE_ETH_TX_DESC_UNAVAIL;
+	status = rte_eth_tx_descriptor_status(c->id, queue, offset);
+	cpx_dev_leave(c);
+	return status;
 }
 
 static int dev_tx_cleanup(const struct cpx_txq *q, uint32_t n)
 {
-	uint16_t queue = load_relaxed(&q->carrier_queue);
+	struct cpx_dev *c = container_of(q->lanes, struct cpx_port, tx[0])->carrier;
+	const uint16_t queue = load_relaxed(&q->carrier_queue);
+	int freed;
 
-	return queue == CPX_NO_QUEUE ? 0 : rte_eth_tx_done_cleanup(q->carrier_port, queue, n);
+	if (queue == CPX_NO_QUEUE || !cpx_dev_peek(c))
+		return 0;
+	freed = rte_eth_tx_done_cleanup(c->id, queue, n);
+	cpx_dev_leave(c);
+	return freed;
 }
 
 static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)

@@ -65,6 +65,9 @@ static inline bool cpx_dev_gone(const struct cpx_dev *c)
 /* Set the carrier up as it is to be, and start it if we are started. Control held, nothing else
  * calls it. */
 int cpx_dev_set_up(struct cpx_port *p);
+/* net_ring forgets the frames in its rings when it goes: free them. Control held, gates closed,
+ * every lcore outside. */
+void cpx_dev_drain(struct cpx_port *p);
 /* Lane gates as they should be. Lock held. */
 void cpx_dev_gates(struct cpx_port *p);
 
@@ -106,6 +109,8 @@ void cpx_dev_unlock(void);
 /* Take control for a call into the carrier. False, and nothing taken, when it is gone, or when the
  * interrupt thread would have to wait for another thread's call. */
 bool cpx_dev_enter(struct cpx_dev *c);
+/* The same for an lcore: it waits for nobody. */
+bool cpx_dev_peek(struct cpx_dev *c);
 /* Take control, whatever the carrier's state. */
 void cpx_dev_hold(struct cpx_dev *c);
 void cpx_dev_leave(struct cpx_dev *c);
@@ -113,6 +118,19 @@ void cpx_dev_leave(struct cpx_dev *c);
 int cpx_dev_learn(struct cpx_dev *c);
 /* A port of ours that has a carrier, by our port id; NULL. Lock held. */
 struct cpx_port *cpx_dev_port(uint16_t id);
+
+/* The port that is carried by a port id; NULL. Lock held. */
+struct cpx_port *cpx_dev_carried_by(uint16_t id);
+/* The carrier is gone: dead lanes, link down. Lock held. */
+void cpx_dev_went(struct cpx_port *p);
+/* It is not, after all: it carries again if it was `open`, is to be taken back if it had
+ * `arrived`. Lock held. */
+void cpx_dev_stays(struct cpx_port *p, bool open, bool arrived);
+
+/* cpx_dev_guard.c */
+/* Be asked before the device of a port is removed, and no more. */
+void cpx_dev_guard(uint16_t id);
+void cpx_dev_unguard(uint16_t id);
 
 /* cpx_dev_return.c */
 /* Look after carriers that are back or whose link moved, soon, on the interrupt thread. */

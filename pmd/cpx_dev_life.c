@@ -40,6 +40,11 @@ struct cpx_port *cpx_dev_port(uint16_t id)
 	return carried[id];
 }
 
+struct cpx_port *cpx_dev_carried_by(uint16_t id)
+{
+	return carried_by[id];
+}
+
 void cpx_dev_hold(struct cpx_dev *c)
 {
 	pthread_mutex_lock(&c->control);
@@ -47,9 +52,22 @@ void cpx_dev_hold(struct cpx_dev *c)
 
 bool cpx_dev_enter(struct cpx_dev *c)
 {
+	/* before the lock is asked for, which one who has just set it may hold */
+	if (cpx_dev_gone(c))
+		return false;
 	if (!rte_thread_is_intr())
 		pthread_mutex_lock(&c->control);
 	else if (pthread_mutex_trylock(&c->control) != 0)
+		return false;
+	if (!cpx_dev_gone(c))
+		return true;
+	pthread_mutex_unlock(&c->control);
+	return false;
+}
+
+bool cpx_dev_peek(struct cpx_dev *c)
+{
+	if (pthread_mutex_trylock(&c->control) != 0)
 		return false;
 	if (!cpx_dev_gone(c))
 		return true;
@@ -62,7 +80,7 @@ void cpx_dev_leave(struct cpx_dev *c)
 	pthread_mutex_unlock(&c->control);
 }
 
-static void went(struct cpx_port *p)
+void cpx_dev_went(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
 
@@ -75,6 +93,18 @@ static void went(struct cpx_port *p)
 		    "%s: its carrier %s is gone; the lanes are down until a port of that name is "
 		    "back",
 		    cpx_port_name(p), p->args.carrier_name);
+}
+
+void cpx_dev_stays(struct cpx_port *p, bool open, bool arrived)
+{
+	struct cpx_dev *c = p->carrier;
+
+	c->arrived = arrived;
+	c->link_moved = true;
+	if (open)
+		store_release(&c->gone, 0);
+	cpx_dev_gates(p);
+	cpx_dev_tend_soon();
 }
 
 static bool own(const struct cpx_port *p, const struct cpx_dev *c, uint16_t id)
@@ -137,7 +167,7 @@ static int on_event(uint16_t id, enum rte_eth_event_type event, void *arg, void 
 	} else if (p != NULL) {
 		if (event == RTE_ETH_EVENT_DESTROY)
 			carried_by[id] = NULL; /* the id may soon be another port's */
-		went(p);
+		cpx_dev_went(p);
 	}
 	cpx_dev_unlock();
 	return 0;
@@ -275,6 +305,7 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	carried_by[id] = p;
 	carried[p->data->port_id] = p;
 	cpx_dev_unlock();
+	cpx_dev_guard(id);
 	return 0;
 
 unmake:
@@ -316,8 +347,10 @@ void cpx_dev_detach(struct cpx_port *p)
 	cpx_dev_hold(c);
 	cpx_dev_lock();
 	there = carried_by[c->id] == p;
-	if (there)
+	if (there) {
 		carried_by[c->id] = NULL;
+		cpx_dev_unguard(c->id);
+	}
 	carried[p->data->port_id] = NULL;
 	cpx_dev_unlock();
 	if (!cpx_dev_gone(c)) {

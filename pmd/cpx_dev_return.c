@@ -52,6 +52,7 @@ static unsigned take_back(struct cpx_port *p, uint32_t life)
 		c->complained = true;
 		return RETRY_US;
 	}
+	cpx_dev_guard(c->id);
 	cpx_dev_lock();
 	here = c->arrived && c->life == life;
 	if (here) {

@@ -2,7 +2,8 @@
 /*
  * Burst functions of lanes on another DPDK port (dev:<ethdev>): one call of its own and a walk over
  * the frames for port id and counters. Called by the lcore that drives the queue; no log, lock,
- * division or system call of ours.
+ * division or system call of ours. `carrier_queue` is the gate behind which the carrier may be
+ * called, `inside` tells the control thread that it is (cpx_inside.h).
  */
 #include "pmd/cpx_rxtx.h"
 #include "pmd/cpx_rxtx_full.h"
@@ -10,19 +11,29 @@
 #include <rte_ethdev.h>
 
 #include "pmd/cpx_effect.h"
+#include "pmd/cpx_inside.h"
+
+/* The carrier's queue that is the source of `from`, unless it is gone. */
+static __rte_always_inline uint16_t dev_take(struct cpx_rxq *q, struct cpx_rxq *from,
+					     struct rte_mbuf **pkts, uint16_t n)
+{
+	uint16_t carrier_queue, got = 0;
+
+	cpx_enter(&q->inside);
+	carrier_queue = load_acquire(&from->carrier_queue);
+	if (likely(carrier_queue != CPX_NO_QUEUE))
+		got = rte_eth_rx_burst(from->carrier_port, carrier_queue, pkts, n);
+	cpx_leave(&q->inside);
+	return got;
+}
 
 static uint16_t dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct cpx_rxq *q = queue;
-	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
 	const uint16_t port = q->port;
 	uint64_t bytes = 0;
 
-	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
-		counter_add(&q->count.empty_polls, 1);
-		return 0;
-	}
-	n = rte_eth_rx_burst(q->carrier_port, carrier_queue, pkts, n);
+	n = dev_take(q, q, pkts, n);
 	if (n == 0) {
 		counter_add(&q->count.empty_polls, 1);
 		return 0;
@@ -33,16 +44,6 @@ static uint16_t dev_rx(void *queue, struct rte_mbuf **pkts, uint16_t n)
 	}
 	cpx_count_rx(&q->count, n, bytes);
 	return n;
-}
-
-static __rte_always_inline uint16_t dev_take(struct cpx_rxq *q, struct cpx_rxq *from,
-					     struct rte_mbuf **pkts, uint16_t n)
-{
-	const uint16_t carrier_queue = load_relaxed(&from->carrier_queue);
-
-	if (unlikely(carrier_queue == CPX_NO_QUEUE))
-		return 0;
-	return rte_eth_rx_burst(from->carrier_port, carrier_queue, pkts, n);
 }
 
 static uint16_t dev_rx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
@@ -58,11 +59,13 @@ static __rte_always_inline bool fits(const struct rte_mbuf *m, uint32_t max_fram
 
 static __rte_always_inline uint16_t dev_put(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
 {
-	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
 	const uint32_t max_frame = load_relaxed(&q->max_frame);
-	uint16_t done = 0; /* sent or dropped */
+	uint16_t carrier_queue, done = 0; /* sent or dropped */
 
+	cpx_enter(&q->inside);
+	carrier_queue = load_acquire(&q->carrier_queue);
 	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
+		cpx_leave(&q->inside);
 		counter_add(&q->count.down, n);
 		return 0;
 	}
@@ -95,6 +98,7 @@ static __rte_always_inline uint16_t dev_put(struct cpx_txq *q, struct rte_mbuf *
 			break;
 		}
 	}
+	cpx_leave(&q->inside);
 	return done;
 }
 
@@ -117,11 +121,15 @@ static uint16_t dev_tx_full(void *queue, struct rte_mbuf **pkts, uint16_t n)
 uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct cpx_txq *q = queue;
-	const uint16_t carrier_queue = load_relaxed(&q->carrier_queue);
+	uint16_t carrier_queue, i;
 
-	if (unlikely(carrier_queue == CPX_NO_QUEUE))
+	cpx_enter(&q->preparing);
+	carrier_queue = load_acquire(&q->carrier_queue);
+	if (unlikely(carrier_queue == CPX_NO_QUEUE)) {
+		cpx_leave(&q->preparing);
 		return cpx_tx_prepare(queue, pkts, n);
-	for (uint16_t i = 0; i < n; i++) {
+	}
+	for (i = 0; i < n; i++) {
 		const uint64_t flags = pkts[i]->ol_flags;
 		uint16_t done = cpx_tx_prepare(queue, pkts + i, 1);
 
@@ -131,9 +139,10 @@ uint16_t cpx_dev_tx_prepare(void *queue, struct rte_mbuf **pkts, uint16_t n)
 			done = rte_eth_tx_prepare(q->carrier_port, carrier_queue, pkts + i, 1);
 		pkts[i]->ol_flags = flags;
 		if (done == 0)
-			return i;
+			break;
 	}
-	return n;
+	cpx_leave(&q->preparing);
+	return i;
 }
 
 const struct cpx_bursts cpx_dev_bursts_base = {

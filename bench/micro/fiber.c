@@ -38,7 +38,6 @@ static const struct size {
 
 enum kind { COPIED, LENT, IN_PLACE, KINDS };
 #define TURNS (WINDOWS * SIZES * KINDS)
-#define HEAD  128u /* bytes of a lent frame that the receiver copies */
 #define LINE  64u
 #define BURST 32u
 
@@ -146,7 +145,7 @@ static void lend_window(struct fiber_tx *q, struct size s, uint32_t bytes)
 		for (uint32_t i = 0; i < n; i++) {
 			const uint8_t *from = pool + at++ % BUFFERS * BUFFER;
 
-			memcpy(fiber_tx_frame(q, frame[i]), from, bytes);
+			fiber_tx_write(q, frame[i], from, bytes);
 			fiber_tx_describe_lent(q, i, frame[i],
 					       (struct fiber_desc){ .len = (uint16_t)s.bytes });
 		}
@@ -173,7 +172,7 @@ static double borrow_window(struct fiber_rx *q, struct size s)
 		fiber_rx_give_back(q, fiber_rx_pool(q), held, n_held);
 		while (n < s.burst && fiber_rx_next(q, &f)) {
 			memcpy(pool + at++ % BUFFERS * BUFFER, f.data,
-			       f.bytes < HEAD ? f.bytes : HEAD);
+			       f.bytes < FIBER_HEAD ? f.bytes : FIBER_HEAD);
 			held[n] = f.frame[0];
 			bytes += f.bytes;
 			n++;

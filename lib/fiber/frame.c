@@ -40,7 +40,7 @@ int fiber_send(struct fiber_tx *q, const void *frame, uint32_t bytes)
 		left -= len;
 		desc.flags = left != 0 ? FIBER_DESC_MORE : 0;
 		if (lend) {
-			memcpy(fiber_tx_frame(q, x[i]), from, len);
+			fiber_tx_write(q, x[i], from, len);
 			fiber_tx_describe_lent(q, i, x[i], desc);
 		} else {
 			memcpy(fiber_tx_place(q, i), from, len);

@@ -6,7 +6,7 @@
  * added to those of ring.h, and both kinds of slots may be mixed at will, even in a chain:
  *
  *   send      slots by fiber_tx_reserve() as ever; n = fiber_tx_take(q, x, n); for each:
- *             fiber_tx_fetch_frame(); for each: write to fiber_tx_frame(q, x[i]), then
+ *             fiber_tx_fetch_frame(); for each: fiber_tx_write(q, x[i], …), then
  *             fiber_tx_describe_lent(q, slot, x[i], desc) in place of fiber_tx_describe(); then
  *             fiber_tx_submit(). A taken frame may be kept and lent later, by another submission,
  *             or put back by fiber_tx_untake().
@@ -31,10 +31,13 @@
 #ifndef CPX_LIB_FIBER_LENT_H
 #define CPX_LIB_FIBER_LENT_H
 
+#include <string.h>
+
 #include "lib/fiber/pool.h"
 #include "lib/fiber/ring.h"
 
-#define FIBER_LOOK 32 /* frames lent between two looks at what came back */
+#define FIBER_LOOK 32  /* frames lent between two looks at what came back */
+#define FIBER_HEAD 128 /* bytes of a frame that a receiver reads in any case */
 
 /* ring.c: read returns until `n` frames are free, and a few more. */
 void fiber_tx_take_back(struct fiber_tx *q, uint32_t n);
@@ -88,6 +91,26 @@ static inline void fiber_tx_fetch_frame(const struct fiber_tx *q, uint32_t x, ui
 
 	for (uint32_t k = 0; k < len && k < 256; k += FIBER_LINE)
 		fiber_fetch_to_write(at + k);
+}
+
+/*
+ * Send: the first `len` bytes of taken frame x, at most frame_bytes. The lines that the receiver
+ * has read last time come back from its cache, and there a store of a whole line at once, as memcpy
+ * makes it with AVX-512, is slower than its parts: with these, 1514 bytes took 3 to 9 percent less
+ * time, one by one 4 to 13 (Zen 4, near and far cores).
+ */
+static inline void fiber_tx_write(struct fiber_tx *q, uint32_t x, const void *from, uint32_t len)
+{
+	const uint8_t *at = (const uint8_t *)from;
+	uint8_t *to = fiber_tx_frame(q, x);
+	uint32_t k = 0;
+
+	for (; k + 32 <= len && k < FIBER_HEAD; k += 32) {
+		memcpy(to + k, at + k, 16);
+		memcpy(to + k + 16, at + k + 16, 16);
+		__asm__ volatile("" : : : "memory"); /* nor shall the compiler join them */
+	}
+	memcpy(to + k, at + k, len - k);
 }
 
 /* Send: the i-th reserved slot lends taken frame x, of which desc.len bytes are written. */

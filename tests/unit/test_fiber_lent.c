@@ -37,6 +37,26 @@ Test(lent, a_frame_is_read_where_it_was_written)
 	expect_consistent(&tx[0]);
 }
 
+Test(lent, every_length_is_written_and_no_more)
+{
+	uint8_t from[SLOT_BYTES];
+	uint32_t x = 0;
+
+	cr_assert_eq(fiber_tx_take(&tx[0], &x, 1), 1);
+	for (uint32_t i = 0; i < SLOT_BYTES; i++)
+		from[i] = (uint8_t)(i * 7 + 1);
+	for (uint32_t len = 0; len <= SLOT_BYTES; len++) {
+		uint8_t *at = fiber_tx_frame(&tx[0], x);
+
+		memset(at, 0xee, SLOT_BYTES);
+		fiber_tx_write(&tx[0], x, from, len);
+		cr_assert_eq(memcmp(at, from, len), 0, "%u", len);
+		for (uint32_t i = len; i < SLOT_BYTES; i++)
+			cr_assert_eq(at[i], 0xee, "byte %u of %u", i, len);
+	}
+	fiber_tx_untake(&tx[0], &x, 1);
+}
+
 Test(lent, what_came_back_last_is_taken_first)
 {
 	struct fiber_frame f;

@@ -219,6 +219,11 @@ static int parse_lent(struct cpx_args *a, const char *value, struct err *err)
 	return parse_switch(&a->lent, value);
 }
 
+static int parse_passthrough(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->passthrough, value);
+}
+
 static int parse_wake(struct cpx_args *a, const char *value, struct err *err)
 {
 	return parse_switch(&a->wake, value);
@@ -281,6 +286,8 @@ static const struct key keys[] = {
 	{ "lent", "0 or 1 (lend frames to the other process, read its own in place)", parse_lent },
 	{ "wake", "0 or 1 (wake the other process's receivers when they sleep)", parse_wake },
 	{ "dark", "n or a-b (lanes of the port, 0-based, that carry nothing)", parse_dark },
+	{ "passthrough", "0 or 1 (of carrier=dev: its own burst functions, at no cost)",
+	  parse_passthrough },
 	{ "spread", "queue (tx queue i feeds lane i) or hash (a flow's hash chooses its lane)",
 	  parse_spread },
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
@@ -357,6 +364,8 @@ static int check_together(const struct cpx_args *a, struct err *err)
 			       : a->trust  ? "trust=1"
 			       : a->lent   ? "lent=1"
 					   : "wake=1");
+	if (a->passthrough && a->carrier != CPX_CARRIER_DEV)
+		return err_set(err, -EINVAL, "passthrough=1 goes with carrier=dev:<ethdev> only");
 	if (a->dark >> a->n_lanes != 0)
 		return err_set(err, -EINVAL, "dark=: the port has lanes 0 to %u only",
 			       a->n_lanes - 1u);

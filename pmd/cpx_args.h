@@ -39,14 +39,15 @@ struct cpx_args {
 	char carrier_devargs[CPX_DEV_ARGS_LEN]; /* of dev:[…]: the device to make; else "" */
 	char path[CPX_PATH_LEN];                /* of a fiber to another process; else "" */
 	bool has_role;
-	bool server;   /* we own its socket */
-	bool trust;    /* believe the peer's "checksum is good" */
-	bool lent;     /* lend frames, take lent ones */
-	bool wake;     /* offer to wake a sleeping peer */
-	uint32_t dark; /* set of lanes that carry nothing */
-	bool spread;   /* a flow's hash chooses its lane, not the queue */
-	int16_t numa;  /* -1 not said */
-	bool pace;     /* hold each lane to its line rate */
+	bool server;      /* we own its socket */
+	bool trust;       /* believe the peer's "checksum is good" */
+	bool lent;        /* lend frames, take lent ones */
+	bool wake;        /* offer to wake a sleeping peer */
+	uint32_t dark;    /* set of lanes that carry nothing */
+	bool passthrough; /* a device's own burst functions */
+	bool spread;      /* a flow's hash chooses its lane, not the queue */
+	int16_t numa;     /* -1 not said */
+	bool pace;        /* hold each lane to its line rate */
 	bool has_mac;
 	uint8_t mac[6];
 };
@@ -63,6 +64,7 @@ struct cpx_args {
 	"lent=0|1 "                                                                  \
 	"wake=0|1 "                                                                  \
 	"dark=<n>|<a>-<b> "                                                          \
+	"passthrough=0|1 "                                                           \
 	"spread=queue|hash "                                                         \
 	"mac=<xx:xx:xx:xx:xx:xx> "                                                   \
 	"mgmt=none "                                                                 \

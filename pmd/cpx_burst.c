@@ -16,7 +16,7 @@
 int cpx_send_time_field;
 uint64_t cpx_send_time_flag;
 
-static enum cpx_isa best_isa(void)
+static enum cpx_isa find_isa(void)
 {
 #if defined(RTE_ARCH_X86_64) && defined(CPX_WIDE)
 	const uint16_t bits = rte_vect_get_max_simd_bitwidth();
@@ -29,6 +29,19 @@ static enum cpx_isa best_isa(void)
 		return CPX_ISA_AVX2;
 #endif
 	return CPX_ISA_BASE;
+}
+
+/* Asked once: CPUID takes a virtual machine tens of microseconds. */
+static enum cpx_isa best_isa(void)
+{
+	static int known = -1;
+	int isa = load_relaxed(&known);
+
+	if (isa < 0) {
+		isa = find_isa();
+		store_relaxed(&known, isa);
+	}
+	return isa;
 }
 
 const struct cpx_bursts *cpx_bursts(const struct cpx_port *p)
@@ -74,10 +87,14 @@ static bool tx_wants_full(const struct cpx_port *p)
 
 void cpx_burst_select(struct rte_eth_dev *dev)
 {
-	const struct cpx_port *p = cpx_port_of(dev);
+	struct cpx_port *p = cpx_port_of(dev);
 	const struct cpx_bursts *b = cpx_bursts(p);
 	struct rte_eth_fp_ops *fp = &rte_eth_fp_ops[dev->data->port_id];
 
+	if (p->passing) {
+		cpx_dev_pass_select(p);
+		return;
+	}
 	dev->rx_pkt_burst = rx_wants_full(p) ? b->rx_full : b->rx;
 	dev->tx_pkt_burst = tx_wants_full(p) ? b->tx_full : b->tx;
 	dev->tx_pkt_prepare =
@@ -104,8 +121,11 @@ static int burst_mode(struct rte_eth_dev *dev, struct rte_eth_burst_mode *mode, 
 
 int cpx_rx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_burst_mode *mode)
 {
-	const bool full = dev->rx_pkt_burst == cpx_bursts(cpx_port_of(dev))->rx_full;
+	const struct cpx_port *p = cpx_port_of(dev);
+	const bool full = dev->rx_pkt_burst == cpx_bursts(p)->rx_full;
 
+	if (p->passing)
+		return cpx_dev_pass_mode(p, false, i, mode);
 	return burst_mode(dev, mode, full ? ", Full" : "");
 }
 
@@ -113,6 +133,9 @@ int cpx_tx_burst_mode_get(struct rte_eth_dev *dev, uint16_t i, struct rte_eth_bu
 {
 	const struct cpx_port *p = cpx_port_of(dev);
 	const bool full = dev->tx_pkt_burst == cpx_bursts(p)->tx_full;
+
+	if (p->passing)
+		return cpx_dev_pass_mode(p, true, i, mode);
 
 	return burst_mode(dev, mode,
 			  !full                        ? ""

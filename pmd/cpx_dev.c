@@ -283,6 +283,8 @@ void cpx_dev_gates(struct cpx_port *p)
 		store_release(&p->tx[i].carrier_queue,
 			      open ? (uint16_t)(i % p->carrier_tx_queues) : CPX_NO_QUEUE);
 	}
+	if (p->passing)
+		cpx_dev_pass_select(p);
 }
 
 static void run(struct cpx_port *p, bool started)
@@ -303,6 +305,8 @@ static int dev_start(struct cpx_port *p)
 	cpx_dev_hold(c);
 	if (!cpx_dev_gone(c))
 		rc = start(p);
+	if (rc == 0 && !cpx_dev_gone(c))
+		cpx_dev_pass_begin(p);
 	run(p, rc == 0);
 	cpx_dev_leave(c);
 	cpx_dev_tend_soon();
@@ -333,6 +337,9 @@ static void dev_stop(struct cpx_port *p)
 	struct cpx_dev *c = p->carrier;
 
 	cpx_dev_hold(c);
+	if (!cpx_dev_gone(c))
+		cpx_dev_read_stats(c);
+	cpx_dev_pass_end(p);
 	run(p, false);
 	if (!cpx_dev_gone(c)) {
 		cpx_dev_drain(p);
@@ -430,6 +437,7 @@ static void dev_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 		cpx_dev_read_stats(c);
 		cpx_dev_leave(c);
 	}
+	cpx_dev_pass_count(p);
 	*stats = c->stats.total;
 }
 

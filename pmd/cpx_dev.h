@@ -82,6 +82,11 @@ int cpx_dev_set_allmulticast(struct cpx_port *p, bool on);
 /* Would the carrier pass frames of an MTU that it calls too large? */
 bool cpx_dev_understates(const struct cpx_dev *c, uint16_t mtu);
 
+/* cpx_dev_pass.c: the carrier is started, and may be passed through; it is about to be stopped.
+ * With control of it. */
+void cpx_dev_pass_begin(struct cpx_port *p);
+void cpx_dev_pass_end(struct cpx_port *p);
+
 /* cpx_dev_make.c */
 /* The port that args.carrier_name names, or that of the device args.carrier_devargs makes; *made
  * is that device, else NULL. 0 or -errno with err filled. */

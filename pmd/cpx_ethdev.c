@@ -153,6 +153,8 @@ static int cpx_set_link(struct rte_eth_dev *dev, bool up)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
+	if (p->passing)
+		return -ENOTSUP;
 	p->admin_down = !up;
 	cpx_lanes_apply(p);
 	return 0;

@@ -152,6 +152,8 @@ struct cpx_port {
 	bool interrupts;   /* receivers may sleep */
 	bool lanes_filter; /* addresses, though the carrier would, see cpx_mac.c */
 	bool looped;       /* loopback: the carrier is left alone */
+	bool passing;      /* lcores call the carrier itself, see cpx_dev_pass.c */
+	bool pass_noted;
 	enum rte_eth_fc_mode fc_mode;
 	uint32_t open_lanes;   /* shared: lanes that our end has in service */
 	uint32_t lit_lanes;    /* … and those it could have, see cpx_lanes.c */
@@ -162,6 +164,7 @@ struct cpx_port {
 	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
 	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
 	struct rte_eth_stats carrier_base;
+	struct rte_eth_stats pass_last; /* the carrier's, when last added to the lanes' */
 	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
 
 	struct cpx_look look;
@@ -245,6 +248,15 @@ int cpx_queue_rate_limit(struct rte_eth_dev *dev, uint16_t i, uint32_t mbps);
 int cpx_fec_get_capability(struct rte_eth_dev *dev, struct rte_eth_fec_capa *capa, unsigned n);
 int cpx_fec_get(struct rte_eth_dev *dev, uint32_t *capa);
 int cpx_fec_set(struct rte_eth_dev *dev, uint32_t capa);
+
+/* cpx_dev_pass.c */
+void cpx_dev_pass_select(struct cpx_port *p);
+void cpx_dev_pass_count(struct cpx_port *p);
+int cpx_dev_pass_mode(const struct cpx_port *p, bool tx, uint16_t i,
+		      struct rte_eth_burst_mode *mode);
+/* False: the queue is one of ours. */
+bool cpx_dev_pass_cleanup(void *txq, uint32_t n, int *rc);
+bool cpx_dev_pass_monitor(const void *rxq, struct rte_power_monitor_cond *cond, int *rc);
 
 /* cpx_intr.c */
 int cpx_intr_open(struct cpx_port *p);

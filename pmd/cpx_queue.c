@@ -92,6 +92,8 @@ int cpx_rx_queue_start(struct rte_eth_dev *dev, uint16_t i)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
+	if (p->passing)
+		return -ENOTSUP;
 	flush_unread(p, i);
 	cpx_steer_flush(p, i);
 	dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
@@ -103,6 +105,8 @@ int cpx_rx_queue_stop(struct rte_eth_dev *dev, uint16_t i)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
+	if (p->passing)
+		return -ENOTSUP;
 	dev->data->rx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(p);
 	for (unsigned s = 0; s < p->args.n_lanes; s++)
@@ -113,6 +117,8 @@ int cpx_rx_queue_stop(struct rte_eth_dev *dev, uint16_t i)
 
 int cpx_tx_queue_start(struct rte_eth_dev *dev, uint16_t i)
 {
+	if (cpx_port_of(dev)->passing)
+		return -ENOTSUP;
 	dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STARTED;
 	cpx_lanes_apply(cpx_port_of(dev));
 	return 0;
@@ -120,6 +126,8 @@ int cpx_tx_queue_start(struct rte_eth_dev *dev, uint16_t i)
 
 int cpx_tx_queue_stop(struct rte_eth_dev *dev, uint16_t i)
 {
+	if (cpx_port_of(dev)->passing)
+		return -ENOTSUP;
 	dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(cpx_port_of(dev));
 	return 0;
@@ -156,16 +164,24 @@ uint32_t cpx_rx_queue_count(void *rxq)
 int cpx_tx_done_cleanup(void *txq, uint32_t n)
 {
 	struct cpx_txq *q = txq;
-	struct cpx_port *p = container_of(q->lanes, struct cpx_port, tx[0]);
+	struct cpx_port *p;
+	int rc;
 
+	if (cpx_dev_pass_cleanup(txq, n, &rc))
+		return rc;
+	p = container_of(q->lanes, struct cpx_port, tx[0]);
 	return cpx_ops(p)->tx_cleanup != NULL ? cpx_ops(p)->tx_cleanup(q, n) : 0;
 }
 
 int cpx_get_monitor_addr(void *rxq, struct rte_power_monitor_cond *cond)
 {
 	const struct cpx_rxq *q = rxq;
-	const struct cpx_port *p = cpx_port_of(&rte_eth_devices[q->port]);
+	const struct cpx_port *p;
+	int rc;
 
+	if (cpx_dev_pass_monitor(rxq, cond, &rc))
+		return rc;
+	p = cpx_port_of(&rte_eth_devices[q->port]);
 	return cpx_ops(p)->monitor != NULL ? cpx_ops(p)->monitor(q, cond) : -ENOTSUP;
 }
 

@@ -45,6 +45,8 @@ int cpx_queue_rate_limit(struct rte_eth_dev *dev, uint16_t i, uint32_t mbps)
 	struct cpx_port *p = cpx_port_of(dev);
 	struct cpx_txq *q = &p->tx[i];
 
+	if (p->passing)
+		return -ENOTSUP;
 	if (cpx_ops(p)->rate_limit != NULL)
 		return cpx_ops(p)->rate_limit(p, i, mbps);
 	if (mbps != 0 && q->limited) /* its lcore has the bucket */

@@ -195,6 +195,7 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 
 	if (xstats == NULL || n < count)
 		return (int)count;
+	carrier_errors(p); /* brings what a carrier counts for us up to date */
 	xstats[at++].value = dev->data->dev_link.link_speed / p->args.lane_mbps;
 	xstats[at++].value = p->carrier_rx_queues;
 	xstats[at++].value = p->carrier_tx_queues;

@@ -44,7 +44,7 @@ static int ops_enqueue(struct rte_mempool *mp, void *const *objects, unsigned n)
 		if (unlikely(l->filling))
 			l->mbuf[l->last++] = objects[i];
 		else
-			store_release(&l->freed[behind(objects[i])->frame], 1);
+			store_release(&l->where[behind(objects[i])->frame], CPX_LENT_FREED);
 	}
 	return 0;
 }
@@ -116,7 +116,7 @@ void cpx_lent_free(struct cpx_lent *l)
 	rte_mempool_free(l->pool);
 	fiber_pool_unref(l->memory);
 	free(l->mbuf);
-	free(l->freed);
+	free(l->where);
 	free(l->out);
 	free(l);
 }
@@ -135,9 +135,9 @@ struct cpx_lent *cpx_lent_create(struct fiber_rx *rx, const char *name, int numa
 	l->frames = rx->frames;
 	l->memory = fiber_pool_ref(fiber_rx_pool(rx));
 	l->mbuf = calloc(l->frames, sizeof(*l->mbuf));
-	l->freed = calloc(l->frames, sizeof(*l->freed));
+	l->where = calloc(l->frames, sizeof(*l->where));
 	l->out = calloc(l->frames, sizeof(*l->out));
-	if (l->memory == NULL || l->mbuf == NULL || l->freed == NULL || l->out == NULL)
+	if (l->memory == NULL || l->mbuf == NULL || l->where == NULL || l->out == NULL)
 		goto failed;
 	l->pool = rte_mempool_create_empty(name, l->frames,
 					   sizeof(struct rte_mbuf) + sizeof(struct lent_mbuf), 0,
@@ -161,7 +161,7 @@ failed:
 bool cpx_lent_is_home(const struct cpx_lent *l)
 {
 	for (uint32_t i = l->first; i != l->last; i++)
-		if (!load_acquire(&l->freed[l->out[i & (l->frames - 1)]]))
+		if (load_acquire(&l->where[l->out[i & (l->frames - 1)]]) != CPX_LENT_FREED)
 			return false;
 	return true;
 }

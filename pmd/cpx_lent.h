@@ -21,13 +21,16 @@
 #define CPX_LENT_COPIED 128 /* bytes at the start of a frame that are copied */
 #define CPX_LENT_LOOKS  64  /* frames looked at for their return, a poll */
 
+/* Where a frame's mbuf is. */
+enum { CPX_LENT_HOME, CPX_LENT_OUT, CPX_LENT_FREED };
+
 struct cpx_lent {
 	struct fiber_pool *memory; /* held */
 	struct rte_mempool *pool;
 	struct rte_mbuf **mbuf; /* of frame x; constant */
-	uint8_t *freed;         /* of frame x: whoever frees its mbuf sets it; the reader clears */
-	uint32_t frames;        /* a power of two */
-	bool filling;           /* the pool is being made */
+	uint8_t *where;  /* frame x is: FREED sets whoever frees its mbuf, the reader the others */
+	uint32_t frames; /* a power of two */
+	bool filling;    /* the pool is being made */
 	/* frames that were handed out, oldest first; of whoever reads the lane's source */
 	uint32_t *out;
 	uint32_t first, last;  /* run freely */
@@ -42,13 +45,22 @@ bool cpx_lent_is_home(const struct cpx_lent *l);
 /* They are. */
 void cpx_lent_free(struct cpx_lent *l);
 
-/* Frame x, of which `bytes` are beyond the copied ones, as the rest of an mbuf chain. */
+/* Is the mbuf of frame x with the application? A peer that is in order does not lend a frame again
+ * before it has it back. */
+static __rte_always_inline bool cpx_lent_is_out(const struct cpx_lent *l, uint32_t x)
+{
+	return load_relaxed(&l->where[x]) != CPX_LENT_HOME;
+}
+
+/* Frame x, which is not out, of which `bytes` are beyond the copied ones, as the rest of an mbuf
+ * chain. */
 static __rte_always_inline struct rte_mbuf *cpx_lent_take(struct cpx_lent *l, uint32_t x,
 							  uint32_t bytes)
 {
 	struct rte_mbuf *m = l->mbuf[x];
 
 	l->out[l->last++ & (l->frames - 1)] = x;
+	store_relaxed(&l->where[x], CPX_LENT_OUT);
 	m->data_off = CPX_LENT_COPIED;
 	m->data_len = (uint16_t)bytes;
 	m->pkt_len = bytes;
@@ -67,8 +79,8 @@ static __rte_always_inline void cpx_lent_collect(struct cpx_lent *l, struct fibe
 	while (looks-- != 0) {
 		const uint32_t x = l->out[l->first++ & mask];
 
-		if (load_acquire(&l->freed[x])) {
-			store_relaxed(&l->freed[x], 0);
+		if (load_acquire(&l->where[x]) == CPX_LENT_FREED) {
+			store_relaxed(&l->where[x], CPX_LENT_HOME);
 			back[n++] = x;
 		} else {
 			l->out[l->last++ & mask] = x; /* somebody keeps it: look later */

@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/fiber/lent.h"
+#include "pmd/cpx_lent.h"
 #include "pmd/cpx_logs.h"
 
 /* Senders see a gate as on a carrier device: closed while no lane of the other end is open. */
@@ -223,6 +225,12 @@ detach:
 	return rc;
 }
 
+static void peer_info(const struct cpx_port *p, struct rte_eth_dev_info *info)
+{
+	/* frames are copied in whole steps; of a lent one the start is */
+	info->min_rx_bufsize = CPX_LENT_COPIED;
+}
+
 static int peer_rx_setup(struct cpx_port *p, unsigned lane, int numa)
 {
 	return 0;
@@ -257,8 +265,8 @@ static unsigned peer_flush(struct cpx_port *p, unsigned source)
 
 	pthread_mutex_lock(&c->lock);
 	if (r != NULL && fiber_rx_poll(r, UINT32_MAX)) {
-		while (fiber_rx_next(r, &f))
-			n++;
+		for (; fiber_rx_next(r, &f); n++)
+			fiber_rx_give_back_frame(r, &f);
 		fiber_rx_release(r, 0, 0);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -334,6 +342,7 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.bursts = CPX_PEER_BURSTS,
 	.copies = true,
 	.attach = peer_attach,
+	.info = peer_info,
 	.detach = peer_detach,
 	.rx_setup = peer_rx_setup,
 	.start = peer_start,

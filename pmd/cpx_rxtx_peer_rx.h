@@ -112,10 +112,12 @@ static __rte_noinline enum filled fill_chain(struct cpx_rxq *q, struct rte_mbuf 
 	return TAKEN;
 }
 
-/* A lent frame in one piece, and worth it. */
-static __rte_always_inline bool can_be_kept(const struct fiber_frame *f)
+/* A lent frame in one piece, and worth it; not one that is lent again while we still have it. */
+static __rte_always_inline bool can_be_kept(const struct cpx_lent *lent,
+					    const struct fiber_frame *f)
 {
-	return f->segs == 1 && f->frame[0] != FIBER_NO_FRAME && f->bytes > CPX_LENT_COPIED;
+	return f->segs == 1 && f->frame[0] != FIBER_NO_FRAME && f->bytes > CPX_LENT_COPIED &&
+	       !cpx_lent_is_out(lent, f->frame[0]);
 }
 
 /* Its start is copied to m, the rest stays where it is. */
@@ -167,7 +169,7 @@ static __rte_noinline uint16_t take_any(struct cpx_rxq *q, struct fiber_rx *r,
 
 	while (got < n && fiber_rx_next(r, &f)) {
 		struct rte_mbuf *m = pkts[got];
-		const bool kept = lent != NULL && q->scatter && can_be_kept(&f);
+		const bool kept = lent != NULL && q->scatter && can_be_kept(lent, &f);
 
 		set_mbuf(q, m, f.desc, f.flags, f.bytes, f.bytes);
 		if (kept) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "lib/fiber/lent.h"
 #include "tests/unit/cpx_peer_port.h"
 #include "tests/unit/fiber_bare.h"
 
@@ -126,6 +127,25 @@ Test(peer, many_peers_one_after_the_other)
 	cr_expect_eq(xstat(port, "lane0_rx_packets"), 300, "what a dead peer left is gone");
 	cr_assert_eq(rte_eth_dev_stop(port), 0);
 	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+Test(peer, many_peers_that_lend)
+{
+	uint16_t port = running_peer_port("net_cpx0", "lanes=2,role=server,lent=1", 2);
+	unsigned long pages = 0;
+	unsigned fds = 0;
+
+	for (unsigned round = 0; round < 100; round++) {
+		far_of(port, (struct fiber_config){ .features = FIBER_FEATURE_LENT, .lanes = 2 });
+		expect_both_ways(port, 0);
+		far_gone(port);
+		if (round == 50) {
+			fds = open_fds();
+			pages = pages_at_rest();
+		}
+	}
+	cr_expect_leq(pages_at_rest(), pages + 64);
+	cr_expect_eq(open_fds(), fds);
 }
 
 /* ---- ends that differ ---- */
@@ -283,6 +303,62 @@ Test(peer, who_stops_takes_its_frames_out)
 	until(is_up(port));
 	expect_both_ways(port, 1);
 	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+/* Frames that the peer lent and nobody took go back to it. */
+Test(peer, who_stops_gives_back_what_was_lent)
+{
+	uint16_t port = running_peer_port("net_cpx0", "role=server,lent=1", 1);
+	uint8_t bytes[1500] = { 0 };
+	struct fiber_tx *t;
+	uint32_t x;
+
+	far_of(port, (struct fiber_config){ .features = FIBER_FEATURE_LENT });
+	t = fiber_tx_queue(far, 0);
+	for (unsigned round = 0; round < 50; round++) {
+		until(is_up(port));
+		for (unsigned i = 0; i < PORT_RING; i++) {
+			cr_assert_eq(fiber_tx_reserve(t, 1), 1);
+			cr_assert_eq(fiber_tx_take(t, &x, 1), 1, "round %u, frame %u", round, i);
+			memcpy(fiber_tx_frame(t, x), bytes, sizeof(bytes));
+			fiber_tx_describe_lent(t, 0, x,
+					       (struct fiber_desc){ .len = sizeof(bytes) });
+			fiber_tx_submit(t, 1, 1, sizeof(bytes));
+		}
+		cr_assert_eq(rte_eth_dev_stop(port), 0);
+		start(port);
+	}
+	cr_expect_eq(xstat(port, "lane0_rx_flushed"), 50 * PORT_RING);
+	cr_expect_eq(t->count.starved + t->count.bad_returns, 0);
+}
+
+Test(peer, mbufs_too_small_to_copy_into)
+{
+	struct rte_mempool *tiny =
+		rte_pktmbuf_pool_create("tiny", 63, 0, 0, RTE_PKTMBUF_HEADROOM + 64, SOCKET_ID_ANY);
+	struct rte_mempool *small = rte_pktmbuf_pool_create(
+		"small", 63, 0, 0, RTE_PKTMBUF_HEADROOM + 130, SOCKET_ID_ANY);
+	const struct rte_eth_conf conf = { .rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER };
+	uint16_t port = new_peer_port("net_cpx0", "role=server");
+	uint8_t bytes[1400];
+
+	cr_assert_eq(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	cr_assert_neq(rte_eth_rx_queue_setup(port, 0, PORT_RING, SOCKET_ID_ANY, NULL, tiny), 0);
+	cr_assert_eq(rte_eth_rx_queue_setup(port, 0, PORT_RING, SOCKET_ID_ANY, NULL, small), 0);
+	cr_assert_eq(rte_eth_tx_queue_setup(port, 0, PORT_RING, SOCKET_ID_ANY, NULL), 0);
+	start(port);
+	far_of(port, (struct fiber_config){ 0 });
+	for (uint32_t len = 14; len <= sizeof(bytes); len++) {
+		struct rte_mbuf *m;
+
+		fill_frame(bytes, len, len);
+		cr_assert_eq(fiber_send(fiber_tx_queue(far, 0), bytes, len), 0);
+		m = receive_one(port, 0);
+		cr_assert(m != NULL && is_numbered(m, len, len), "%u bytes", len);
+		cr_assert_eq(m->nb_segs, (len + 129) / 130);
+		rte_pktmbuf_free(m);
+	}
+	cr_assert_eq(rte_mempool_avail_count(small), 63);
 }
 
 Test(peer, a_lane_that_stops_hands_its_frames_on)

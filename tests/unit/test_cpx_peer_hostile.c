@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "lib/fiber/lent.h"
 #include "tests/unit/cpx_peer_port.h"
 #include "tests/unit/fiber_bare.h"
 
@@ -156,6 +157,56 @@ Test(peer_hostile, longer_than_any_frame)
 	far_writes(0, d, 5);
 	cr_expect_eq(drain(port, 0), 1);
 	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+/* ---- lent frames ---- */
+
+/* One that is lent again while we hold it: each mbuf is a frame of its own all the same. (That it
+ * then comes back more than once is the peer's own trouble.) */
+Test(peer_hostile, a_frame_that_is_lent_twice)
+{
+	uint16_t port = new_peer_port("net_cpx0", "role=server,lent=1");
+	struct rte_mbuf *m[20];
+	struct fiber_tx *t;
+	uint32_t x;
+
+	set_up_with(port, 1, &jumbo);
+	start(port);
+	for (unsigned round = 0; round < 40; round++) {
+		/* while frames of many peers before are held, there is no lending */
+		for (unsigned tries = 0;; tries++) {
+			far_of(port, (struct fiber_config){ .features = FIBER_FEATURE_LENT });
+			t = fiber_tx_queue(far, 0);
+			if (fiber_tx_lends(t))
+				break;
+			cr_assert_lt(tries, 1000);
+			far_gone(port);
+			usleep(10000);
+		}
+		cr_assert_eq(fiber_tx_reserve(t, 20), 20);
+		cr_assert_eq(fiber_tx_take(t, &x, 1), 1);
+		for (uint32_t i = 0; i < 20; i++)
+			fiber_tx_describe_lent(t, i, x,
+					       (struct fiber_desc){ .len = (uint16_t)(1500 - i) });
+		fiber_tx_submit(t, 20, 20, 0);
+		cr_assert_eq(rte_eth_rx_burst(port, 0, m, 20), 20);
+		for (uint32_t i = 0; i < 20; i++) {
+			const char *why = "";
+
+			cr_assert_eq(rte_mbuf_check(m[i], 1, &why), 0, "%s", why);
+			cr_assert_eq(m[i]->pkt_len, 1500 - i);
+			for (uint32_t k = 0; k < i; k++)
+				cr_assert(m[i]->next == NULL || m[i]->next != m[k]->next);
+		}
+		if (round % 2 == 0) /* held when the peer goes */
+			far_gone(port);
+		for (uint32_t i = 0; i < 20; i++)
+			rte_pktmbuf_free(m[(i + round) % 20]);
+		cr_assert_eq(rte_eth_rx_burst(port, 0, m, 20), 0);
+		if (round % 2 == 1)
+			far_gone(port);
+		cr_assert_eq(pool_level(), POOL_FRAMES);
+	}
 }
 
 /* ---- indices ---- */

@@ -53,7 +53,7 @@ struct cpx_dev {
 	struct rte_ether_addr mac;
 	enum cpx_said promiscuous, allmulticast;
 	int rx_numa[CPX_MAX_SOURCES], tx_numa[CPX_MAX_TX_QUEUES];
-	bool complained; /* it is back and cannot be set up; said once */
+	unsigned refusals; /* how often it could not be set up since it is back */
 };
 
 static inline bool cpx_dev_gone(const struct cpx_dev *c)
@@ -74,6 +74,8 @@ void cpx_dev_gates(struct cpx_port *p);
 /* cpx_dev_control.c */
 /* Tell the carrier what our port was told while it was gone. Control held. */
 void cpx_dev_tell(struct cpx_port *p);
+/* Before the first reading of a new carrier. Control held, as in the next. */
+void cpx_dev_begin_stats(struct cpx_dev *c);
 void cpx_dev_read_stats(struct cpx_dev *c);
 int cpx_dev_set_mtu(struct cpx_port *p, uint16_t mtu);
 int cpx_dev_set_mac(struct cpx_port *p, struct rte_ether_addr *mac);

@@ -28,6 +28,14 @@ void cpx_dev_read_stats(struct cpx_dev *c)
 		cpx_dev_stats_add(&c->stats, &s);
 }
 
+void cpx_dev_begin_stats(struct cpx_dev *c)
+{
+	struct rte_eth_stats s;
+
+	if (rte_eth_stats_get(c->id, &s) == 0)
+		cpx_dev_stats_begin(&c->stats, &s);
+}
+
 /* A carrier that cannot change its MTU keeps to what it said at configure. */
 int cpx_dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 {

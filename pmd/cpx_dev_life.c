@@ -83,16 +83,18 @@ void cpx_dev_leave(struct cpx_dev *c)
 void cpx_dev_went(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
+	const bool was_here = !cpx_dev_gone(c) || c->arrived;
 
 	store_release(&c->gone, 1);
 	c->arrived = false;
 	c->life++;
 	cpx_dev_gates(p);
 	cpx_link_refresh(p);
-	PMD_DRV_LOG(WARNING,
-		    "%s: its carrier %s is gone; the lanes are down until a port of that name is "
-		    "back",
-		    cpx_port_name(p), p->args.carrier_name);
+	if (was_here)
+		PMD_DRV_LOG(WARNING,
+			    "%s: its carrier %s is gone; the lanes are down until a port of that "
+			    "name is back",
+			    cpx_port_name(p), p->args.carrier_name);
 }
 
 void cpx_dev_stays(struct cpx_port *p, bool open, bool arrived)
@@ -145,6 +147,7 @@ static void came(uint16_t id)
 		c = p->carrier;
 		c->id = id;
 		c->arrived = true;
+		c->refusals = 0;
 		carried_by[id] = p;
 		cpx_dev_tend_soon();
 		return;
@@ -221,7 +224,6 @@ static uint16_t max_mtu(const struct rte_eth_dev_info *info)
 int cpx_dev_learn(struct cpx_dev *c)
 {
 	struct rte_eth_dev_info info;
-	struct rte_eth_stats stats;
 	int rc = rte_eth_dev_info_get(c->id, &info);
 
 	if (rc != 0)
@@ -236,8 +238,6 @@ int cpx_dev_learn(struct cpx_dev *c)
 	c->max_mtu = max_mtu(&info);
 	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
 	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
-	if (rte_eth_stats_get(c->id, &stats) == 0)
-		cpx_dev_stats_begin(&c->stats, &stats);
 	return 0;
 }
 
@@ -294,6 +294,7 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	rc = claim(c, p, err);
 	if (rc != 0)
 		goto unmake;
+	cpx_dev_begin_stats(c);
 	rte_eth_macaddr_get(id, &c->mac);
 	if (rte_is_valid_assigned_ether_addr(&c->mac)) /* net_ring's is all zeros */
 		p->macs[0] = c->mac;

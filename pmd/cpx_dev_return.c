@@ -18,10 +18,11 @@
 
 #include "pmd/cpx_logs.h"
 
-#define SOON_US  1
-#define WATCH_US 100000
-#define AGAIN_US 2000
-#define RETRY_US 500000 /* after a refusal: an AF_XDP socket takes a moment to be gone */
+#define SOON_US        1
+#define WATCH_US       100000
+#define AGAIN_US       2000
+#define RETRY_US       250000u /* after a refusal: an AF_XDP socket takes a moment to be gone */
+#define RETRIES_LONGER 5u      /* each twice as long: to 8 s */
 
 /* Is its driver through with it? Till then ethdev has no driver's name for it. */
 static bool is_made(uint16_t id)
@@ -40,17 +41,18 @@ static unsigned take_back(struct cpx_port *p, uint32_t life)
 
 	if (!is_made(c->id))
 		return AGAIN_US;
+	if (c->refusals == 0)
+		cpx_dev_begin_stats(c);
 	rc = rte_eth_devices[c->id].data->dev_started ? -EBUSY : cpx_dev_learn(c);
 	if (rc == 0)
 		rc = cpx_dev_set_up(p);
 	if (rc != 0) {
-		if (!c->complained)
+		if (c->refusals == 0)
 			PMD_DRV_LOG(ERR,
 				    "%s: carrier %s is back, but cannot be set up as it was: %s; "
 				    "the lanes stay down, it is tried again",
 				    cpx_port_name(p), p->args.carrier_name, rte_strerror(-rc));
-		c->complained = true;
-		return RETRY_US;
+		return RETRY_US << RTE_MIN(c->refusals++, RETRIES_LONGER);
 	}
 	cpx_dev_guard(c->id);
 	cpx_dev_lock();
@@ -63,7 +65,7 @@ static unsigned take_back(struct cpx_port *p, uint32_t life)
 		cpx_dev_gates(p);
 	}
 	cpx_dev_unlock();
-	c->complained = false;
+	c->refusals = 0;
 	if (here) {
 		PMD_DRV_LOG(NOTICE, "%s: its carrier %s is back", cpx_port_name(p),
 			    p->args.carrier_name);

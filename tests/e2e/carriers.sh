@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # carriers.sh DRIVER: Debian's own dpdk-testpmd answers pings (icmpecho) on net_cpx over a real
-# interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>]. Frames are counted at both
-# ends.
+# interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>]. While pings pass the interface
+# is deleted, the device detached under the polling lcore, and attached again over a new interface.
 . "$(dirname "$0")/lib.sh"
 need ping iputils-ping
 need dpdk-testpmd dpdk
@@ -51,7 +51,7 @@ start_testpmd() {
 	# shellcheck disable=SC2086 # lists of arguments
 	ip netns exec "$NS-r" env LD_LIBRARY_PATH="$BUILD/pmd" timeout 120 stdbuf -oL dpdk-testpmd \
 		--lcores "0@$(echo "$cpus" | head -1),1@$(echo "$cpus" | tail -1)" --no-pci --no-telemetry \
-		$memory -d librte_net_cpx.so $vdevs -- -i --total-num-mbufs=8192 --no-mlockall \
+		$memory -d librte_net_cpx.so $vdevs -- -i --total-num-mbufs=16384 --no-mlockall \
 		<"$DIR/in" >"$DIR/out" 2>&1 &
 	TESTPMD=$!
 	exec 3>"$DIR/in"
@@ -99,17 +99,38 @@ link_is() { # up or down
 	tail -n 4 "$DIR/out" | grep -q "net_cpx.* $1 "
 }
 
-counted() { # pings since the start, at least that many frames both ways and no error
+counted() { # pings since the start: at least that many frames both ways
 	for name in lane0_rx_packets lane0_tx_packets; do
 		n=$(value $name)
 		[ "$n" -ge "$1" ] || broken "$name is $n after $1 pings"
 	done
 	n=$(value lane0_rx_bytes)
 	[ "$n" -ge $(($1 * BYTES)) ] || broken "lane0_rx_bytes is $n after $1 pings"
+}
+
+no_error() {
 	for name in rx_missed_errors rx_errors rx_mbuf_allocation_errors tx_errors; do
 		n=$(value $name)
 		[ "$n" -eq 0 ] || broken "$name is $n"
 	done
+}
+
+# The interface goes away while pings pass, its device is removed and made again over a new one.
+return_it() {
+	ip netns exec "$NS-$host" ping -n -i 0.002 10.0.1.1 >/dev/null 2>&1 &
+	before=$(value lane0_rx_packets)
+	ip -n "$NS-r" link del "$iface"
+	say "device detach $PMD\n"
+	wait_for 10 grep -q 'Device is detached\|is detached' "$DIR/out" || broken "not detached"
+	wait_for 10 link_is down || broken "the link is up without a carrier"
+	plug
+	say "port attach $PMD,$args\n"
+	[ "$DRIVER" != tap ] || wait_for 10 ip -n "$NS-r" link show eth0 || broken "no tap again"
+	[ "$DRIVER" != tap ] || address
+	wait_for 10 link_is up || broken "the link is down with a carrier"
+	wait_for 10 reaches || broken "no answer after its return"
+	pings 100
+	counted $((before + 100))
 }
 
 for carrier in "dev:$PMD" "dev:[$PMD,$args]"; do
@@ -122,6 +143,11 @@ for carrier in "dev:$PMD" "dev:[$PMD,$args]"; do
 	wait_for 10 reaches || broken "no answer"
 	pings 100
 	counted 100
+	no_error
+	for life in 1 2; do
+		echo "carrier=$carrier: return $life"
+		return_it
+	done
 	end_testpmd
 	ip -n "$NS-r" link del "$iface" 2>/dev/null || :
 done

@@ -77,6 +77,7 @@ static int choose(struct cpx_port *p, struct rte_eth_conf *conf)
 					  .rss_key_len = rss->key_len,
 					  .rss_hf = rss->rss_hf & c->rss },
 		.intr_conf.lsc = (c->dev_flags & RTE_ETH_DEV_INTR_LSC) != 0,
+		.intr_conf.rxq = p->data->dev_conf.intr_conf.rxq,
 		.intr_conf.rmv = (c->dev_flags & RTE_ETH_DEV_INTR_RMV) != 0,
 	};
 	/* af_packet spreads over all its sockets, read or not */
@@ -481,5 +482,13 @@ const struct cpx_carrier_ops cpx_dev_ops = {
 	.set_rss = cpx_dev_set_rss,
 	.set_reta = cpx_dev_set_reta,
 	.read_clock = cpx_dev_read_clock,
+	.flow_ctrl_get = cpx_dev_flow_ctrl_get,
+	.flow_ctrl_set = cpx_dev_flow_ctrl_set,
+	.rate_limit = cpx_dev_rate_limit,
+	.fec_get_capability = cpx_dev_fec_get_capability,
+	.fec_get = cpx_dev_fec_get,
+	.fec_set = cpx_dev_fec_set,
+	.arm = cpx_dev_arm,
+	.disarm = cpx_dev_disarm,
 	.dump = dev_dump,
 };

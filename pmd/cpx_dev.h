@@ -84,6 +84,16 @@ int cpx_dev_set_allmulticast(struct cpx_port *p, bool on);
 /* Would the carrier pass frames of an MTU that it calls too large? */
 bool cpx_dev_understates(const struct cpx_dev *c, uint16_t mtu);
 
+/* cpx_dev_asks.c: of struct cpx_carrier_ops. */
+int cpx_dev_flow_ctrl_get(const struct cpx_port *p, struct rte_eth_fc_conf *conf);
+int cpx_dev_flow_ctrl_set(struct cpx_port *p, struct rte_eth_fc_conf *conf);
+int cpx_dev_rate_limit(struct cpx_port *p, uint16_t queue, uint32_t mbps);
+int cpx_dev_fec_get_capability(const struct cpx_port *p, struct rte_eth_fec_capa *capa, unsigned n);
+int cpx_dev_fec_get(const struct cpx_port *p, uint32_t *capa);
+int cpx_dev_fec_set(struct cpx_port *p, uint32_t capa);
+int cpx_dev_arm(struct cpx_port *p, unsigned source, int fd);
+void cpx_dev_disarm(struct cpx_port *p, unsigned source);
+
 /* cpx_dev_pass.c: the carrier is started, and may be passed through; it is about to be stopped.
  * With control of it. */
 void cpx_dev_pass_begin(struct cpx_port *p);

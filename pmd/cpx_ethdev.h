@@ -249,6 +249,13 @@ int cpx_fec_get_capability(struct rte_eth_dev *dev, struct rte_eth_fec_capa *cap
 int cpx_fec_get(struct rte_eth_dev *dev, uint32_t *capa);
 int cpx_fec_set(struct rte_eth_dev *dev, uint32_t capa);
 
+/* cpx_dev_asks.c: of eth_dev_ops */
+int cpx_get_module_info(struct rte_eth_dev *dev, struct rte_eth_dev_module_info *info);
+int cpx_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info);
+int cpx_led_on(struct rte_eth_dev *dev);
+int cpx_led_off(struct rte_eth_dev *dev);
+int cpx_fw_version_get(struct rte_eth_dev *dev, char *text, size_t size);
+
 /* cpx_dev_pass.c */
 void cpx_dev_pass_select(struct cpx_port *p);
 void cpx_dev_pass_count(struct cpx_port *p);

@@ -15,9 +15,10 @@
 int cpx_flow_ctrl_get(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 {
 	const struct cpx_port *p = cpx_port_of(dev);
+	int rc = cpx_ops(p)->flow_ctrl_get != NULL ? cpx_ops(p)->flow_ctrl_get(p, conf) : -ENOTSUP;
 
-	if (cpx_ops(p)->flow_ctrl_get != NULL)
-		return cpx_ops(p)->flow_ctrl_get(p, conf);
+	if (rc != -ENOTSUP)
+		return rc;
 	*conf = (struct rte_eth_fc_conf){ .mode = p->fc_mode };
 	return 0;
 }
@@ -26,9 +27,10 @@ int cpx_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	const bool honoured = conf->mode == RTE_ETH_FC_RX_PAUSE || conf->mode == RTE_ETH_FC_FULL;
+	int rc = cpx_ops(p)->flow_ctrl_set != NULL ? cpx_ops(p)->flow_ctrl_set(p, conf) : -ENOTSUP;
 
-	if (cpx_ops(p)->flow_ctrl_set != NULL)
-		return cpx_ops(p)->flow_ctrl_set(p, conf);
+	if (rc != -ENOTSUP)
+		return rc;
 	/* a ring has no watermarks, and no pause frames that could be seen or timed */
 	if (conf->high_water != 0 || conf->low_water != 0 || conf->pause_time != 0 ||
 	    conf->autoneg != 0 || conf->mac_ctrl_frame_fwd != 0)
@@ -44,11 +46,13 @@ int cpx_queue_rate_limit(struct rte_eth_dev *dev, uint16_t i, uint32_t mbps)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	struct cpx_txq *q = &p->tx[i];
+	int rc;
 
 	if (p->passing)
 		return -ENOTSUP;
-	if (cpx_ops(p)->rate_limit != NULL)
-		return cpx_ops(p)->rate_limit(p, i, mbps);
+	rc = cpx_ops(p)->rate_limit != NULL ? cpx_ops(p)->rate_limit(p, i, mbps) : -ENOTSUP;
+	if (rc != -ENOTSUP)
+		return rc;
 	if (mbps != 0 && q->limited) /* its lcore has the bucket */
 		store_relaxed(&q->limit.cost, cpx_pace_cost(rte_get_tsc_hz(), mbps));
 	else if (mbps != 0)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a sender's flags ask of a net_cpx port, seen at the other end, over every carrier there is
- * within a process: nothing of the request arrives but its effect.
+ * What a sender's flags ask of a net_cpx port, seen at the other end, over every carrier: nothing
+ * of the request arrives but its effect.
  */
 #include <errno.h>
 
 #include "tests/unit/cpx_frames.h"
+#include "tests/unit/cpx_peer_port.h"
 
-TestSuite(offload_tx, .init = start_eal);
+TestSuite(offload_tx, .init = start_peer, .fini = remove_folder);
 
 /* Two ports' numbers, or one twice: frames sent on .from come out of .to. */
 struct way {
@@ -35,6 +36,7 @@ static uint16_t port_with_offloads(const char *name, const char *args)
 
 static struct way ways(unsigned i)
 {
+	char args[128];
 	struct way w;
 
 	switch (i) {
@@ -49,6 +51,12 @@ static struct way ways(unsigned i)
 		cr_assert_eq(rte_vdev_init("net_ring0", ""), 0);
 		w.from = w.to = port_with_offloads("net_cpx3", "carrier=dev:net_ring0");
 		return w;
+	case 3: /* as to another process */
+		snprintf(args, sizeof(args), "carrier=fiber:%s,role=server", socket_path);
+		w.from = port_with_offloads("net_cpx6", args);
+		w.to = running_peer_port("net_cpx7", "role=client", 1);
+		until(is_up(w.from) && is_up(w.to));
+		return w;
 	default: /* a carrier that knows all of it */
 		new_port("net_cpx4", "");
 		w.from = w.to = port_with_offloads("net_cpx5", "carrier=dev:net_cpx4");
@@ -56,7 +64,7 @@ static struct way ways(unsigned i)
 	}
 }
 
-#define EACH_WAY(w) for (unsigned kind = 0; kind < 4 && (w = ways(kind), 1); kind++)
+#define EACH_WAY(w) for (unsigned kind = 0; kind < 5 && (w = ways(kind), 1); kind++)
 
 static struct rte_mbuf *arrives(struct way w)
 {
@@ -201,7 +209,7 @@ Test(offload_tx, what_does_not_fit_is_dropped_and_counted)
 		rte_pktmbuf_free_bulk(got, 2);
 		rte_eth_stats_get(w.from, &stats);
 		cr_expect_eq(stats.oerrors, 1);
-		cr_expect_eq(stats.opackets, kind == 3 ? 3 : 2, "the carrier drops it");
+		cr_expect_eq(stats.opackets, kind == 4 ? 3 : 2, "the carrier drops it");
 		cr_expect_eq(pool_level(), POOL_FRAMES);
 	}
 }
@@ -223,7 +231,7 @@ Test(offload_tx, a_tag_may_make_a_frame_too_long)
 			cr_expect_eq(m != NULL, more == 0);
 			rte_pktmbuf_free(m);
 		}
-		cr_expect_eq(xstat(w.from, "lane0_tx_oversize"), kind != 3);
+		cr_expect_eq(xstat(w.from, "lane0_tx_oversize"), kind != 4);
 	}
 }
 

@@ -65,11 +65,28 @@ static inline bool cpx_dev_gone(const struct cpx_dev *c)
 /* Set the carrier up as it is to be, and start it if we are started. Control held, nothing else
  * calls it. */
 int cpx_dev_set_up(struct cpx_port *p);
+/* Lane gates as they should be. Lock held. */
+void cpx_dev_gates(struct cpx_port *p);
+
+/* cpx_dev_choose.c */
+void cpx_dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info);
+/* What the carrier is to be; the number of its queues goes to the port at once. */
+int cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf);
+/* The flags of frames that a carrier sees to with the offloads it was given of those `asked`. */
+uint64_t cpx_dev_flags_done(uint64_t on, uint64_t asked);
+
+/* cpx_dev_queue.c */
+/* All of them, with what ours were given. Control held. */
+int cpx_dev_set_up_queues(struct cpx_port *p);
+int cpx_dev_rx_setup(struct cpx_port *p, unsigned lane, int numa);
+int cpx_dev_tx_setup(struct cpx_port *p, unsigned lane, int numa);
+int cpx_dev_rx_count(const struct cpx_rxq *q);
+int cpx_dev_rx_status(void *rxq, uint16_t offset);
+int cpx_dev_tx_status(void *txq, uint16_t offset);
+int cpx_dev_tx_cleanup(const struct cpx_txq *q, uint32_t n);
 /* net_ring forgets the frames in its rings when it goes: free them. Control held, gates closed,
  * every lcore outside. */
 void cpx_dev_drain(struct cpx_port *p);
-/* Lane gates as they should be. Lock held. */
-void cpx_dev_gates(struct cpx_port *p);
 
 /* cpx_dev_control.c */
 /* Tell the carrier what our port was told while it was gone. Control held. */

@@ -49,7 +49,7 @@ static int cpx_dev_configure(struct rte_eth_dev *dev)
 		return -ENOSPC;
 	}
 	p->interrupts = conf->intr_conf.rxq != 0;
-	p->sources.n = p->args.n_lanes;
+	p->sources.n = RTE_MAX(p->args.n_lanes, p->carrier_rx_queues);
 	cpx_lanes_feed(p);
 	cpx_rxmode_begin(p);
 	dev->data->scattered_rx = (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;

@@ -69,32 +69,6 @@ Test(dev, a_full_carrier_gives_frames_back)
 	rte_pktmbuf_free_bulk(m + sent, 1200 - sent);
 }
 
-/* A carrier of two queues under eight lanes: another port of ours, which has exactly two. */
-Test(dev, fewer_queues_than_lanes)
-{
-	uint16_t port, far;
-
-	new_port("net_cpx0", "lanes=2,carrier=fiber:x");
-	far = running_port("net_cpx1", "lanes=2,carrier=fiber:x", 2);
-	port = running_port("net_cpx2", "lanes=8,carrier=dev:net_cpx0", 8);
-	cr_assert_eq(xstat(port, "carrier_rx_queues"), 2);
-	cr_assert_eq(xstat(port, "carrier_tx_queues"), 8, "they take turns on its lanes");
-	cr_assert_eq(link_of(port).link_speed, 8 * 106250);
-	for (uint16_t lane = 0; lane < 8; lane++) {
-		struct rte_mbuf *m = frame(60, 0);
-
-		cr_assert_eq(send_one(port, lane, m), 1);
-		cr_assert_eq(receive_one(far, lane % 2), m, "lane %u is on queue %u", lane,
-			     lane % 2);
-		cr_assert_eq(send_one(far, lane % 2, m), 1);
-		for (uint16_t other = 2; other < 8; other++)
-			cr_assert_null(receive_one(port, other), "a lane without a queue");
-		cr_assert_eq(receive_one(port, lane % 2), m);
-		rte_pktmbuf_free(m);
-	}
-	cr_assert_eq(xstat(port, "lane5_tx_packets"), 1);
-}
-
 Test(dev, link_follows_the_carriers)
 {
 	uint16_t port, far;

@@ -27,7 +27,9 @@ int cpx_flow_ctrl_set(struct rte_eth_dev *dev, struct rte_eth_fc_conf *conf)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	const bool honoured = conf->mode == RTE_ETH_FC_RX_PAUSE || conf->mode == RTE_ETH_FC_FULL;
-	int rc = cpx_ops(p)->flow_ctrl_set != NULL ? cpx_ops(p)->flow_ctrl_set(p, conf) : -ENOTSUP;
+	int rc = conf->mode > RTE_ETH_FC_FULL        ? -EINVAL
+		 : cpx_ops(p)->flow_ctrl_set != NULL ? cpx_ops(p)->flow_ctrl_set(p, conf)
+						     : -ENOTSUP;
 
 	if (rc != -ENOTSUP)
 		return rc;
@@ -48,6 +50,8 @@ int cpx_queue_rate_limit(struct rte_eth_dev *dev, uint16_t i, uint32_t mbps)
 	struct cpx_txq *q = &p->tx[i];
 	int rc;
 
+	if (i >= p->data->nb_tx_queues) /* ethdev lets max_tx_queues itself pass */
+		return -EINVAL;
 	if (p->passing)
 		return -ENOTSUP;
 	rc = cpx_ops(p)->rate_limit != NULL ? cpx_ops(p)->rate_limit(p, i, mbps) : -ENOTSUP;

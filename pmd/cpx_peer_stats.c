@@ -15,9 +15,12 @@
 	X(bad_empty)    \
 	X(bad_long)     \
 	X(bad_cut)      \
+	X(bad_frame)    \
 	X(protocol_errors)
 #define TX_STATS(X)        \
 	X(protocol_errors) \
+	X(bad_returns)     \
+	X(starved)         \
 	X(wakes)
 
 #define RX_NAME(counter) { .name = "rx_" #counter },
@@ -102,7 +105,7 @@ void cpx_peer_stats(struct cpx_port *p, struct rte_eth_stats *stats)
 		const struct fiber_rx_counters sum = rx_total(c, i);
 
 		stats->ierrors += sum.bad_runt + sum.bad_oversize + sum.bad_empty + sum.bad_long +
-				  sum.bad_cut;
+				  sum.bad_cut + sum.bad_frame;
 	}
 	pthread_mutex_unlock(&c->lock);
 }

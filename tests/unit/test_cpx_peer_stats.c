@@ -83,6 +83,26 @@ Test(peer_stats, every_broken_rule_has_its_counter)
 	cr_assert_eq(pool_level(), POOL_FRAMES);
 }
 
+Test(peer_stats, lent_frames_that_can_not_be)
+{
+	uint16_t port = running_peer_port("net_cpx0", "role=server,lent=1", 1);
+	const struct fiber_desc d = { .len = 60, .flags = FIBER_DESC_LENT, .stamp_low = 1u << 20 };
+	struct rte_eth_stats s;
+
+	far_of(port, (struct fiber_config){ .features = FIBER_FEATURE_LENT });
+	far_breaks(port, 0, &d, 1);
+	cr_expect_eq(xstat(port, "lane0_rx_bad_frame"), 1);
+	rte_eth_stats_get(port, &s);
+	cr_expect_eq(s.ierrors, 1);
+	/* a return of what there is not */
+	store_relaxed(&fiber_rx_queue(far, 0)->returns->index[0], UINT32_MAX);
+	store_release(&fiber_rx_queue(far, 0)->returns->prod, 1);
+	for (unsigned i = 0; i < 100; i++) /* returns are looked at now and then */
+		if (send_one(port, 0, frame(1000, 0)) == 0)
+			break;
+	cr_expect_eq(xstat(port, "lane0_tx_bad_returns"), 1);
+}
+
 Test(peer_stats, indices_that_can_not_be)
 {
 	uint16_t port = running_peer_port("net_cpx0", "lanes=2,role=server", 2);

@@ -12,16 +12,19 @@
 #include <errno.h>
 
 /* With control of the carrier held, so that it stays while it is asked. */
-#define ASK(p, call)                               \
-	({                                         \
-		struct cpx_dev *c = (p)->carrier;  \
-		int rc_ = -ENODEV;                 \
-		if (cpx_dev_enter(c)) {            \
-			const uint16_t id = c->id; \
-			rc_ = (call);              \
-			cpx_dev_leave(c);          \
-		}                                  \
-		rc_;                               \
+#define ASK(p, call)                                            \
+	({                                                      \
+		struct cpx_dev *c = (p)->carrier;               \
+		int rc_ = -ENODEV;                              \
+		/* a carrier is the primary process's */        \
+		if (rte_eal_process_type() != RTE_PROC_PRIMARY) \
+			rc_ = -ENOTSUP;                         \
+		else if (cpx_dev_enter(c)) {                    \
+			const uint16_t id = c->id;              \
+			rc_ = (call);                           \
+			cpx_dev_leave(c);                       \
+		}                                               \
+		rc_;                                            \
 	})
 
 int cpx_dev_flow_ctrl_get(const struct cpx_port *p, struct rte_eth_fc_conf *conf)

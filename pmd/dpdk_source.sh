@@ -83,6 +83,7 @@ $(sed -n 's/^[EW]: /  apt: /p' "$work/log" | tail -n 5)
 fi
 
 for orig in "$work/src"/*.orig.tar.*; do
+	set -f # the patterns are tar's
 	case $orig in *.asc) continue ;; esac
 	mkdir -p "$work/tree"
 	# shellcheck disable=SC2046 # one word a path
@@ -90,5 +91,6 @@ for orig in "$work/src"/*.orig.tar.*; do
 		--no-wildcards-match-slash $(printf '*/%s ' "$@") ||
 		fail "the source package $name $package_version does not unpack, or lacks one of: $*"
 done
+set +f
 mkdir -p "$out"
 cp -R "$work/tree/." "$out/"

@@ -195,8 +195,8 @@ int ports_start(struct board *b, struct err *err)
 		port->started = true;
 		/* IPv6 neighbour discovery comes to multicast addresses */
 		rte_eth_allmulticast_enable(port->id);
-		if (p->promiscuous)
-			rte_eth_promiscuous_enable(port->id);
+		/* the pipeline tells whose a frame is, and counts those that are not ours */
+		rte_eth_promiscuous_enable(port->id);
 	}
 	return 0;
 }

@@ -278,8 +278,8 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 	uint32_t most;
 	uint16_t done = 0;
 
-	if (unlikely(!load_acquire(&t->running) |
-		     (load_relaxed(&q->carrier_queue) == CPX_NO_QUEUE))) {
+	if (unlikely(!load_acquire(&t->running) ||
+		     load_relaxed(&q->carrier_queue) == CPX_NO_QUEUE)) {
 		counter_add(&q->count.down, n);
 		return 0;
 	}

@@ -82,8 +82,8 @@ static struct cpx_flow_rule *add(uint32_t n, uint32_t shape)
 
 static double look_up(double *median)
 {
-	static volatile uint64_t met;
 	double window[WINDOWS];
+	uint64_t met = 0;
 
 	for (unsigned w = 0; w < WINDOWS; w++) {
 		const uint64_t t = cycles();
@@ -96,6 +96,7 @@ static double look_up(double *median)
 		}
 		window[w] = (double)(cycles() - t) / FRAMES;
 	}
+	__asm__ volatile("" : : "r"(met)); /* somebody wants to know */
 	qsort(window, WINDOWS, sizeof(window[0]), by_size);
 	*median = window[WINDOWS / 2];
 	return window[0];

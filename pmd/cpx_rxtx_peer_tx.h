@@ -123,46 +123,6 @@ static __rte_noinline bool put_special(struct cpx_txq *q, struct rte_mbuf *m, ui
 	return true;
 }
 
-#define LEND_BURST 64
-
-/* Plain frames into reserved slots or, where they are longer, into frames that are lent. */
-static __rte_noinline uint16_t lend_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n)
-{
-	struct fiber_tx *t = q->fiber;
-	uint32_t frames[LEND_BURST], taken = 0, used = 0;
-	uint64_t bytes = 0;
-	uint16_t i;
-
-	n = RTE_MIN(n, (uint16_t)LEND_BURST);
-	for (i = 0; i < n; i++)
-		taken += pkts[i]->data_len > t->slot_bytes;
-	if (taken != 0)
-		taken = fiber_tx_take(t, frames, taken);
-	for (i = 0; i < taken; i++)
-		fiber_tx_fetch_frame(t, frames[i], FIBER_MAX_SLOT_BYTES);
-	for (i = 0; i < n; i++) {
-		const struct rte_mbuf *m = pkts[i];
-		const uint8_t *from = rte_pktmbuf_mtod(m, const uint8_t *);
-
-		if (m->data_len <= t->slot_bytes) {
-			cpx_copy_in(fiber_tx_place(t, i), from, m->data_len);
-			fiber_tx_describe(t, i, describe(m, m->data_len));
-		} else if (used < taken) {
-			cpx_copy_in(fiber_tx_frame(t, frames[used]), from, m->data_len);
-			fiber_tx_describe_lent(t, i, frames[used++], describe(m, m->data_len));
-		} else {
-			break; /* the peer keeps the others */
-		}
-		bytes += m->data_len;
-	}
-	if (i == 0)
-		return 0;
-	fiber_tx_submit(t, i, i, bytes);
-	cpx_count_tx(&q->count, i, bytes);
-	give_back(q, pkts, i);
-	return i;
-}
-
 /*
  * Bytes and descriptors of n plain frames, into reserved slots; the sum of their lengths. First all
  * bytes, then all descriptors: stores that alternate between lines which the peer had last cost
@@ -221,7 +181,7 @@ static __rte_noinline uint64_t stream_plain(struct fiber_tx *t, struct rte_mbuf 
  * How far is the peer? The time that a line takes which it wrote last: that of its index, which is
  * about to be read anyway. Once in a round of the ring; a mean, so that an interrupt counts little.
  */
-static __rte_noinline void measure_trip(struct cpx_txq *q)
+static __rte_noinline void look_far(struct cpx_txq *q)
 {
 	const struct fiber_tx *t = q->fiber;
 	uint64_t start, cycles;
@@ -238,6 +198,97 @@ static __rte_noinline void measure_trip(struct cpx_txq *q)
 	q->measured = t->own;
 }
 
+/* Before `slots` are reserved. */
+static __rte_always_inline void measure_trip(struct cpx_txq *q, uint32_t slots)
+{
+	const struct fiber_tx *t = q->fiber;
+
+	if (CPX_STREAMS && unlikely(t->mask + 1 - (t->own - t->seen) < slots &&
+				    t->own - q->measured > t->mask))
+		look_far(q);
+}
+
+#define LEND_BURST 64
+
+/* Longer than a slot, in one or two pieces, that asks for nothing: the second is what a frame has
+ * that was lent to us and is sent on. */
+static __rte_always_inline bool is_lendable(const struct rte_mbuf *m, uint32_t slot, uint32_t limit,
+					    uint64_t asks)
+{
+	if (m->pkt_len - slot - 1 >= limit - slot || (m->ol_flags & asks) != 0)
+		return false;
+	if (m->nb_segs == 1)
+		return true;
+	return m->nb_segs == 2 && m->data_len % CPX_STEP == 0 && m->data_len != 0 &&
+	       m->next->data_len >= CPX_STEP;
+}
+
+/* The bytes of a lendable frame. */
+static __rte_always_inline void lend_bytes(uint8_t *to, const struct rte_mbuf *m, bool stream)
+{
+	do {
+		const uint8_t *from = rte_pktmbuf_mtod(m, const uint8_t *);
+
+		if (stream)
+			cpx_stream_in(to, from, m->data_len);
+		else
+			cpx_copy_in(to, from, m->data_len);
+		to += m->data_len;
+		m = m->next;
+	} while (m != NULL);
+}
+
+/*
+ * Frames that are lent, from the first on: how many were sent. Past the caches where the peer is
+ * far away, see stream_plain().
+ */
+static __rte_noinline uint16_t put_lent(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
+					uint32_t limit, uint64_t asks)
+{
+	struct fiber_tx *t = q->fiber;
+	const bool stream = CPX_STREAMS && q->trip >= q->far;
+	uint32_t frames[LEND_BURST], taken;
+	bool single = true;
+	uint64_t bytes = 0;
+	uint16_t i;
+
+	n = RTE_MIN(n, (uint16_t)LEND_BURST);
+	for (i = 0; i < n && is_lendable(pkts[i], t->slot_bytes, limit, asks); i++) {
+		bytes += pkts[i]->pkt_len;
+		single &= pkts[i]->nb_segs == 1;
+	}
+	if (i == 0)
+		return 0;
+	n = i;
+	measure_trip(q, n);
+	n = (uint16_t)fiber_tx_reserve(t, n);
+	taken = n == 0 ? 0 : fiber_tx_take(t, frames, n);
+	while (i > taken) /* the others stay: no slot, or the peer keeps what we have */
+		bytes -= pkts[--i]->pkt_len;
+	if (i == 0)
+		return 0;
+	if (stream) {
+		for (i = 0; i < taken; i++)
+			lend_bytes(fiber_tx_frame(t, frames[i]), pkts[i], true);
+		cpx_stream_end();
+	} else {
+		for (i = 0; i < taken; i++)
+			fiber_tx_fetch_frame(t, frames[i], pkts[i]->pkt_len);
+		for (i = 0; i < taken; i++)
+			lend_bytes(fiber_tx_frame(t, frames[i]), pkts[i], false);
+	}
+	for (i = 0; i < taken; i++)
+		fiber_tx_describe_lent(t, i, frames[i],
+				       describe(pkts[i], (uint16_t)pkts[i]->pkt_len));
+	fiber_tx_submit(t, i, i, bytes);
+	cpx_count_tx(&q->count, i, bytes);
+	if (single)
+		give_back(q, pkts, i);
+	else
+		rte_pktmbuf_free_bulk(pkts, i); /* what fast free was promised of is not lent to us */
+	return i;
+}
+
 /* Plain frames from the first on: how many were sent. */
 static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf **pkts, uint16_t n,
 					      uint32_t limit, uint64_t asks)
@@ -252,14 +303,10 @@ static __rte_always_inline uint16_t put_plain(struct cpx_txq *q, struct rte_mbuf
 	}
 	if (plain == 0)
 		return 0;
-	if (CPX_STREAMS &&
-	    unlikely(t->mask + 1 - (t->own - t->seen) < plain && t->own - q->measured > t->mask))
-		measure_trip(q);
+	measure_trip(q, plain);
 	n = (uint16_t)fiber_tx_reserve(t, plain);
 	if (n == 0)
 		return 0;
-	if (unlikely(fiber_tx_lends(t)))
-		return lend_plain(q, pkts, n);
 	if (CPX_STREAMS && unlikely(bytes >= FAR_BYTES && q->trip >= q->far))
 		bytes = stream_plain(t, pkts, n);
 	else
@@ -275,7 +322,8 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 	const uint32_t max_frame = load_relaxed(&q->max_frame);
 	const uint64_t asks = RTE_MBUF_F_TX_OFFLOAD_MASK & ~q->does;
 	struct fiber_tx *t = q->fiber;
-	uint32_t most;
+	bool lends;
+	uint32_t most, plain;
 	uint16_t done = 0;
 
 	if (unlikely(!load_acquire(&t->running) ||
@@ -283,13 +331,22 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 		counter_add(&q->count.down, n);
 		return 0;
 	}
-	most = RTE_MIN(max_frame, fiber_tx_lends(t) ? t->frame_bytes : t->slot_bytes);
+	lends = t->frames != 0;
+	plain = RTE_MIN(max_frame, t->slot_bytes);
+	most = lends ? RTE_MIN(max_frame, t->frame_bytes) : plain;
 	while (done < n) {
 		const uint16_t before = done;
 
-		done += put_plain(q, pkts + done, n - done, most, asks);
+		done += put_plain(q, pkts + done, n - done, plain, asks);
 		if (likely(done == n))
 			break;
+		if (unlikely(lends) && most > plain) {
+			done += put_lent(q, pkts + done, n - done, most, asks);
+			if (done == n)
+				break;
+			if (done != before)
+				continue;
+		}
 		if (cpx_tx_asks(q, pkts[done])) {
 			/* no more than there is room for: what goes back shall be as it came */
 			const uint32_t room = fiber_tx_reserve(t, (uint32_t)(n - done));
@@ -299,8 +356,6 @@ static __rte_always_inline uint16_t peer_put(struct cpx_txq *q, struct rte_mbuf 
 				continue;
 			}
 		}
-		if (done != before && is_plain(pkts[done], most, asks) && n - before > LEND_BURST)
-			continue; /* a burst is lent in parts */
 		if (is_plain(pkts[done], most, asks) || cpx_tx_asks(q, pkts[done]) ||
 		    !put_special(q, pkts[done], max_frame)) {
 			done += cpx_tx_full_lane(q, pkts + done, n - done);

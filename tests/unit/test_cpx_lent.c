@@ -3,6 +3,7 @@
  * lent=1 (pmd/cpx_lent.c, cpx_peer_lent.c): frames read where the other process put them. Both ends
  * are ports of this process, over a socket.
  */
+#include "pmd/cpx_rxtx.h"
 #include "tests/unit/cpx_port.h"
 
 #define LONG 1400
@@ -147,6 +148,116 @@ Test(lent, jumbos_and_chains)
 		check_number(m, 8000, 0);
 		rte_pktmbuf_free(m);
 	}
+	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+/* One piece or several, what forwarding programs make of frames: lengths of the pieces. */
+static const uint16_t shapes[][4] = {
+	{ 60 }, { LONG }, { 300 }, { 256 }, { 257 }, { 1514 }, { 64, 1000 }, { 128, 1386 },
+	{ 100, 1200 }, { 128, 20 }, { 14, 50 }, { 128, 700, 686 }, { 20, 20, 20, 1000 },
+};
+
+static struct rte_mbuf *shaped(unsigned shape, uint8_t number)
+{
+	struct rte_mbuf *m = numbered(shapes[shape][0], number);
+
+	for (unsigned part = 1; part < 4 && shapes[shape][part] != 0; part++) {
+		number += (uint8_t)shapes[shape][part - 1];
+		cr_assert_eq(rte_pktmbuf_chain(m, numbered(shapes[shape][part], number)), 0);
+	}
+	return m;
+}
+
+static uint16_t shape_length(unsigned shape)
+{
+	return shapes[shape][0] + shapes[shape][1] + shapes[shape][2] + shapes[shape][3];
+}
+
+/* As many as were sent, in order; they are left in pkts. */
+static void wait_for_all(uint16_t port, struct rte_mbuf **pkts, uint16_t n, unsigned seed)
+{
+	uint16_t got = 0;
+
+	for (unsigned i = 0; i < 1000000 && got < n; i++)
+		got += rte_eth_rx_burst(port, 0, pkts + got, n - got);
+	cr_assert_eq(got, n);
+	for (unsigned i = 0; i < n; i++)
+		check_number(pkts[i], shape_length((seed + i * seed) % RTE_DIM(shapes)),
+			     (uint8_t)i);
+}
+
+/* How far each end takes the other to be decides which way the bytes take. */
+static void pretend(uint16_t port, uint16_t trip)
+{
+	struct cpx_txq *q = rte_eth_fp_ops[port].txq.data[0];
+
+	q->trip = trip;
+	q->far = trip == 0 ? UINT16_MAX : 0;
+}
+
+static void send_on(const char *more)
+{
+	const struct rte_eth_conf fast = {
+		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
+		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
+				   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE,
+	};
+	uint16_t a = end_of_fiber("net_cpx0", "server", more, &scattered);
+	uint16_t b = end_of_fiber("net_cpx1", "client", more, &fast);
+	struct rte_mbuf *pkts[100];
+
+	wait_for_link(a, RTE_ETH_LINK_UP);
+	wait_for_link(b, RTE_ETH_LINK_UP);
+	for (unsigned seed = 0; seed < 200; seed++) {
+		const uint16_t n = (uint16_t)(1 + seed % RTE_DIM(pkts));
+
+		pretend(a, seed % 2);
+		pretend(b, seed / 2 % 2);
+		for (unsigned i = 0; i < n; i++)
+			pkts[i] = shaped((seed + i * seed) % RTE_DIM(shapes), (uint8_t)i);
+		cr_assert_eq(rte_eth_tx_burst(a, 0, pkts, n), n);
+		wait_for_all(b, pkts, n, seed);
+		cr_assert_eq(rte_eth_tx_burst(b, 0, pkts, n), n);
+		wait_for_all(a, pkts, n, seed);
+		rte_pktmbuf_free_bulk(pkts, n);
+	}
+	cr_assert_eq(xstat(a, "tx_good_packets"), xstat(a, "rx_good_packets"));
+	cr_assert_null(receive_one(b, 0), "gives back what it had");
+	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+Test(lent, what_was_lent_is_sent_on_in_bursts_of_any_kind)
+{
+	send_on(",lent=1");
+}
+
+Test(lent, so_is_what_was_copied)
+{
+	send_on("");
+}
+
+Test(lent, as_many_as_there_are_slots)
+{
+	uint16_t a = end_of_fiber("net_cpx0", "server", ",lent=1", &scattered);
+	uint16_t b = end_of_fiber("net_cpx1", "client", ",lent=1", &scattered);
+	struct rte_mbuf *pkts[100];
+	uint16_t sent = 0, n;
+
+	wait_for_link(a, RTE_ETH_LINK_UP);
+	wait_for_link(b, RTE_ETH_LINK_UP);
+	do {
+		for (unsigned i = 0; i < RTE_DIM(pkts); i++)
+			pkts[i] = numbered(LONG, (uint8_t)i);
+		n = rte_eth_tx_burst(a, 0, pkts, RTE_DIM(pkts));
+		rte_pktmbuf_free_bulk(pkts + n, RTE_DIM(pkts) - n);
+		sent += n;
+	} while (n == RTE_DIM(pkts));
+	cr_assert_eq(sent, PORT_RING);
+	cr_assert_eq(xstat(a, "tx_good_packets"), sent);
+	cr_assert_eq(xstat(a, "tx_good_bytes"), sent * LONG);
+	for (unsigned i = 0; i < sent; i++)
+		rte_pktmbuf_free(wait_for_one(b));
+	cr_assert_eq(xstat(b, "rx_good_bytes"), sent * LONG);
 	cr_assert_eq(pool_level(), POOL_FRAMES);
 }
 

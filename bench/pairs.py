@@ -39,11 +39,12 @@ class Pair:
             raise
         self.sink, self.source = self.ends
 
-    def prepare(self, mode, size, burst):
+    def prepare(self, mode, size, burst, in_flight=IN_FLIGHT):
+        """`in_flight`: packets on their way in io mode, over all lanes."""
         for end in self.ends:
             end.send(f"set burst {burst}")
             end.send(f"set txpkts {size}")
-        bursts = max(1, IN_FLIGHT // burst // self.lanes)
+        bursts = max(1, in_flight // burst // self.lanes)
         self.start = "start" if mode == "gen" else f"start tx_first {bursts}"
         self.source.send("set fwd " + ("txonly" if mode == "gen" else "io"))
         self.sink.send("set fwd " + ("rxonly" if mode == "gen" else "io"))
@@ -66,10 +67,10 @@ class Pair:
         close_all(self.ends)
 
 
-def cpx(machine, key="cpx", name="net_cpx", more="", lanes=1, build=None, testpmd=()):
+def cpx(machine, key="cpx", name="net_cpx", more="", lanes=1, build=None, testpmd=(), eal=()):
     path = os.path.join(machine.folder.name, key)
     return Pair(key, name, machine, f"net_cpx0,lanes={lanes},carrier=fiber:{path}{more}",
-                eal=DRIVER, lanes=lanes, env=machine.driver(build), testpmd=testpmd)
+                eal=DRIVER + list(eal), lanes=lanes, env=machine.driver(build), testpmd=testpmd)
 
 
 def memif(machine, key, name, client=""):

@@ -22,6 +22,7 @@ import one_core
 import pairs
 import passthrough
 import reconnect
+import vectors
 from programs import Machine
 
 SECTIONS = {  # what it is, windows, milliseconds of one
@@ -30,6 +31,7 @@ SECTIONS = {  # what it is, windows, milliseconds of one
     "passthrough": (passthrough, 15, 100),
     "pairs": (pairs, 9, 50),
     "lanes": (lanes, 9, 50),
+    "vectors": (vectors, 9, 50),
     "reconnect": (reconnect, 20, 0),
 }
 

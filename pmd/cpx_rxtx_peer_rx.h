@@ -112,22 +112,34 @@ static __rte_noinline enum filled fill_chain(struct cpx_rxq *q, struct rte_mbuf 
 	return TAKEN;
 }
 
-/* A lent frame in one piece, and worth it; not one that is lent again while we still have it. */
-static __rte_always_inline bool can_be_kept(const struct cpx_lent *lent,
-					    const struct fiber_frame *f)
+/*
+ * Lent frames in one piece each, from the first on: how many. Their starts are copied, the rest
+ * stays where it is. Not one that is lent again while we still have it.
+ */
+static __rte_noinline uint16_t take_lent(const struct cpx_rxq *q, struct fiber_rx *r,
+					 struct cpx_lent *lent, struct rte_mbuf **pkts, uint16_t n,
+					 uint64_t *bytes)
 {
-	return f->segs == 1 && f->frame[0] != FIBER_NO_FRAME && f->bytes > CPX_LENT_COPIED &&
-	       !cpx_lent_is_out(lent, f->frame[0]);
-}
+	uint64_t sum = 0;
+	uint16_t i;
 
-/* Its start is copied to m, the rest stays where it is. */
-static __rte_always_inline void keep(struct cpx_lent *lent, struct rte_mbuf *m,
-				     const struct fiber_frame *f)
-{
-	cpx_copy_out(rte_pktmbuf_mtod(m, void *), f->data, CPX_LENT_COPIED);
-	m->data_len = CPX_LENT_COPIED;
-	m->next = cpx_lent_take(lent, f->frame[0], f->bytes - CPX_LENT_COPIED);
-	m->nb_segs = 2;
+	for (i = 0; i < n; i++) {
+		const struct fiber_desc d = fiber_rx_desc(r, r->next + i);
+		struct rte_mbuf *m = pkts[i];
+
+		if (!fiber_rx_is_lent(r, d) || d.len <= CPX_LENT_COPIED ||
+		    cpx_lent_is_out(lent, d.stamp_low))
+			break;
+		set_mbuf(q, m, d, d.flags & r->flags, d.len, CPX_LENT_COPIED);
+		cpx_copy_out((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM,
+			     fiber_rx_lent(r, d.stamp_low), CPX_LENT_COPIED);
+		m->next = cpx_lent_take(lent, d.stamp_low, d.len - CPX_LENT_COPIED);
+		m->nb_segs = 2;
+		sum += d.len;
+	}
+	r->next += i;
+	*bytes += sum;
+	return i;
 }
 
 /*
@@ -158,10 +170,9 @@ static __rte_always_inline uint16_t take_plain(const struct cpx_rxq *q, struct f
 	return i;
 }
 
-/* Frames of any kind; what there is of n mbufs at the end that were not needed goes back. */
+/* Frames of any kind, copied; what there is of n mbufs at the end that were not needed goes back. */
 static __rte_noinline uint16_t take_any(struct cpx_rxq *q, struct fiber_rx *r,
-					struct cpx_lent *lent, struct rte_mbuf **pkts, uint16_t n,
-					uint64_t *bytes)
+					struct rte_mbuf **pkts, uint16_t n, uint64_t *bytes)
 {
 	const uint32_t most = q->room & ~(CPX_STEP - 1);
 	struct fiber_frame f;
@@ -169,12 +180,9 @@ static __rte_noinline uint16_t take_any(struct cpx_rxq *q, struct fiber_rx *r,
 
 	while (got < n && fiber_rx_next(r, &f)) {
 		struct rte_mbuf *m = pkts[got];
-		const bool kept = lent != NULL && q->scatter && can_be_kept(lent, &f);
 
 		set_mbuf(q, m, f.desc, f.flags, f.bytes, f.bytes);
-		if (kept) {
-			keep(lent, m, &f);
-		} else if (likely(f.segs == 1 && f.bytes <= most)) {
+		if (likely(f.segs == 1 && f.bytes <= most)) {
 			cpx_copy_out(rte_pktmbuf_mtod(m, void *), f.data, f.bytes);
 		} else {
 			uint16_t left = n - got;
@@ -190,7 +198,7 @@ static __rte_noinline uint16_t take_any(struct cpx_rxq *q, struct fiber_rx *r,
 				break;
 			}
 		}
-		if (unlikely(!kept && (f.frame[0] != FIBER_NO_FRAME || f.segs > 1)))
+		if (unlikely(f.frame[0] != FIBER_NO_FRAME || f.segs > 1))
 			fiber_rx_give_back_frame(r, &f);
 		*bytes += f.bytes;
 		got++;
@@ -225,8 +233,16 @@ static __rte_always_inline uint16_t peer_take_bytes(struct cpx_rxq *q, struct cp
 	if (unlikely(rte_mempool_get_bulk(q->pool, (void **)pkts, n) != 0))
 		n = last_mbufs(q, pkts, n);
 	got = take_plain(q, r, pkts, n, &sum);
+	while (unlikely(got < n) && lent != NULL && q->scatter) {
+		const uint16_t before = got;
+
+		got += take_lent(q, r, lent, pkts + got, n - got, &sum);
+		if (got == before)
+			break;
+		got += take_plain(q, r, pkts + got, n - got, &sum);
+	}
 	if (unlikely(got < n))
-		got += take_any(q, r, lent, pkts + got, n - got, &sum);
+		got += take_any(q, r, pkts + got, n - got, &sum);
 	fiber_rx_release(r, got, sum);
 	*bytes += sum;
 	return got;

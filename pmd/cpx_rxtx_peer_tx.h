@@ -238,6 +238,39 @@ static __rte_always_inline void lend_bytes(uint8_t *to, const struct rte_mbuf *m
 	} while (m != NULL);
 }
 
+/* The second piece of a frame was not touched since another processor wrote it. */
+static __rte_always_inline void fetch_bytes(const struct rte_mbuf *m)
+{
+	const uint8_t *at;
+
+	if (m->next == NULL)
+		return;
+	at = rte_pktmbuf_mtod(m->next, const uint8_t *);
+	for (uint32_t k = 0; k < m->next->data_len; k += CPX_STEP)
+		rte_prefetch0(at + k);
+}
+
+/* Free the second pieces, which are of another pool: where nobody else holds the first ones. */
+static __rte_always_inline bool take_apart(struct rte_mbuf **pkts, uint32_t n)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i], *second = m->next;
+
+		if (m->nb_segs == 1)
+			continue;
+		if (unlikely(rte_mbuf_refcnt_read(m) != 1)) {
+			all = false;
+			continue;
+		}
+		m->next = NULL;
+		m->nb_segs = 1;
+		rte_pktmbuf_free_seg(second);
+	}
+	return all;
+}
+
 /*
  * Frames that are lent, from the first on: how many were sent. Past the caches where the peer is
  * far away, see stream_plain().
@@ -268,24 +301,30 @@ static __rte_noinline uint16_t put_lent(struct cpx_txq *q, struct rte_mbuf **pkt
 	if (i == 0)
 		return 0;
 	if (stream) {
-		for (i = 0; i < taken; i++)
+		for (i = 0; i < taken; i++) {
+			if (i + 1u < taken)
+				fetch_bytes(pkts[i + 1]);
 			lend_bytes(fiber_tx_frame(t, frames[i]), pkts[i], true);
+		}
 		cpx_stream_end();
 	} else {
 		for (i = 0; i < taken; i++)
 			fiber_tx_fetch_frame(t, frames[i], pkts[i]->pkt_len);
-		for (i = 0; i < taken; i++)
+		for (i = 0; i < taken; i++) {
+			if (i + 1u < taken)
+				fetch_bytes(pkts[i + 1]);
 			lend_bytes(fiber_tx_frame(t, frames[i]), pkts[i], false);
+		}
 	}
 	for (i = 0; i < taken; i++)
 		fiber_tx_describe_lent(t, i, frames[i],
 				       describe(pkts[i], (uint16_t)pkts[i]->pkt_len));
 	fiber_tx_submit(t, i, i, bytes);
 	cpx_count_tx(&q->count, i, bytes);
-	if (single)
+	if (single || take_apart(pkts, i))
 		give_back(q, pkts, i);
 	else
-		rte_pktmbuf_free_bulk(pkts, i); /* what fast free was promised of is not lent to us */
+		rte_pktmbuf_free_bulk(pkts, i);
 	return i;
 }
 

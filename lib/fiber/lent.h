@@ -126,6 +126,15 @@ static inline void fiber_tx_describe_lent(struct fiber_tx *q, uint32_t i, uint32
 	store_relaxed(&d->word[1], desc.word[1]);
 }
 
+/* Receive: is what slot descriptor d says a whole frame, in good order, that lies in frame
+ * d.stamp_low of the pool? */
+static inline bool fiber_rx_is_lent(const struct fiber_rx *q, struct fiber_desc d)
+{
+	return (d.flags & (FIBER_DESC_LENT | FIBER_DESC_MORE)) == FIBER_DESC_LENT &&
+	       (q->flags & FIBER_DESC_LENT) && d.len >= FIBER_MIN_FRAME &&
+	       d.len <= q->frame_bytes && d.stamp_low < q->frames;
+}
+
 /* Receive: the pool that this queue's frames lie in now, NULL without LENT or peer. The one to
  * hold, and to give back to. */
 static inline struct fiber_pool *fiber_rx_pool(const struct fiber_rx *q)

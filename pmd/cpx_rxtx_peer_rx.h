@@ -142,6 +142,12 @@ static __rte_noinline uint16_t take_lent(const struct cpx_rxq *q, struct fiber_r
 	return i;
 }
 
+static __rte_always_inline void fetch_like(const uint8_t *at, uint32_t bytes)
+{
+	for (uint32_t k = CPX_STEP; k < bytes; k += CPX_STEP)
+		rte_prefetch0(at + k);
+}
+
 /*
  * Frames of one slot each that fit into whole steps of an mbuf, from the first on: how many. Not
  * through struct fiber_frame, which would have to pass through memory.
@@ -161,6 +167,8 @@ static __rte_always_inline uint16_t take_plain(const struct cpx_rxq *q, struct f
 			     (uint32_t)d.len - FIBER_MIN_FRAME > limit - FIBER_MIN_FRAME))
 			break;
 		set_mbuf(q, m, d, d.flags & r->flags, d.len, d.len);
+		if (d.len > 256)
+			fetch_like(fiber_rx_place(r, r->next + i + 1), d.len);
 		cpx_copy_out((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM,
 			     fiber_rx_place(r, r->next + i), d.len);
 		sum += d.len;

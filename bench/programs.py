@@ -140,9 +140,10 @@ class Forwarder(Testpmd):
 
     def __init__(self, name, cpus, mode, devices, env=None):
         super().__init__(name, cpus, mode, devices, env, ["--record-core-cycles"])
+        self.start = "start" if mode == "txonly" else "start tx_first 8"
 
     def window(self, ms):
-        self.send("start tx_first 8")
+        self.send(self.start)
         time.sleep(ms / 1000)
         self.windows.append(float(self.ask("stop", r"CPU cycles/packet=([0-9.]+)")[1]))
 

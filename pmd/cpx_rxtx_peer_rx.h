@@ -142,7 +142,8 @@ static __rte_noinline uint16_t take_lent(const struct cpx_rxq *q, struct fiber_r
 	return i;
 }
 
-static __rte_always_inline void fetch_like(const uint8_t *at, uint32_t bytes)
+/* The lines of a frame behind its first, which the poll has fetched. */
+static __rte_always_inline void fetch_rest(const uint8_t *at, uint32_t bytes)
 {
 	for (uint32_t k = CPX_STEP; k < bytes; k += CPX_STEP)
 		rte_prefetch0(at + k);
@@ -167,8 +168,8 @@ static __rte_always_inline uint16_t take_plain(const struct cpx_rxq *q, struct f
 			     (uint32_t)d.len - FIBER_MIN_FRAME > limit - FIBER_MIN_FRAME))
 			break;
 		set_mbuf(q, m, d, d.flags & r->flags, d.len, d.len);
-		if (d.len > 256)
-			fetch_like(fiber_rx_place(r, r->next + i + 1), d.len);
+		if (d.len > 256) /* the next one may well be as long */
+			fetch_rest(fiber_rx_place(r, r->next + i + 1), d.len);
 		cpx_copy_out((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM,
 			     fiber_rx_place(r, r->next + i), d.len);
 		sum += d.len;
@@ -178,7 +179,7 @@ static __rte_always_inline uint16_t take_plain(const struct cpx_rxq *q, struct f
 	return i;
 }
 
-/* Frames of any kind, copied; what there is of n mbufs at the end that were not needed goes back. */
+/* Frames of any kind, copied; mbufs that were not needed, the last of the n, go back. */
 static __rte_noinline uint16_t take_any(struct cpx_rxq *q, struct fiber_rx *r,
 					struct rte_mbuf **pkts, uint16_t n, uint64_t *bytes)
 {

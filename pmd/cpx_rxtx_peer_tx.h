@@ -203,8 +203,8 @@ static __rte_always_inline void measure_trip(struct cpx_txq *q, uint32_t slots)
 {
 	const struct fiber_tx *t = q->fiber;
 
-	if (CPX_STREAMS && unlikely(t->mask + 1 - (t->own - t->seen) < slots &&
-				    t->own - q->measured > t->mask))
+	if (CPX_STREAMS &&
+	    unlikely(t->mask + 1 - (t->own - t->seen) < slots && t->own - q->measured > t->mask))
 		look_far(q);
 }
 

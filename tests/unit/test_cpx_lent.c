@@ -153,8 +153,19 @@ Test(lent, jumbos_and_chains)
 
 /* One piece or several, what forwarding programs make of frames: lengths of the pieces. */
 static const uint16_t shapes[][4] = {
-	{ 60 }, { LONG }, { 300 }, { 256 }, { 257 }, { 1514 }, { 64, 1000 }, { 128, 1386 },
-	{ 100, 1200 }, { 128, 20 }, { 14, 50 }, { 128, 700, 686 }, { 20, 20, 20, 1000 },
+	{ 60 },
+	{ LONG },
+	{ 300 },
+	{ 256 },
+	{ 257 },
+	{ 1514 },
+	{ 64, 1000 },
+	{ 128, 1386 },
+	{ 100, 1200 },
+	{ 128, 20 },
+	{ 14, 50 },
+	{ 128, 700, 686 },
+	{ 20, 20, 20, 1000 },
 };
 
 static struct rte_mbuf *shaped(unsigned shape, uint8_t number)
@@ -199,8 +210,8 @@ static void send_on(const char *more)
 {
 	const struct rte_eth_conf fast = {
 		.rxmode.offloads = RTE_ETH_RX_OFFLOAD_SCATTER,
-		.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS |
-				   RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE,
+		.txmode.offloads =
+			RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE,
 	};
 	uint16_t a = end_of_fiber("net_cpx0", "server", more, &scattered);
 	uint16_t b = end_of_fiber("net_cpx1", "client", more, &fast);

@@ -82,8 +82,7 @@ reaches() {
 }
 
 pings() { # number
-	in_ns "$host" ping -n -q -i 0.01 -c "$1" -W 2 10.0.1.1 >"$DIR/ping" 2>&1 || :
-	grep -q " $1 received, 0% packet loss" "$DIR/ping" || broken "pings: $(cat "$DIR/ping")"
+	lossless "$host" "$1" 10.0.1.1 -i 0.01
 }
 
 # value NAME: of the net_cpx port, now; the answer ends with a mark of its own

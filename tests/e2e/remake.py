@@ -69,13 +69,14 @@ class Wire:
 
     def ping(self, *options):
         """A running ping."""
-        return subprocess.Popen([*self.inside("host"), "ping", "-n", "-q", *options, "10.0.1.1"],
+        return subprocess.Popen([*self.inside("host"), "ping", "-n", *options, "10.0.1.1"],
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
-    def received(self, number, seconds):
-        out = self.ping("-i", "0.01", "-c", str(number), "-W", str(seconds)).communicate()[0]
-        found = re.search(r"(\d+) received", out)
-        return int(found[1]) if found else 0
+    def answered(self, number, seconds=PATIENCE):
+        """Are the first pings answered, each once? See lossless() in lib.sh."""
+        out = self.ping("-i", "0.01", "-c", str(number), "-w", str(seconds)).communicate()[0]
+        seen = sorted(int(n) for n in re.findall(r" icmp_seq=(\d+) ttl=", out))
+        return seen == list(range(1, number + 1))
 
     @staticmethod
     def remove_stale():
@@ -93,15 +94,15 @@ class Wire:
 def one_life(wire, pmd):
     """Deleted under traffic, and back."""
     before = pmd.xstats()[0]
-    busy = wire.ping("-i", "0.002")
+    busy = wire.ping("-q", "-i", "0.002")
     wire.unplug()
     until("link down", lambda: not pmd.link_up(0))
     busy.kill()
     busy.wait()
     wire.plug()
     until("link up", lambda: pmd.link_up(0))
-    until("an answer", lambda: wire.received(1, 1) == 1)
-    equal("pings answered", wire.received(PINGS, 5), PINGS)
+    until("an answer", lambda: wire.answered(1, 1))
+    check(wire.answered(PINGS), "pings are not answered")
     after = pmd.xstats()[0]
     for name in ("rx_good_packets", "tx_good_packets", "lane0_rx_bytes", "lane0_tx_bytes"):
         above(name, after[name], before[name] + PINGS)
@@ -117,7 +118,7 @@ def lives(driver, number):
         try:
             pmd.run("set fwd icmpecho")
             pmd.start()
-            until("an answer", lambda: wire.received(1, 1) == 1)
+            until("an answer", lambda: wire.answered(1, 1))
             held = None
             for life in range(number):
                 one_life(wire, pmd)

@@ -9,9 +9,9 @@
 #include "pmd/cpx_dev.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "pmd/cpx_logs.h"
-#include "pmd/cpx_netdev.h"
 
 static int configure(struct cpx_port *p, const struct rte_eth_conf *conf)
 {
@@ -34,7 +34,11 @@ static int dev_configure(struct cpx_port *p)
 
 	cpx_dev_hold(c);
 	c->mtu = p->data->mtu;
-	rc = cpx_dev_choose(p, &conf);
+	c->mtu_set = false;
+	c->refusals = 0;
+	cpx_dev_lose(p);
+	cpx_dev_choose(p, &conf);
+	rc = cpx_dev_choose_queues(p);
 	if (rc == 0 && !cpx_dev_gone(c))
 		rc = configure(p, &conf);
 	c->configured = rc == 0;
@@ -62,17 +66,40 @@ static int start(struct cpx_port *p)
 	return rc;
 }
 
+/* Is a carrier that is back less than what the application was told? Says so once. */
+static bool is_less(const struct cpx_port *p, const struct rte_eth_conf *conf, uint32_t n_rx,
+		    uint32_t n_tx)
+{
+	const struct cpx_dev *c = p->carrier;
+	const uint64_t rx = c->on_rx_offloads & ~conf->rxmode.offloads;
+	const uint64_t tx = c->on_tx_offloads & ~conf->txmode.offloads;
+	const bool queues = n_rx != p->carrier_rx_queues || n_tx != p->carrier_tx_queues;
+
+	if (queues && c->refusals == 0)
+		PMD_DRV_LOG(ERR, "%s: carrier %s has %u rx and %u tx queues now, not %u and %u",
+			    cpx_port_name(p), p->args.carrier_name, n_rx, n_tx,
+			    p->carrier_rx_queues, p->carrier_tx_queues);
+	if ((rx | tx) != 0 && c->refusals == 0)
+		PMD_DRV_LOG(ERR,
+			    "%s: carrier %s lacks offloads now that it was given: receive %#" PRIx64
+			    " (%s…), send %#" PRIx64 " (%s…)",
+			    cpx_port_name(p), p->args.carrier_name, rx,
+			    rte_eth_dev_rx_offload_name(rx & -rx), tx,
+			    rte_eth_dev_tx_offload_name(tx & -tx));
+	return queues || (rx | tx) != 0;
+}
+
 /* As before, or not at all: the application relies on what it was told. */
 static int configure_again(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
 	struct rte_eth_conf conf;
-	int rc = cpx_dev_choose(p, &conf);
+	uint16_t n_rx, n_tx;
+	int rc;
 
-	if (rc != 0)
-		return rc;
-	if ((c->on_rx_offloads & ~conf.rxmode.offloads) != 0 ||
-	    (c->on_tx_offloads & ~conf.txmode.offloads) != 0)
+	cpx_dev_choose(p, &conf);
+	cpx_dev_count_queues(p, &n_rx, &n_tx);
+	if (is_less(p, &conf, n_rx, n_tx))
 		return -ENOTSUP;
 	conf.rxmode.offloads = c->on_rx_offloads; /* the lanes do the rest since */
 	rc = configure(p, &conf);
@@ -129,6 +156,7 @@ static int dev_start(struct cpx_port *p)
 	int rc = 0;
 
 	cpx_dev_hold(c);
+	cpx_dev_lose(p); /* not to be passed through */
 	if (!cpx_dev_gone(c))
 		rc = start(p);
 	if (rc == 0 && !cpx_dev_gone(c))
@@ -154,6 +182,7 @@ static void dev_stop(struct cpx_port *p)
 		rte_eth_dev_stop(c->id);
 	}
 	cpx_dev_leave(c);
+	cpx_dev_tend_soon(); /* an interface may have waited for the end of pass-through */
 }
 
 static void dev_gate(struct cpx_port *p, unsigned source, uint32_t gate)

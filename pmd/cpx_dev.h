@@ -18,6 +18,7 @@
 
 #include "pmd/cpx_dev_stats.h"
 #include "pmd/cpx_ethdev.h"
+#include "pmd/cpx_netdev.h"
 
 enum cpx_said { CPX_UNSAID, CPX_OFF, CPX_ON };
 
@@ -32,17 +33,22 @@ struct cpx_dev {
 	bool link_moved; /* link to be worked out anew */
 	uint32_t life;   /* counts up each time it goes */
 	uint32_t gate[CPX_MAX_SOURCES];
-	bool started; /* set with both */
+	bool started;  /* set with both */
+	bool lost;     /* its interface vanished: to be made anew; set with both */
+	bool remaking; /* being removed or made by the interrupt thread, without a lock */
+	bool orphan;   /* our port was closed meanwhile: that thread frees it */
+	char interface[IF_NAMESIZE]; /* that a device we made is made over; empty: none */
 
 	/* with control held: what it is */
-	unsigned if_index;                      /* kernel interface to watch for it; 0 none */
+	unsigned if_index; /* kernel interface to watch for it; 0 none, or it is gone (with the
+			      lock) */
 	uint16_t max_rx, max_tx;                /* queues it can have */
 	uint64_t rx_offloads, tx_offloads, rss; /* what it can do */
 	uint32_t dev_flags;
 	uint16_t max_mtu;
 	uint8_t key_len; /* of its hash */
 	uint64_t owner;
-	struct rte_device *made; /* we made it */
+	bool made; /* by us */
 	char driver[32];
 	struct cpx_dev_stats stats; /* stay when the carrier is gone */
 
@@ -50,10 +56,12 @@ struct cpx_dev {
 	bool configured;
 	uint64_t on_rx_offloads, on_tx_offloads;
 	uint16_t mtu;
+	bool mtu_set; /* while it ran, and not by a new configuration */
 	struct rte_ether_addr mac;
 	enum cpx_said promiscuous, allmulticast;
 	int rx_numa[CPX_MAX_SOURCES], tx_numa[CPX_MAX_TX_QUEUES];
 	unsigned refusals; /* how often it could not be set up since it is back */
+	bool noted;        /* that its interface is gone */
 };
 
 static inline bool cpx_dev_gone(const struct cpx_dev *c)
@@ -70,8 +78,11 @@ void cpx_dev_gates(struct cpx_port *p);
 
 /* cpx_dev_choose.c */
 void cpx_dev_info(const struct cpx_port *p, struct rte_eth_dev_info *info);
-/* What the carrier is to be; the number of its queues goes to the port at once. */
-int cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf);
+/* What the carrier is to be. */
+void cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf);
+void cpx_dev_count_queues(const struct cpx_port *p, uint16_t *n_rx, uint16_t *n_tx);
+/* The same, for the port. 0 or -EINVAL. */
+int cpx_dev_choose_queues(struct cpx_port *p);
 /* The flags of frames that a carrier sees to with the offloads it was given of those `asked`. */
 uint64_t cpx_dev_flags_done(uint64_t on, uint64_t asked);
 
@@ -117,11 +128,14 @@ void cpx_dev_pass_begin(struct cpx_port *p);
 void cpx_dev_pass_end(struct cpx_port *p);
 
 /* cpx_dev_make.c */
-/* The port that args.carrier_name names, or that of the device args.carrier_devargs makes; *made
- * is that device, else NULL. 0 or -errno with err filled. */
-int cpx_dev_find(const struct cpx_port *p, uint16_t *id, struct rte_device **made, struct err *err);
+/* The port that args.carrier_name names, or the first of the device args.carrier_devargs makes:
+ * then *made. 0 or -errno with err filled. */
+int cpx_dev_find(const struct cpx_port *p, uint16_t *id, bool *made, struct err *err);
+bool cpx_dev_first_port(const char *device, uint16_t *id);
+/* Make a device and find its first port. 0 or -errno. */
+int cpx_dev_make(const char *text, const char *name, uint16_t *id);
 /* Take away what cpx_dev_find made. */
-void cpx_dev_unmake(const struct cpx_port *p, uint16_t id, struct rte_device *made);
+void cpx_dev_unmake(const struct cpx_port *p, uint16_t id);
 
 /* cpx_dev_rxmode.c: hooks of struct cpx_carrier_ops */
 int cpx_dev_add_mac(struct cpx_port *p, struct rte_ether_addr *mac);
@@ -138,6 +152,7 @@ int cpx_dev_tell_rxmode(struct cpx_port *p);
 /* cpx_dev_life.c */
 int cpx_dev_attach(struct cpx_port *p, struct err *err);
 void cpx_dev_detach(struct cpx_port *p);
+void cpx_dev_free(struct cpx_dev *c);
 void cpx_dev_lock(void);
 void cpx_dev_unlock(void);
 /* Take control for a call into the carrier. False, and nothing taken, when it is gone, or when the
@@ -166,7 +181,20 @@ void cpx_dev_stays(struct cpx_port *p, bool open, bool arrived);
 void cpx_dev_guard(uint16_t id);
 void cpx_dev_unguard(uint16_t id);
 
+/* cpx_dev_remake.c */
+/* With control held: has the interface of a carrier vanished? Then it is gone, or somebody is told
+ * what to do about it. True: cpx_dev_remake() has work. Any thread. */
+bool cpx_dev_lose(struct cpx_port *p);
+/* Is there an interface to look after? */
+bool cpx_dev_remakes(const struct cpx_dev *c);
+/* Is the interrupt thread removing or making a device of this name? Any thread, lock not held. */
+bool cpx_dev_remaking(const char *name);
+/* Of the port with this id: remove a carrier that is lost, or make it again. No lock held. 0, or
+ * when to come again, in us. */
+unsigned cpx_dev_remake(uint16_t id);
+
 /* cpx_dev_return.c */
+#define CPX_DEV_WATCH_US 100000
 /* Look after carriers that are back or whose link moved, soon, on the interrupt thread. */
 void cpx_dev_tend_soon(void);
 

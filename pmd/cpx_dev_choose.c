@@ -68,21 +68,32 @@ static bool is_paired(const struct cpx_dev *c)
 	return strcmp(c->driver, "net_tap") == 0 || strcmp(c->driver, "net_af_xdp") == 0;
 }
 
+/* More tx queues than lanes take turns on the lanes. */
+static uint16_t feeds(const struct cpx_port *p)
+{
+	return RTE_MIN(p->data->nb_tx_queues, p->args.n_lanes);
+}
+
 /* How many queues the carrier gets. With more rx queues than lanes a lane reads several of them,
  * more tx queues than lanes are not used. */
-static int choose_queues(struct cpx_port *p)
+void cpx_dev_count_queues(const struct cpx_port *p, uint16_t *n_rx, uint16_t *n_tx)
+{
+	const struct cpx_dev *c = p->carrier;
+
+	*n_rx = RTE_MIN(p->data->nb_rx_queues, c->max_rx);
+	*n_tx = RTE_MIN(feeds(p), c->max_tx);
+	if (*n_rx != 0 && spreads(c))
+		*n_rx = c->max_rx;
+	if (*n_rx != 0 && *n_tx != 0 && is_paired(c))
+		*n_rx = *n_tx = RTE_MAX(*n_rx, *n_tx);
+}
+
+int cpx_dev_choose_queues(struct cpx_port *p)
 {
 	const struct rte_eth_dev_data *data = p->data;
-	const struct cpx_dev *c = p->carrier;
-	/* more tx queues than lanes take turns on the lanes */
-	const uint16_t feeds = RTE_MIN(data->nb_tx_queues, p->args.n_lanes);
-	uint16_t n_rx = RTE_MIN(data->nb_rx_queues, c->max_rx);
-	uint16_t n_tx = RTE_MIN(feeds, c->max_tx);
+	uint16_t n_rx, n_tx;
 
-	if (n_rx != 0 && spreads(c))
-		n_rx = c->max_rx;
-	if (n_rx != 0 && n_tx != 0 && is_paired(c))
-		n_rx = n_tx = RTE_MAX(n_rx, n_tx);
+	cpx_dev_count_queues(p, &n_rx, &n_tx);
 	if (n_rx > CPX_MAX_SOURCES) {
 		PMD_DRV_LOG(ERR,
 			    "%s: carrier %s spreads frames over %u queues whatever is read, and a "
@@ -97,7 +108,7 @@ static int choose_queues(struct cpx_port *p)
 			    "%s: carrier %s has %u rx queues for %u lanes; lanes from %u on "
 			    "receive nothing",
 			    cpx_port_name(p), p->args.carrier_name, n_rx, data->nb_rx_queues, n_rx);
-	if (n_tx < feeds)
+	if (n_tx < feeds(p))
 		PMD_DRV_LOG(NOTICE,
 			    "%s: carrier %s has %u tx queues for %u of ours, which take turns",
 			    cpx_port_name(p), p->args.carrier_name, n_tx, data->nb_tx_queues);
@@ -105,11 +116,11 @@ static int choose_queues(struct cpx_port *p)
 }
 
 /* What the carrier is to do of what was asked of us. */
-int cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf)
+void cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf)
 {
 	const struct rte_eth_dev_data *data = p->data;
-	struct cpx_rss *rss = &p->look.rss;
-	struct cpx_dev *c = p->carrier;
+	struct cpx_rss *rss = &p->look.rss; /* of which ethdev takes the key without a const */
+	const struct cpx_dev *c = p->carrier;
 
 	*conf = (struct rte_eth_conf){
 		.rxmode = data->dev_conf.rxmode,
@@ -139,5 +150,4 @@ int cpx_dev_choose(struct cpx_port *p, struct rte_eth_conf *conf)
 			cpx_port_name(p), c->mtu, p->args.carrier_name, c->mtu + 128);
 		conf->rxmode.mtu = RTE_ETHER_MTU;
 	}
-	return choose_queues(p);
 }

@@ -48,8 +48,10 @@ int cpx_dev_set_mtu(struct cpx_port *p, uint16_t mtu)
 		if (rc == -ENOTSUP && mtu <= c->max_mtu)
 			rc = 0;
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		c->mtu = mtu;
+		c->mtu_set = true;
+	}
 	cpx_dev_leave(c);
 	return rc;
 }
@@ -125,6 +127,8 @@ void cpx_dev_tell(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
 
+	if (c->mtu_set && !cpx_dev_understates(c, c->mtu))
+		tell_failed(p, "MTU", rte_eth_dev_set_mtu(c->id, c->mtu));
 	if (!has_mac(c, &c->mac))
 		tell_failed(p, "MAC address", rte_eth_dev_default_mac_addr_set(c->id, &c->mac));
 	if (c->promiscuous != CPX_UNSAID)

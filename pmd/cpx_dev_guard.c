@@ -16,6 +16,7 @@
 
 #include <bus_vdev_driver.h>
 #include <rte_bus.h>
+#include <rte_interrupts.h>
 
 #include <errno.h>
 #include <string.h>
@@ -26,6 +27,8 @@
 
 #define TRY_US   200
 #define PATIENCE (5000000 / TRY_US) /* an lcore leaves in microseconds, unless it is stopped */
+#define PATIENCE_INTRS \
+	(100000 / TRY_US) /* others wait for the interrupt thread, which asks again */
 
 struct guard {
 	struct rte_vdev_driver copy;
@@ -49,11 +52,12 @@ static struct cpx_port *carried_over(const struct rte_device *device)
  */
 static int part(const struct rte_device *device, struct cpx_port **p)
 {
+	const unsigned patience = rte_thread_is_intr() ? PATIENCE_INTRS : PATIENCE;
 	struct cpx_outside outside = { 0 };
 	bool closed = false, arrived = false;
 	struct cpx_dev *c = NULL;
 
-	for (unsigned tries = 0; tries < PATIENCE; tries++) {
+	for (unsigned tries = 0; tries < patience; tries++) {
 		cpx_dev_lock();
 		*p = carried_over(device);
 		if (*p == NULL) {
@@ -102,6 +106,8 @@ static int guarded_remove(struct rte_vdev_device *vdev)
 	struct cpx_port *p;
 	int rc = part(&vdev->device, &p);
 
+	if (rc != 0 && rte_thread_is_intr())
+		return rc; /* ours: cpx_dev_remake.c says so */
 	if (rc != 0) {
 		PMD_DRV_LOG(ERR,
 			    "%s is not removed: it carries a net_cpx port that has been in a call "

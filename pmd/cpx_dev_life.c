@@ -16,9 +16,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pmd/cpx_logs.h"
-#include "pmd/cpx_netdev.h"
+
+#define FORGET_TRY_US 1000
+#define FORGET_TRIES  5000
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct cpx_port *carried_by[RTE_MAX_ETHPORTS]; /* carrier's port id -> our port */
@@ -87,10 +90,11 @@ void cpx_dev_went(struct cpx_port *p)
 
 	store_release(&c->gone, 1);
 	c->arrived = false;
+	c->if_index = 0;
 	c->life++;
 	cpx_dev_gates(p);
 	cpx_link_refresh(p);
-	if (was_here)
+	if (was_here && !c->lost)
 		PMD_DRV_LOG(WARNING,
 			    "%s: its carrier %s is gone; the lanes are down until a port of that "
 			    "name is back",
@@ -147,6 +151,7 @@ static void came(uint16_t id)
 		c = p->carrier;
 		c->id = id;
 		c->arrived = true;
+		c->lost = false;
 		c->refusals = 0;
 		carried_by[id] = p;
 		cpx_dev_tend_soon();
@@ -238,6 +243,7 @@ int cpx_dev_learn(struct cpx_dev *c)
 	c->max_mtu = max_mtu(&info);
 	snprintf(c->driver, sizeof(c->driver), "%s", info.driver_name);
 	c->if_index = cpx_netdev_unwatched(c->driver) ? info.if_index : 0;
+	c->noted = false;
 	return 0;
 }
 
@@ -256,7 +262,7 @@ static struct cpx_dev *new_carrier(struct cpx_port *p)
 	return c;
 }
 
-static void free_carrier(struct cpx_dev *c)
+void cpx_dev_free(struct cpx_dev *c)
 {
 	pthread_mutex_destroy(&c->control);
 	free(c);
@@ -265,9 +271,9 @@ static void free_carrier(struct cpx_dev *c)
 int cpx_dev_attach(struct cpx_port *p, struct err *err)
 {
 	const char *name = p->args.carrier_name;
-	struct rte_device *made;
 	struct cpx_dev *c;
 	uint16_t id;
+	bool made;
 	int rc;
 
 	c = new_carrier(p);
@@ -281,6 +287,8 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	c->id = id;
 	c->made = made;
 	rc = cpx_dev_learn(c);
+	if (made && c->if_index != 0)
+		cpx_netdev_name(c->if_index, c->interface);
 	if (rc != 0) {
 		err_set(err, rc, "carrier=dev:%s does not describe itself: %s", name,
 			rte_strerror(-rc));
@@ -307,14 +315,16 @@ int cpx_dev_attach(struct cpx_port *p, struct err *err)
 	carried[p->data->port_id] = p;
 	cpx_dev_unlock();
 	cpx_dev_guard(id);
+	if (c->interface[0] != '\0')
+		cpx_dev_tend_soon();
 	return 0;
 
 unmake:
-	if (made != NULL)
-		cpx_dev_unmake(p, id, made);
+	if (made)
+		cpx_dev_unmake(p, id);
 forget:
 	if (c != NULL)
-		free_carrier(c);
+		cpx_dev_free(c);
 	return rc;
 }
 
@@ -340,11 +350,31 @@ static void release_queues(struct cpx_dev *c)
 	}
 }
 
+/*
+ * The interrupt thread may be making the carrier anew, and what it has begun nobody else must take
+ * away. It is waited for, unless it might wait for us: who removes our device has the bus.
+ */
+static void forget(const struct cpx_port *p, const struct cpx_dev *c)
+{
+	const unsigned tries = p->removing || rte_thread_is_intr() ? 1 : FORGET_TRIES;
+	bool busy = true;
+
+	for (unsigned i = 0; i < tries && busy; i++) {
+		if (i != 0)
+			usleep(FORGET_TRY_US);
+		cpx_dev_lock();
+		carried[p->data->port_id] = NULL;
+		busy = c->remaking;
+		cpx_dev_unlock();
+	}
+}
+
 void cpx_dev_detach(struct cpx_port *p)
 {
 	struct cpx_dev *c = p->carrier;
-	bool there;
+	bool there, busy;
 
+	forget(p, c);
 	cpx_dev_hold(c);
 	cpx_dev_lock();
 	there = carried_by[c->id] == p;
@@ -352,7 +382,7 @@ void cpx_dev_detach(struct cpx_port *p)
 		carried_by[c->id] = NULL;
 		cpx_dev_unguard(c->id);
 	}
-	carried[p->data->port_id] = NULL;
+	busy = c->orphan = c->remaking;
 	cpx_dev_unlock();
 	if (!cpx_dev_gone(c)) {
 		if (!rte_eth_devices[c->id].data->dev_started)
@@ -360,9 +390,11 @@ void cpx_dev_detach(struct cpx_port *p)
 		rte_eth_dev_owner_unset(c->id, c->owner);
 	}
 	cpx_dev_leave(c);
-	/* control is free: a thread that removes a device may hold the bus and wait for it */
-	if (there && c->made != NULL)
-		cpx_dev_unmake(p, c->id, c->made);
 	p->carrier = NULL;
-	free_carrier(c);
+	if (busy)
+		return;
+	/* control is free: a thread that removes a device may hold the bus and wait for it */
+	if (there && c->made)
+		cpx_dev_unmake(p, c->id);
+	cpx_dev_free(c);
 }

@@ -7,7 +7,8 @@
  * thread: where one holds the carrier, it comes again a little later.
  *
  * Link changes of carriers are worked out here as well, for the same reason. A carrier that raises
- * no event for them is looked at ten times a second when our application wants events.
+ * no event for them is looked at ten times a second when our application wants events, and so is
+ * the interface under one that we made (cpx_dev_remake.c).
  */
 #include "pmd/cpx_dev.h"
 
@@ -19,10 +20,10 @@
 #include "pmd/cpx_logs.h"
 
 #define SOON_US        1
-#define WATCH_US       100000
 #define AGAIN_US       2000
 #define RETRY_US       250000u /* after a refusal: an AF_XDP socket takes a moment to be gone */
 #define RETRIES_LONGER 5u      /* each twice as long: to 8 s */
+#define MOMENT         2u      /* refusals that may be that socket's */
 
 /* Is its driver through with it? Till then ethdev has no driver's name for it. */
 static bool is_made(uint16_t id)
@@ -30,6 +31,26 @@ static bool is_made(uint16_t id)
 	const struct rte_eth_dev *dev = &rte_eth_devices[id];
 
 	return rte_eth_dev_is_valid_port(id) && dev->device != NULL && dev->device->driver != NULL;
+}
+
+/*
+ * When to try again, in us. The application is told once, by INTR_RESET, when another try is not
+ * likely to do: it may ask for less, or give the carrier what it had.
+ */
+static unsigned refused(struct cpx_port *p, int rc)
+{
+	struct cpx_dev *c = p->carrier;
+	const unsigned n = c->refusals++;
+
+	if (n == 0)
+		PMD_DRV_LOG(ERR,
+			    "%s: carrier %s is back, but cannot be set up as it was: %s; the lanes "
+			    "stay down and it is tried again. Make the carrier as it was, or reset "
+			    "and configure the port for what there is",
+			    cpx_port_name(p), p->args.carrier_name, rte_strerror(-rc));
+	if (n == (rc == -ENOTSUP ? 0 : MOMENT))
+		cpx_want_reset(p);
+	return RETRY_US << RTE_MIN(n, RETRIES_LONGER);
 }
 
 /* 0, or when to come again, in us. */
@@ -46,21 +67,13 @@ static unsigned take_back(struct cpx_port *p, uint32_t life)
 	rc = rte_eth_devices[c->id].data->dev_started ? -EBUSY : cpx_dev_learn(c);
 	if (rc == 0)
 		rc = cpx_dev_set_up(p);
-	if (rc != 0) {
-		if (c->refusals == 0)
-			PMD_DRV_LOG(ERR,
-				    "%s: carrier %s is back, but cannot be set up as it was: %s; "
-				    "the lanes stay down, it is tried again",
-				    cpx_port_name(p), p->args.carrier_name, rte_strerror(-rc));
-		return RETRY_US << RTE_MIN(c->refusals++, RETRIES_LONGER);
-	}
+	if (rc != 0)
+		return refused(p, rc);
 	cpx_dev_guard(c->id);
 	cpx_dev_lock();
 	here = c->arrived && c->life == life;
 	if (here) {
 		c->arrived = false;
-		if (c->made != NULL)
-			c->made = rte_eth_devices[c->id].device;
 		store_release(&c->gone, 0);
 		cpx_dev_gates(p);
 	}
@@ -74,13 +87,14 @@ static unsigned take_back(struct cpx_port *p, uint32_t life)
 	return 0;
 }
 
-/* Does nobody but us say when its link changes? */
+/* Does nobody but us say when its link changes, or its interface goes? */
 static bool is_to_be_watched(const struct cpx_port *p)
 {
 	const struct cpx_dev *c = p->carrier;
 
-	return p->data->dev_conf.intr_conf.lsc && c->started && !cpx_dev_gone(c) &&
-	       (c->if_index != 0 || !(c->dev_flags & RTE_ETH_DEV_INTR_LSC));
+	return cpx_dev_remakes(c) ||
+	       (p->data->dev_conf.intr_conf.lsc && c->started && !cpx_dev_gone(c) &&
+		(c->if_index != 0 || !(c->dev_flags & RTE_ETH_DEV_INTR_LSC)));
 }
 
 /* What one port needs, with control of its carrier held. 0, or when to come again, in us. */
@@ -88,7 +102,7 @@ static unsigned tend_one(uint16_t id)
 {
 	struct cpx_port *p;
 	struct cpx_dev *c;
-	bool arrived, watched;
+	bool arrived, watched, lost;
 	uint32_t life;
 	unsigned again = 0;
 
@@ -108,12 +122,15 @@ static unsigned tend_one(uint16_t id)
 	c->link_moved = false;
 	life = c->life;
 	cpx_dev_unlock();
-	if (arrived)
+	lost = cpx_dev_lose(p);
+	if (arrived && !lost)
 		again = take_back(p, life);
 	else
 		cpx_link_refresh(p);
 	cpx_dev_leave(c);
-	return again == 0 && watched ? WATCH_US : again;
+	if (lost)
+		return cpx_dev_remake(id);
+	return again == 0 && watched ? CPX_DEV_WATCH_US : again;
 }
 
 static void tend(void *arg)

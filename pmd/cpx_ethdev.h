@@ -202,6 +202,8 @@ static inline const struct cpx_carrier_ops *cpx_ops(const struct cpx_port *p)
 /* Work link state and speed out anew and raise LSC, from the interrupt thread, if they changed
  * and the application asked for it. Any control or interrupt thread. */
 void cpx_link_refresh(struct cpx_port *p);
+/* Raise INTR_RESET: the port does not carry until the application has reset it. */
+void cpx_want_reset(struct cpx_port *p);
 /* No event is on its way once this returns. Not from a place that blocks the interrupt thread. */
 void cpx_link_quiet(struct cpx_port *p);
 int cpx_link_update(struct rte_eth_dev *dev, int wait);

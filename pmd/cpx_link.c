@@ -2,7 +2,8 @@
 /*
  * Link of a port: up while at least one lane carries, speed = line rate x lanes that do. State is
  * one atomic word in ethdev's data, so any control thread may set it; the event reaches the
- * application from DPDK's interrupt thread by an alarm, never from a burst function.
+ * application from DPDK's interrupt thread by an alarm, never from a burst function. So does the
+ * other event that a port raises, INTR_RESET.
  */
 #include "pmd/cpx_ethdev.h"
 
@@ -15,6 +16,17 @@
 static void raise_lsc(void *arg)
 {
 	rte_eth_dev_callback_process(arg, RTE_ETH_EVENT_INTR_LSC, NULL);
+}
+
+static void raise_reset(void *arg)
+{
+	rte_eth_dev_callback_process(arg, RTE_ETH_EVENT_INTR_RESET, NULL);
+}
+
+void cpx_want_reset(struct cpx_port *p)
+{
+	if (rte_eal_alarm_set(1, raise_reset, p->dev) != 0)
+		PMD_DRV_LOG(ERR, "%s: to be reset, but no memory to say so", cpx_port_name(p));
 }
 
 /* In the primary process. */
@@ -51,4 +63,5 @@ void cpx_link_refresh(struct cpx_port *p)
 void cpx_link_quiet(struct cpx_port *p)
 {
 	rte_eal_alarm_cancel(raise_lsc, p->dev);
+	rte_eal_alarm_cancel(raise_reset, p->dev);
 }

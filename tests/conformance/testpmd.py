@@ -16,6 +16,16 @@ from conform import Failed, Skip, check, eal_memory, environment, lcores
 PROMPT = b"testpmd> "
 # Printed by another thread, also in the middle of a prompt.
 EVENT = re.compile(rb"\nPort \d+: [\w ]+ event\n")
+LOG = rb"((?:net_cpx: [^\n]*\n)+)"
+SPLIT = [re.compile(re.escape(PROMPT[:i]) + LOG + re.escape(PROMPT[i:]))
+         for i in range(1, len(PROMPT))]
+
+
+def whole(text):
+    """A prompt in the middle of which the driver logged stands behind what it logged."""
+    for split in SPLIT:
+        text = split.sub(rb"\1" + PROMPT, text)
+    return text
 
 
 class Testpmd:
@@ -58,7 +68,7 @@ class Testpmd:
             self.log += more
             for event in EVENT.findall(self.log, start):
                 self.events.append(event.decode().strip())
-            self.log = self.log[:start] + EVENT.sub(b"", self.log[start:])
+            self.log = self.log[:start] + whole(EVENT.sub(b"", self.log[start:]))
 
     def run(self, command, seconds=30):
         """What testpmd prints on a command."""

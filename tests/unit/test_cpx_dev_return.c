@@ -206,3 +206,102 @@ Test(dev_return, of_a_device_it_made)
 	cr_assert_eq(rte_eth_dev_close(port), 0);
 	cr_assert_eq(rte_vdev_uninit("net_null0"), -ENOENT, "it goes with the port");
 }
+
+static uint64_t resets;
+
+static int on_reset(uint16_t port, enum rte_eth_event_type type, void *arg, void *ret)
+{
+	counter_add(&resets, 1);
+	return 0;
+}
+
+static void wait_for_reset(uint64_t n)
+{
+	for (unsigned i = 0; i < 20000 && load_acquire(&resets) < n; i++)
+		usleep(1000);
+	cr_assert_eq(load_acquire(&resets), n);
+}
+
+static void new_device(const char *name, const char *args)
+{
+	cr_assert_eq(rte_vdev_init(name, args), 0, "no %s,%s", name, args);
+}
+
+/* net_cpx0 over a device with `before`, that comes back with `after`. */
+static uint16_t port_over_less(const char *before, const char *after, uint16_t queues,
+			       const struct rte_eth_conf *conf)
+{
+	uint16_t port;
+
+	new_device("net_cpx1", before);
+	port = new_port("net_cpx0", "lanes=4,carrier=dev:net_cpx1");
+	cr_assert_eq(rte_eth_dev_callback_register(port, RTE_ETH_EVENT_INTR_RESET, on_reset, NULL),
+		     0);
+	set_up_with(port, queues, conf);
+	start(port);
+	wait_for_link(port, RTE_ETH_LINK_UP);
+	take_away("net_cpx1");
+	new_device("net_cpx1", after);
+	wait_for_reset(1);
+	cr_assert_eq(link_of(port).link_status, RTE_ETH_LINK_DOWN, "not less than it was told");
+	return port;
+}
+
+/* Fewer queues: the application is told once, and may have what there is after a reset. */
+Test(dev_return, asks_for_a_reset_when_queues_are_missing)
+{
+	const struct rte_eth_conf conf = { 0 };
+	uint16_t port = port_over_less("lanes=4,carrier=loop", "lanes=2,carrier=loop", 4, &conf);
+
+	usleep(600000); /* a chance to be wrong: it is tried again after a quarter of a second */
+	cr_assert_eq(load_acquire(&resets), 1, "told once");
+	cr_assert_eq(rte_eth_dev_reset(port), 0);
+	set_up(port, 2);
+	start(port);
+	wait_for_link(port, RTE_ETH_LINK_UP);
+	pass_one(port, 0);
+	pass_one(port, 1);
+	cr_assert_eq(load_acquire(&resets), 1);
+
+	/* each return that does not fit is told */
+	take_away("net_cpx1");
+	new_device("net_cpx1", "lanes=1,carrier=loop");
+	wait_for_reset(2);
+	take_away("net_cpx1");
+	new_device("net_cpx1", "lanes=2,carrier=loop");
+	wait_for_link(port, RTE_ETH_LINK_UP);
+	pass_one(port, 1);
+	cr_assert_eq(rte_eth_dev_stop(port), 0);
+	cr_assert_eq(rte_eth_dev_close(port), 0);
+	cr_assert_eq(pool_level(), POOL_FRAMES);
+}
+
+/* Stop, configure and start do as well; the same wish is refused by ethdev then. */
+Test(dev_return, asks_for_a_reset_when_an_offload_is_missing)
+{
+	const struct rte_eth_conf conf = {
+		.txmode.offloads = RTE_ETH_TX_OFFLOAD_SEND_ON_TIMESTAMP,
+	};
+	uint16_t port = port_over_less("carrier=loop", "carrier=dev:[net_ring0]", 1, &conf);
+
+	cr_assert_eq(rte_eth_dev_stop(port), 0);
+	cr_assert_lt(rte_eth_dev_configure(port, 1, 1, &conf), 0);
+	set_up(port, 1);
+	start(port);
+	wait_for_link(port, RTE_ETH_LINK_UP);
+	pass_one(port, 0);
+	cr_assert_eq(load_acquire(&resets), 1);
+}
+
+/* It is whole again before anybody resets anything. */
+Test(dev_return, forgets_a_refusal_when_the_carrier_is_whole_again)
+{
+	const struct rte_eth_conf conf = { 0 };
+	uint16_t port = port_over_less("lanes=4,carrier=loop", "lanes=2,carrier=loop", 4, &conf);
+
+	take_away("net_cpx1");
+	new_device("net_cpx1", "lanes=4,carrier=loop");
+	wait_for_link(port, RTE_ETH_LINK_UP);
+	pass_one(port, 3);
+	cr_assert_eq(load_acquire(&resets), 1);
+}

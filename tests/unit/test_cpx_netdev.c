@@ -54,3 +54,23 @@ Test(netdev, knows_the_drivers_that_do_not_watch)
 	cr_assert(!cpx_netdev_unwatched("net_tap"));
 	cr_assert(!cpx_netdev_unwatched("mlx5_pci"));
 }
+
+Test(netdev, knows_names_and_what_is_gone)
+{
+	char name[IF_NAMESIZE];
+	unsigned lo;
+
+	if (unshare(geteuid() == 0 ? CLONE_NEWNET : CLONE_NEWUSER | CLONE_NEWNET) != 0)
+		cr_skip_test("no network namespace to be had: %s", strerror(errno));
+	lo = if_nametoindex("lo");
+	cr_assert(cpx_netdev_name(lo, name));
+	cr_assert_str_eq(name, "lo");
+	cr_assert(!cpx_netdev_vanished(lo));
+	cr_assert(!cpx_netdev_name(1u << 30, name));
+	cr_assert_str_empty(name);
+	cr_assert(cpx_netdev_vanished(1u << 30));
+	cr_assert(!cpx_netdev_ready("lo"), "a new namespace's lo is down");
+	set_up("lo", true);
+	cr_assert(cpx_netdev_ready("lo"));
+	cr_assert(!cpx_netdev_ready("no-such"));
+}

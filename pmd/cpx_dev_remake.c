@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A device that dev:[<device>,<args>] made over a kernel interface, and that interface is deleted:
+ * its sockets are bound to nothing and stay so, also when an interface of that name is back. We
+ * made it, so we remove it and, once the interface is there and set up, make it again; how it
+ * becomes our carrier again is cpx_dev_return.c's.
+ *
+ * DPDK's interrupt thread, but where said otherwise in cpx_dev.h. Removing and making lock the
+ * virtual bus, whose lock may be held by a thread that closes our port and asks for our locks: none
+ * of ours is held meanwhile. Instead `remaking` is set, and who closes the port then leaves the
+ * carrier to us (`orphan`).
+ */
+#include "pmd/cpx_dev.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pmd/cpx_logs.h"
+
+#define RETRY_US 250000u
+
+bool cpx_dev_remakes(const struct cpx_dev *c)
+{
+	return c->interface[0] != '\0' && (c->lost || c->arrived || !cpx_dev_gone(c));
+}
+
+/* Is it not for us to mend? Says so once. */
+static bool needs_help(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+	const bool ours = c->interface[0] != '\0';
+
+	if (ours && !p->passing)
+		return false;
+	if (c->noted)
+		return true;
+	c->noted = true;
+	if (!ours) {
+		PMD_DRV_LOG(WARNING,
+			    "%s: the interface under its carrier %s was deleted, the lanes are "
+			    "down; remove that device and make it again when the interface is "
+			    "back. One made by carrier=dev:[…] is made again by the port",
+			    cpx_port_name(p), p->args.carrier_name);
+		return true;
+	}
+	PMD_DRV_LOG(WARNING,
+		    "%s: interface %s under its carrier %s was deleted, and frames are passed "
+		    "through; stop the port, it is made again then",
+		    cpx_port_name(p), c->interface, p->args.carrier_name);
+	cpx_want_reset(p);
+	return true;
+}
+
+bool cpx_dev_lose(struct cpx_port *p)
+{
+	struct cpx_dev *c = p->carrier;
+
+	if (c->lost)
+		return true;
+	if (c->if_index == 0 || (cpx_dev_gone(c) && !c->arrived) ||
+	    !cpx_netdev_vanished(c->if_index) || needs_help(p))
+		return false;
+	cpx_dev_lock();
+	c->lost = true;
+	cpx_dev_went(p);
+	cpx_dev_unlock();
+	c->refusals = 0;
+	PMD_DRV_LOG(WARNING,
+		    "%s: interface %s under its carrier %s was deleted; the lanes are down until "
+		    "one of that name is there and up",
+		    cpx_port_name(p), c->interface, p->args.carrier_name);
+	return true;
+}
+
+static int remove_device(const char *name)
+{
+	int rc = rte_eal_hotplug_remove("vdev", name);
+
+	return rc == -ENOENT || rc == -ENODEV || rc == -EINVAL ? 0 : rc;
+}
+
+/* The device of a port that was closed meanwhile, unless a new port has it. */
+static void clean_up(struct cpx_dev *c, const char *name)
+{
+	uint16_t id;
+	bool wanted;
+	int rc;
+
+	cpx_dev_lock();
+	wanted = cpx_dev_first_port(name, &id) && cpx_dev_carried_by(id) != NULL;
+	cpx_dev_unlock();
+	rc = wanted ? 0 : remove_device(name);
+	if (rc != 0)
+		PMD_DRV_LOG(WARNING, "carrier %s stays: %s", name, rte_strerror(-rc));
+	cpx_dev_free(c);
+}
+
+/* Copies of what a port that is closed takes away. */
+struct job {
+	struct cpx_dev *c;
+	char name[sizeof(((struct cpx_args *)0)->carrier_name)];
+	char devargs[sizeof(((struct cpx_args *)0)->carrier_devargs)];
+	bool there; /* to be removed first */
+};
+
+/* Lock held. */
+static bool has_work(uint16_t id, struct job *job)
+{
+	const struct cpx_port *p = cpx_dev_port(id);
+	struct cpx_dev *c = p != NULL ? p->carrier : NULL;
+
+	if (c == NULL || !c->lost)
+		return false;
+	job->c = c;
+	job->there = cpx_dev_carried_by(c->id) == p;
+	snprintf(job->name, sizeof(job->name), "%s", p->args.carrier_name);
+	snprintf(job->devargs, sizeof(job->devargs), "%s", p->args.carrier_devargs);
+	return true;
+}
+
+static const struct job *now; /* with the lock */
+
+bool cpx_dev_remaking(const char *name)
+{
+	bool same;
+
+	cpx_dev_lock();
+	same = now != NULL && strcmp(now->name, name) == 0;
+	cpx_dev_unlock();
+	return same;
+}
+
+static void tell_failed(struct cpx_dev *c, const struct job *job, int rc)
+{
+	if (c->refusals++ == 0)
+		PMD_DRV_LOG(ERR, "carrier %s cannot be %s: %s; it is tried again", job->name,
+			    job->there ? "removed" : "made again", rte_strerror(-rc));
+}
+
+unsigned cpx_dev_remake(uint16_t id)
+{
+	struct job job;
+	uint16_t made;
+	bool orphan;
+	int rc;
+
+	cpx_dev_lock();
+	if (!has_work(id, &job)) {
+		cpx_dev_unlock();
+		return 0;
+	}
+	if (!job.there && !cpx_netdev_ready(job.c->interface)) {
+		cpx_dev_unlock();
+		return CPX_DEV_WATCH_US;
+	}
+	job.c->remaking = true;
+	now = &job;
+	cpx_dev_unlock();
+	rc = job.there ? remove_device(job.name) : cpx_dev_make(job.devargs, job.name, &made);
+	cpx_dev_lock();
+	job.c->remaking = false;
+	orphan = job.c->orphan;
+	if (!orphan && !job.there && (rc == 0 || rc == -EEXIST))
+		job.c->lost = false; /* cpx_dev_return.c has it, or somebody else made it */
+	if (!orphan && rc != 0 && rc != -EEXIST)
+		tell_failed(job.c, &job, rc);
+	cpx_dev_unlock();
+	if (orphan)
+		clean_up(job.c, job.name);
+	cpx_dev_lock();
+	now = NULL;
+	cpx_dev_unlock();
+	if (orphan)
+		return 0;
+	return rc == 0 || rc == -EEXIST ? CPX_DEV_WATCH_US : RETRY_US;
+}

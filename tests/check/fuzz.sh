@@ -24,6 +24,7 @@ ninja -C "$folder" $targets >"$folder/log" 2>&1 || {
 	exit 1
 }
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS-}"
+export LSAN_OPTIONS="suppressions=$SRC/tests/check/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
 # shellcheck disable=SC2086 # one word a target
 set -- $targets
 seconds=$((${FUZZ_SECONDS:-60} / $#))

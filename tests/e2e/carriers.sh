@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # carriers.sh DRIVER: Debian's own dpdk-testpmd answers pings (icmpecho) on net_cpx over a real
-# interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>]. While pings pass the interface
-# is deleted, the device detached under the polling lcore, and attached again over a new interface;
-# dev:[<device>] over an interface of the kernel's does that by itself, see remake.py.
+# interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>], each also passed through. While
+# pings pass the interface is deleted, the device detached under the polling lcore, and attached again
+# over a new interface (dev:[<device>] over an interface of the kernel's does that by itself, see
+# remake.py); passed through, with nobody polling meanwhile, as the driver's guide asks.
 . "$(dirname "$0")/lib.sh"
 need ping iputils-ping
 need dpdk-testpmd dpdk
@@ -119,10 +120,37 @@ by_hand() {
 	[ "$DRIVER" = tap ] || [ "$carrier" = "dev:$PMD" ]
 }
 
+# Are the carrier's own burst functions called? Or ours, without passthrough=1.
+check_bursts() {
+	say 'show port summary all\n'
+	wait_for 10 grep -q '^[0-9]* .*net_cpx' "$DIR/out" || broken "no port"
+	port=$(sed -n 's/^\([0-9]*\) .*net_cpx.*/\1/p' "$DIR/out" | tail -n 1)
+	seen=$(grep -c '^Burst mode: ' "$DIR/out" || :)
+	say "show rxq info $port 0\n"
+	wait_for 10 sh -c "[ \$(grep -c '^Burst mode: ' '$DIR/out') -gt $seen ]" || broken "no mode"
+	mode=$(grep '^Burst mode: ' "$DIR/out" | tail -n 1)
+	case $mode$PASS in
+	*Pass-through\ "$PMD"*yes | *Lane*no) ;;
+	*) broken "passed through: $PASS, but: $mode" ;;
+	esac
+}
+
+polling() { # yes or no
+	[ "$PASS" = yes ] || return 0
+	if [ "$1" = yes ]; then
+		say 'start\n'
+		return
+	fi
+	stops=$(grep -c 'Done\.' "$DIR/out" || :)
+	say 'stop\n'
+	wait_for 10 sh -c "[ \$(grep -c 'Done\.' '$DIR/out') -gt $stops ]" || broken "it does not stop"
+}
+
 # The interface goes away while pings pass, its device is removed and made again over a new one.
 return_it() {
 	ip netns exec "$NS-$host" ping -n -i 0.002 10.0.1.1 >/dev/null 2>&1 &
 	before=$(value lane0_rx_packets)
+	polling no
 	ip -n "$NS-r" link del "$iface"
 	! by_hand || say "device detach $PMD\n"
 	! by_hand || wait_for 10 grep -q 'is detached' "$DIR/out" || broken "not detached"
@@ -132,18 +160,24 @@ return_it() {
 	[ "$DRIVER" != tap ] || wait_for 10 ip -n "$NS-r" link show eth0 || broken "no tap again"
 	[ "$DRIVER" != tap ] || address
 	wait_for 10 link_is up || broken "the link is down with a carrier"
+	check_bursts
+	polling yes
 	wait_for 10 reaches || broken "no answer after its return"
 	pings 100
 	counted $((before + 100))
 }
 
-for carrier in "dev:$PMD" "dev:[$PMD,$args]"; do
+for carrier in "dev:$PMD" "dev:[$PMD,$args]" "dev:$PMD,passthrough=1" \
+	"dev:[$PMD,$args],passthrough=1"; do
 	echo "carrier=$carrier"
+	PASS=no
+	[ "${carrier%passthrough=1}" = "$carrier" ] || PASS=yes
 	plug
 	case $carrier in
 	*\[*) start_testpmd "net_cpx0,carrier=$carrier" ;;
 	*) start_testpmd "$PMD,$args" "net_cpx0,carrier=$carrier" ;;
 	esac
+	check_bursts
 	wait_for 10 reaches || broken "no answer"
 	pings 100
 	counted 100

@@ -4,6 +4,7 @@
 restarted while frames pass; the other lives, says so, counts on, loses no mbuf and goes on by itself.
 
     CPX_KILLS=100 peer.py      as many kills of the server, and of the client (10)
+    peer.py kill-client …      these cases only
 """
 
 import os
@@ -21,6 +22,7 @@ from testpmd import Testpmd
 KILLS = int(os.environ.get("CPX_KILLS", "10"))
 LANES = 4
 PATIENCE = 30   # seconds before a case gives up: a bound, not a measurement
+DOWN = 5        # … before a link has to be down: a generous one
 OTHER = {"server": "client", "client": "server"}
 
 
@@ -28,15 +30,15 @@ def vdev(path, role, number=0, more=""):
     return f"net_cpx{number},lanes={LANES},carrier=fiber:{path},role={role}{more}"
 
 
-def testpmd(*vdevs, turn=0):
-    return Testpmd(vdevs, LANES, LANES, ("--port-topology=loop", "--enable-scatter"), turn)
+def testpmd(*vdevs, turn=0, args=()):
+    return Testpmd(vdevs, LANES, LANES, ("--port-topology=loop", "--enable-scatter", *args), turn)
 
 
-def until(what, condition):
+def until(what, condition, patience=PATIENCE):
     """Seconds it took."""
     start = time.monotonic()
     while not condition():
-        check(time.monotonic() - start < PATIENCE, f"this never came: {what}")
+        check(time.monotonic() - start < patience, f"this never came: {what}")
         time.sleep(0.002)
     return time.monotonic() - start
 
@@ -46,7 +48,8 @@ def stat(pmd, name, port=0):
 
 
 def wait_up(pmd, up=True, port=0):
-    return until("link up" if up else "link down", lambda: pmd.link_up([port]) == up)
+    return until("link up" if up else "link down", lambda: pmd.link_up(port) == up,
+                 PATIENCE if up else DOWN)
 
 
 def forward(pmd, first=0):
@@ -71,32 +74,91 @@ def end(pmd):
     equal("exit code", pmd.close(), 0)
 
 
-def kills(folder, ours, more="", times=KILLS):
-    """The peer is killed again and again, each time by kill -9 in the middle of traffic."""
-    path = os.path.join(folder, f"kill-{ours}-{len(more)}")
-    mine, before, downs = testpmd(vdev(path, ours, 0, more)), {}, []
-    forward(mine)
-    for _ in range(times):
-        theirs = testpmd(vdev(path, OTHER[ours], 0, more), turn=1)
-        wait_up(mine)
-        wait_up(theirs)
-        theirs.run("set txpkts 1400" if more else "set txpkts 64")
-        forward(theirs, 1)
-        wait_traffic(mine)
-        events = len(mine.events)
-        theirs.process.kill()
-        downs.append(wait_up(mine, False))
-        theirs.process.wait()
-        until("link event", lambda: mine.run("show port summary 0") and len(mine.events) > events)
-        after = mine.xstats()[0]
-        equal("statistics that went back", grown(before, after), [])
-        above("frames received", after["rx_good_packets"], before.get("rx_good_packets", 0))
-        before = after
+def first_frame(mine, start):
+    """A new peer that sends at once, and the milliseconds from its start till its frames came, its
+    EAL's start among them."""
+    before, started = stat(mine, "rx_good_packets"), time.monotonic()
+    theirs = start()
+    until("a frame", lambda: stat(mine, "rx_good_packets") > before)
+    took = time.monotonic() - started
+    check(mine.link_up(0), "frames come over a link that is down")
+    wait_up(theirs)
+    return theirs, 1000 * took
+
+
+def die(mine, theirs, port=0):
+    """Kill a peer in the middle of traffic: the link goes down, an event says so, statistics stay.
+    Milliseconds till the link was down."""
+    before, events = mine.xstats()[port], len(mine.events)
+    theirs.process.kill()
+    took = wait_up(mine, False, port)
+    theirs.process.wait()
+    until("link event", lambda: mine.run("show port summary 0") and len(mine.events) > events)
+    after = mine.xstats()[port]
+    equal("statistics that went back", grown(before, after), [])
+    equal("frames of a peer that is gone", stat(mine, "rx_good_packets", port),
+          after["rx_good_packets"])
+    return 1000 * took
+
+
+def no_protocol_errors(pmd, port=0):
+    after = pmd.xstats()[port]
     equal("protocol errors", sum(after[f"lane{i}_{way}_protocol_errors"] for i in range(LANES)
                                  for way in ("rx", "tx")), 0)
+
+
+def kills(folder, ours, more="", times=KILLS):
+    """The peer is killed again and again, each time by kill -9 in the middle of traffic; its
+    successor is a new process, which sends as soon as it can."""
+    path = os.path.join(folder, f"kill-{ours}-{len(more)}")
+    mine, downs, firsts = testpmd(vdev(path, ours, 0, more)), [], []
+    forward(mine)
+    sends = ("--forward-mode=txonly", "--auto-start", f"--txpkts={1400 if more else 64}")
+    for _ in range(times):
+        theirs, took = first_frame(
+            mine, lambda: testpmd(vdev(path, OTHER[ours], 0, more), turn=1, args=sends))
+        firsts.append(took)
+        wait_traffic(mine)
+        downs.append(die(mine, theirs))
+    no_protocol_errors(mine)
     end(mine)
-    print(f"    {times} kills of the {OTHER[ours]}: link down after {1000 * max(downs):.0f} ms at "
-          f"most")
+    print(f"    {times} kills of the {OTHER[ours]}: link down after {max(downs):.0f} ms at most; "
+          f"first frame of the next process {max(firsts):.0f} ms after its start at most")
+
+
+def beside(folder):
+    """The peers of one port are killed; the other port, another peer's, loses not a frame, and a
+    third, that has no peer, neither."""
+    paths = [os.path.join(folder, name) for name in ("beside-a", "beside-b")]
+    mine = testpmd(*(vdev(path, "server", i) for i, path in enumerate(paths)),
+                   f"net_cpx2,lanes={LANES},carrier=loop")
+    steady = testpmd(vdev(paths[1], "client"), turn=1)
+    wait_up(mine, True, 1)
+    forward(mine, 1)
+    forward(steady, 2)
+    for _ in range(max(3, KILLS // 4)):
+        theirs = testpmd(vdev(paths[0], "client"), turn=1)
+        wait_up(mine, True, 0)
+        wait_up(theirs)
+        forward(theirs, 1)
+        wait_traffic(mine, 0)
+        die(mine, theirs)
+        check(mine.link_up(1) and mine.link_up(2), "only the link of the killed peer goes down")
+        wait_traffic(mine, 1)
+        wait_traffic(mine, 2)
+    for pmd in (steady, mine):
+        pmd.stop()
+    drain(mine, steady)
+    accounts(mine, 1, steady, 0)
+    accounts(mine, 2, mine, 2)
+    for port, pmd in ((1, mine), (2, mine), (0, steady)):
+        stats = pmd.xstats()[port]
+        equal("lost frames", [name for name, value in stats.items() if value and (
+            "_bad_" in name or name.endswith(("_errors", "_dropped", "_flushed")))], [])
+    no_protocol_errors(mine, 0)
+    for pmd in (steady, mine):
+        equal("mbufs in use", pmd.in_use(), 0)
+        equal("exit code", pmd.close(), 0)
 
 
 def stopped(folder):
@@ -116,7 +178,7 @@ def stopped(folder):
         wait_traffic(mine, 1)
     equal("stalled lanes of the other peer", [stat(mine, f"lane{i}_tx_stalled", 1)
                                               for i in range(LANES)], [0] * LANES)
-    check(mine.link_up([0, 1]), "a peer that is stopped is not gone")
+    check(mine.link_up(0) and mine.link_up(1), "a peer that is stopped is not gone")
     theirs[0].process.send_signal(signal.SIGCONT)
     wait_traffic(mine, 0)
     until("going on", lambda: not any(stat(mine, f"lane{i}_tx_stalled") for i in range(LANES)))
@@ -219,15 +281,19 @@ def replaced(folder):
 
 
 def main():
-    cases = Cases("peer")
+    cases, wanted = Cases("peer"), sys.argv[1:]
     with scratch() as folder:
-        cases.run("kill-client", kills, folder, "server")
-        cases.run("kill-server", kills, folder, "client")
-        cases.run("kill-lender", kills, folder, "server", ",lent=1", max(3, KILLS // 4))
-        cases.run("stopped", stopped, folder)
-        cases.run("restarted-client", restarted, folder, "server")
-        cases.run("restarted-server", restarted, folder, "client")
-        cases.run("replaced", replaced, folder)
+        for name, function, *args in (
+                ("kill-client", kills, "server"),
+                ("kill-server", kills, "client"),
+                ("kill-lender", kills, "server", ",lent=1", max(3, KILLS // 4)),
+                ("kill-beside", beside),
+                ("stopped", stopped),
+                ("restarted-client", restarted, "server"),
+                ("restarted-server", restarted, "client"),
+                ("replaced", replaced)):
+            if not wanted or name in wanted:
+                cases.run(name, function, folder, *args)
     cases.finish()
 
 

@@ -17,16 +17,21 @@ static const struct rte_eth_conf jumbo = {
 	.rxmode = { .mtu = 9706, .offloads = RTE_ETH_RX_OFFLOAD_SCATTER },
 };
 
-static uint16_t attacked_port(uint16_t lanes)
+static uint16_t attacked_port_with(uint16_t lanes, const char *more)
 {
 	char args[64];
 	uint16_t port;
 
-	snprintf(args, sizeof(args), "lanes=%u,role=server", lanes);
+	snprintf(args, sizeof(args), "lanes=%u,role=server%s", lanes, more);
 	port = new_peer_port("net_cpx0", args);
 	set_up_with(port, lanes, &jumbo);
 	start(port);
 	return port;
+}
+
+static uint16_t attacked_port(uint16_t lanes)
+{
+	return attacked_port_with(lanes, "");
 }
 
 static uint64_t lane_stat(uint16_t port, unsigned lane, const char *name)
@@ -41,7 +46,8 @@ static uint64_t lane_stat(uint16_t port, unsigned lane, const char *name)
 static uint64_t dropped(uint16_t port, unsigned lane)
 {
 	static const char *const names[] = { "rx_bad_runt", "rx_bad_oversize", "rx_bad_empty",
-					     "rx_bad_long", "rx_bad_cut",      "rx_oversize" };
+					     "rx_bad_long", "rx_bad_cut",      "rx_bad_frame",
+					     "rx_oversize" };
 	uint64_t n = 0;
 
 	for (unsigned i = 0; i < RTE_DIM(names); i++)
@@ -361,45 +367,68 @@ Test(peer_hostile, chains_in_every_size_of_burst)
 
 static uint32_t enough;
 
-/* Descriptors of the attacked lane change all the time, the indices move as they may and, now and
- * then, as they may not. */
+/* What changes beside the descriptors. */
+enum flips { NOTHING, INDICES, LENT_FRAMES };
+
+/* Descriptors of the attacked lane change all the time, the indices move as they may and, where
+ * they are to, now and then as they may not; what they lend, and what comes back, as well. */
 static void *flipper(void *arg)
 {
+	static unsigned seed = 11;
 	struct fiber_tx *t = fiber_tx_queue(far, 0);
 	struct fiber_rx *r = fiber_rx_queue(far, 0);
-	const bool honest_indices = arg != NULL;
+	const enum flips flips = (enum flips)(uintptr_t)arg;
 	uint32_t prod = t->ring->prod;
-	unsigned seed = 11;
 
 	while (!load_acquire(&enough)) {
 		const uint32_t i = (uint32_t)rand_r(&seed);
 		struct fiber_desc *d = &t->ring->desc[i & t->mask];
 		struct fiber_desc now = { .len = (uint16_t)(i >> 8) & 0xfff,
-					  .flags = (uint16_t)rand_r(&seed) & 0x3f,
-					  .hash = i };
+					  .flags = (uint16_t)rand_r(&seed) & 0x7f,
+					  .hash = i,
+					  .stamp_low = i % (2 * PORT_RING * 4) };
 
 		store_relaxed(&d->word[0], now.word[0]);
+		store_relaxed(&d->word[1], now.word[1]);
 		store_relaxed(&d->word[0], ~now.word[0]);
+		store_relaxed(&d->word[1], ~now.word[1]);
 		store_relaxed(&d->word[0], now.word[0]);
+		store_relaxed(&d->word[1], now.word[1]);
 		if (prod - load_acquire(&t->ring->cons) <= t->mask)
 			store_release(&t->ring->prod, ++prod);
 		store_release(&r->ring->cons, load_acquire(&r->ring->prod));
-		if (!honest_indices && i % 65536 == 0)
+		if (flips == LENT_FRAMES) {
+			store_relaxed(&r->returns->index[i & (r->frames - 1)], i >> 3);
+			store_relaxed(&r->returns->index[i & (r->frames - 1)], i % r->frames);
+		}
+		if (flips == INDICES && i % (1u << 20) == 0)
 			store_release(&t->ring->prod, (uint32_t)rand_r(&seed));
 	}
 	return NULL;
 }
 
-static void flip(void *honest_indices)
+static pthread_t attack(uint16_t port, enum flips flips)
+{
+	pthread_t thread;
+
+	far_of(port, (struct fiber_config){
+			     .lanes = 2,
+			     .features = FIBER_FEATURE_HASH |
+					 (flips == LENT_FRAMES ? FIBER_FEATURE_LENT : 0) });
+	cr_assert_eq(fiber_tx_lends(fiber_tx_queue(far, 0)), flips == LENT_FRAMES);
+	store_release(&enough, 0);
+	cr_assert_eq(pthread_create(&thread, NULL, flipper, (void *)(uintptr_t)flips), 0);
+	return thread;
+}
+
+static void flip(enum flips flips)
 {
 	const char *more = getenv("CPX_FLIPS"); /* 60 seconds are some 30000000 */
 	const unsigned long rounds = more != NULL ? strtoul(more, NULL, 10) : 200000;
-	uint16_t port = attacked_port(2);
-	uint64_t frames = 0, calm = 0;
-	pthread_t thread;
+	uint16_t port = attacked_port_with(2, flips == LENT_FRAMES ? ",lent=1" : "");
+	uint64_t frames = 0, calm = 0, errors = 0;
+	pthread_t thread = attack(port, flips);
 
-	far_of(port, (struct fiber_config){ .lanes = 2, .features = FIBER_FEATURE_HASH });
-	cr_assert_eq(pthread_create(&thread, NULL, flipper, honest_indices), 0);
 	for (unsigned long round = 0; round < rounds; round++) {
 		struct rte_mbuf *m[32];
 		uint16_t n = rte_eth_rx_burst(port, 0, m, (uint16_t)(1 + round % 32));
@@ -414,27 +443,41 @@ static void flip(void *honest_indices)
 			expect_unharmed(port, 1);
 			calm++;
 		}
+		if (fiber_rx_dead(rxq_of(port, 0)->fiber)) { /* another peer, no better */
+			errors++;
+			store_release(&enough, 1);
+			pthread_join(thread, NULL);
+			far_gone(port);
+			thread = attack(port, flips);
+		}
 	}
 	store_release(&enough, 1);
 	pthread_join(thread, NULL);
+	frames += drain(port, 0); /* lent frames go back */
+	errors += fiber_rx_dead(rxq_of(port, 0)->fiber);
 	cr_expect_eq(lane_stat(port, 0, "rx_packets"), frames);
 	cr_expect_eq(lane_stat(port, 1, "rx_packets"), calm);
 	cr_expect_eq(lane_stat(port, 1, "tx_packets"), calm);
 	cr_expect_eq(dropped(port, 1), 0);
-	if (honest_indices != NULL)
-		cr_expect_gt(dropped(port, 0), 0);
-	cr_expect_eq(lane_stat(port, 0, "rx_protocol_errors"), honest_indices != NULL ? 0 : 1);
+	cr_expect_gt(dropped(port, 0), 0);
+	cr_expect_eq(lane_stat(port, 0, "rx_protocol_errors"), errors);
+	cr_expect_eq(errors != 0, flips == INDICES);
 	cr_assert_eq(pool_level(), POOL_FRAMES);
 }
 
 Test(peer_hostile, descriptors_that_change_while_they_are_read)
 {
-	flip("honest");
+	flip(NOTHING);
 }
 
 Test(peer_hostile, indices_that_change_as_well)
 {
-	flip(NULL);
+	flip(INDICES);
+}
+
+Test(peer_hostile, lent_frames_that_change_as_well)
+{
+	flip(LENT_FRAMES);
 }
 
 /* A client by hand; the backlog may be full of those before it. */

@@ -3,8 +3,8 @@
 # carriers.sh DRIVER: Debian's own dpdk-testpmd answers pings (icmpecho) on net_cpx over a real
 # interface of af_packet, af_xdp or tap: dev:<name> and dev:[<device>], each also passed through. While
 # pings pass the interface is deleted, the device detached under the polling lcore, and attached again
-# over a new interface (dev:[<device>] over an interface of the kernel's does that by itself, see
-# remake.py); passed through, with nobody polling meanwhile, as the driver's guide asks.
+# over a new interface; dev:[<device>] over an interface of the kernel's does that by itself (see
+# remake.py), but where it is passed through: then nobody may poll meanwhile, as the guide says.
 . "$(dirname "$0")/lib.sh"
 need ping iputils-ping
 need dpdk-testpmd dpdk
@@ -117,7 +117,10 @@ no_error() {
 }
 
 by_hand() {
-	[ "$DRIVER" = tap ] || [ "$carrier" = "dev:$PMD" ]
+	case $DRIVER$carrier in
+	tap* | *dev:"$PMD"* | *passthrough=1) ;;
+	*) false ;;
+	esac
 }
 
 # Are the carrier's own burst functions called? Or ours, without passthrough=1.

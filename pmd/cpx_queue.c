@@ -25,6 +25,19 @@ int cpx_room_check(const struct cpx_port *p, uint16_t mtu, uint32_t room)
 	return -EINVAL;
 }
 
+/* rte_pktmbuf_copy(), and what fills mbufs here, would make plain ones of these. */
+static int pool_check(const struct cpx_port *p, struct rte_mempool *pool)
+{
+	if (p->args.carrier == CPX_CARRIER_DEV ||
+	    !(rte_pktmbuf_priv_flags(pool) & RTE_PKTMBUF_POOL_F_PINNED_EXT_BUF))
+		return 0;
+	PMD_DRV_LOG(ERR,
+		    "%s: the buffers of mbuf pool %s are pinned external ones, which lanes cannot "
+		    "fill; use a pool of rte_pktmbuf_pool_create()",
+		    cpx_port_name(p), pool->name);
+	return -ENOTSUP;
+}
+
 int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, unsigned numa,
 		       const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
 {
@@ -33,6 +46,8 @@ int cpx_rx_queue_setup(struct rte_eth_dev *dev, uint16_t i, uint16_t nb_desc, un
 	const uint32_t room = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
 	int rc = cpx_room_check(p, dev->data->mtu, room);
 
+	if (rc == 0)
+		rc = pool_check(p, pool);
 	if (rc != 0)
 		return rc;
 	q->nb_desc = (uint16_t)RTE_MIN(rte_align32pow2(nb_desc), (uint32_t)CPX_RING_MAX);

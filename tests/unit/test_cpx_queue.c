@@ -269,3 +269,23 @@ Test(queue, set_up_anew_while_the_port_runs)
 	cr_assert_eq(receive_one(port, 0), m);
 	rte_pktmbuf_free(m);
 }
+
+Test(queue, pinned_external_buffers_are_refused)
+{
+	static uint8_t memory[64 * 2048] __rte_cache_aligned;
+	const struct rte_pktmbuf_extmem area = {
+		.buf_ptr = memory,
+		.buf_iova = RTE_BAD_IOVA,
+		.buf_len = sizeof(memory),
+		.elt_size = 2048,
+	};
+	uint16_t port = new_port("net_cpx0", "");
+	struct rte_mempool *pinned = rte_pktmbuf_pool_create_extbuf(
+		"pinned", 63, 0, 0, RTE_MBUF_DEFAULT_DATAROOM, SOCKET_ID_ANY, &area, 1);
+
+	cr_assert_not_null(pinned);
+	cr_assert_eq(rte_eth_dev_configure(port, 1, 1, &(struct rte_eth_conf){ 0 }), 0);
+	cr_assert_eq(rte_eth_rx_queue_setup(port, 0, PORT_RING, SOCKET_ID_ANY, NULL, pinned),
+		     -ENOTSUP);
+	cr_assert_eq(rte_eth_rx_queue_setup(port, 0, PORT_RING, SOCKET_ID_ANY, NULL, pool), 0);
+}

@@ -168,7 +168,8 @@ static __rte_always_inline uint16_t take_plain(const struct cpx_rxq *q, struct f
 			     (uint32_t)d.len - FIBER_MIN_FRAME > limit - FIBER_MIN_FRAME))
 			break;
 		set_mbuf(q, m, d, d.flags & r->flags, d.len, d.len);
-		if (d.len > 256) /* the next one may well be as long */
+		/* the next one may well be as long; the one behind the last is being written */
+		if (d.len > 256 && i + 1 < n)
 			fetch_rest(fiber_rx_place(r, r->next + i + 1), d.len);
 		cpx_copy_out((uint8_t *)m->buf_addr + RTE_PKTMBUF_HEADROOM,
 			     fiber_rx_place(r, r->next + i), d.len);

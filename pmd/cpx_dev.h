@@ -36,7 +36,8 @@ struct cpx_dev {
 	bool started;  /* set with both */
 	bool lost;     /* its interface vanished: to be made anew; set with both */
 	bool remaking; /* being removed or made by the interrupt thread, without a lock */
-	bool orphan;   /* our port was closed meanwhile: that thread frees it */
+	bool orphan;   /* our port was closed meanwhile: that thread frees it, */
+	bool cleaned;  /* and has removed the device */
 	char interface[IF_NAMESIZE]; /* that a device we made is made over; empty: none */
 
 	/* with control held: what it is */

@@ -382,7 +382,7 @@ void cpx_dev_detach(struct cpx_port *p)
 		carried_by[c->id] = NULL;
 		cpx_dev_unguard(c->id);
 	}
-	busy = c->orphan = c->remaking;
+	carried[p->data->port_id] = NULL;
 	cpx_dev_unlock();
 	if (!cpx_dev_gone(c)) {
 		if (!rte_eth_devices[c->id].data->dev_started)
@@ -391,6 +391,10 @@ void cpx_dev_detach(struct cpx_port *p)
 	}
 	cpx_dev_leave(c);
 	p->carrier = NULL;
+	cpx_dev_lock(); /* from here on it may be freed */
+	busy = c->orphan = c->remaking;
+	there = there && !c->cleaned;
+	cpx_dev_unlock();
 	if (busy)
 		return;
 	/* control is free: a thread that removes a device may hold the bus and wait for it */

@@ -47,7 +47,8 @@ static int make_device(const struct cpx_port *p, uint16_t *id, struct err *err)
 	const char *text = p->args.carrier_devargs, *name = p->args.carrier_name;
 	int rc;
 
-	if (cpx_dev_first_port(name, id) && cpx_dev_remaking(name))
+	/* EAL does not take two threads that make or remove one device */
+	if (cpx_dev_remaking(name))
 		return err_set(err, -EBUSY,
 			       "carrier=dev:[%s]: %s of a port that was removed is just going; try "
 			       "again",
@@ -68,8 +69,10 @@ static int make_device(const struct cpx_port *p, uint16_t *id, struct err *err)
 
 void cpx_dev_unmake(const struct cpx_port *p, uint16_t id)
 {
-	int rc = p->removing ? rte_eth_dev_close(id) : rte_dev_remove(rte_eth_devices[id].device);
+	int rc;
 
+	rte_eth_dev_stop(id); /* one that was lost a moment ago still runs, and cannot be closed */
+	rc = p->removing ? rte_eth_dev_close(id) : rte_dev_remove(rte_eth_devices[id].device);
 	if (rc != 0)
 		PMD_DRV_LOG(WARNING, "%s: carrier %s stays: %s", cpx_port_name(p),
 			    p->args.carrier_name, rte_strerror(-rc));

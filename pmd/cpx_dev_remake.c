@@ -79,20 +79,13 @@ static int remove_device(const char *name)
 	return rc == -ENOENT || rc == -ENODEV || rc == -EINVAL ? 0 : rc;
 }
 
-/* The device of a port that was closed meanwhile, unless a new port has it. */
-static void clean_up(struct cpx_dev *c, const char *name)
+/* The device of a port that was closed meanwhile. No other port gets it before that is done. */
+static void clean_up(const char *name)
 {
-	uint16_t id;
-	bool wanted;
-	int rc;
+	int rc = remove_device(name);
 
-	cpx_dev_lock();
-	wanted = cpx_dev_first_port(name, &id) && cpx_dev_carried_by(id) != NULL;
-	cpx_dev_unlock();
-	rc = wanted ? 0 : remove_device(name);
 	if (rc != 0)
 		PMD_DRV_LOG(WARNING, "carrier %s stays: %s", name, rte_strerror(-rc));
-	cpx_dev_free(c);
 }
 
 /* Copies of what a port that is closed takes away. */
@@ -137,11 +130,50 @@ static void tell_failed(struct cpx_dev *c, const struct job *job, int rc)
 			    job->there ? "removed" : "made again", rte_strerror(-rc));
 }
 
+/* Was our port closed, or about to be, while a job was done? Lock held. */
+static bool is_closed(uint16_t id, const struct cpx_dev *c)
+{
+	const struct cpx_port *p = cpx_dev_port(id);
+
+	return p == NULL || p->carrier != c;
+}
+
+/* True: the port lives on. */
+static bool finish(uint16_t id, const struct job *job, int rc)
+{
+	struct cpx_dev *c = job->c;
+	bool closed, orphan;
+
+	cpx_dev_lock();
+	closed = is_closed(id, c);
+	cpx_dev_unlock();
+	if (closed)
+		clean_up(job->name);
+	cpx_dev_lock();
+	/* closed only since: who closes it waits, or sees `remaking` and knows nothing of cleaning
+	 */
+	if (!closed && is_closed(id, c)) {
+		cpx_dev_unlock();
+		return finish(id, job, rc);
+	}
+	if (!closed && rc != 0)
+		tell_failed(c, job, rc);
+	else if (!closed && !job->there)
+		c->lost = false; /* cpx_dev_return.c has it, or somebody else made it */
+	c->cleaned = closed;
+	c->remaking = false;
+	orphan = c->orphan;
+	now = NULL;
+	cpx_dev_unlock();
+	if (orphan)
+		cpx_dev_free(c);
+	return !closed;
+}
+
 unsigned cpx_dev_remake(uint16_t id)
 {
 	struct job job;
 	uint16_t made;
-	bool orphan;
 	int rc;
 
 	cpx_dev_lock();
@@ -157,20 +189,9 @@ unsigned cpx_dev_remake(uint16_t id)
 	now = &job;
 	cpx_dev_unlock();
 	rc = job.there ? remove_device(job.name) : cpx_dev_make(job.devargs, job.name, &made);
-	cpx_dev_lock();
-	job.c->remaking = false;
-	orphan = job.c->orphan;
-	if (!orphan && !job.there && (rc == 0 || rc == -EEXIST))
-		job.c->lost = false; /* cpx_dev_return.c has it, or somebody else made it */
-	if (!orphan && rc != 0 && rc != -EEXIST)
-		tell_failed(job.c, &job, rc);
-	cpx_dev_unlock();
-	if (orphan)
-		clean_up(job.c, job.name);
-	cpx_dev_lock();
-	now = NULL;
-	cpx_dev_unlock();
-	if (orphan)
+	if (rc == -EEXIST)
+		rc = 0;
+	if (!finish(id, &job, rc))
 		return 0;
-	return rc == 0 || rc == -EEXIST ? CPX_DEV_WATCH_US : RETRY_US;
+	return rc == 0 ? CPX_DEV_WATCH_US : RETRY_US;
 }

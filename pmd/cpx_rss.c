@@ -89,6 +89,9 @@ int cpx_rss_configure(struct cpx_rss *rss, const struct rte_eth_rss_conf *conf, 
 
 void cpx_rss_get(const struct cpx_rss *rss, struct rte_eth_rss_conf *conf)
 {
+	/* testpmd shows all it made room for, hash_key_size, whatever length it is told */
+	if (conf->rss_key != NULL)
+		memset(conf->rss_key, 0, RTE_MIN(conf->rss_key_len, CPX_RSS_KEY));
 	if (conf->rss_key != NULL && conf->rss_key_len >= rss->key_len)
 		memcpy(conf->rss_key, rss->key, rss->key_len);
 	conf->rss_key_len = rss->key_len;

@@ -48,7 +48,8 @@ int cpx_rss_configure(struct cpx_rss *rss, const struct rte_eth_rss_conf *conf, 
 /* The same at run time; without a key that of before stays. */
 int cpx_rss_update(struct cpx_rss *rss, const struct rte_eth_rss_conf *conf, struct err *err);
 
-/* What holds now; the key is copied if conf has room for it, its length always. */
+/* What holds now; the key is copied if conf has room for it, else the room is zeros; its length
+ * always. */
 void cpx_rss_get(const struct cpx_rss *rss, struct rte_eth_rss_conf *conf);
 
 /* Change, or read, the entries whose mask bit is set. -EINVAL with err filled, nothing changed. */

@@ -42,7 +42,7 @@ Test(rss, without_a_key_crc)
 	cr_expect_eq(hash_of(rss), 0xfe14e133, "as test_cpx_hash.c knows it");
 	cpx_rss_get(rss, &conf);
 	cr_expect_eq(conf.rss_key_len, 0);
-	cr_expect_eq(conf.rss_key[0], 7, "left alone");
+	cr_expect_eq(conf.rss_key[0], 0, "none");
 	cr_expect_eq(conf.rss_hf, RTE_ETH_RSS_IP | RTE_ETH_RSS_NONFRAG_IPV4_UDP);
 }
 
@@ -79,6 +79,20 @@ Test(rss, a_key_until_configured_without)
 	cr_expect_eq(conf.rss_key_len, CPX_RSS_KEY_MAX);
 	cr_expect_neq(back[51], 9, "no room, no copy");
 	cr_expect_eq(hash_of(fresh()), 0xfe14e133);
+}
+
+/* testpmd shows the key it made room for, whatever length it is told. */
+Test(rss, leaves_no_byte_of_the_key_as_it_was)
+{
+	struct cpx_rss rss = { 0 };
+	uint8_t room[CPX_RSS_KEY];
+	struct rte_eth_rss_conf conf = { .rss_key = room, .rss_key_len = sizeof(room) };
+
+	memset(room, 0xee, sizeof(room));
+	cpx_rss_get(&rss, &conf);
+	for (unsigned i = 0; i < sizeof(room); i++)
+		cr_assert_eq(room[i], 0, "byte %u", i);
+	cr_assert_eq(conf.rss_key_len, 0);
 }
 
 Test(rss, other_keys_are_refused)

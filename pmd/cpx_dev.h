@@ -133,8 +133,6 @@ void cpx_dev_pass_end(struct cpx_port *p);
  * then *made. 0 or -errno with err filled. */
 int cpx_dev_find(const struct cpx_port *p, uint16_t *id, bool *made, struct err *err);
 bool cpx_dev_first_port(const char *device, uint16_t *id);
-/* Make a device and find its first port. 0 or -errno. */
-int cpx_dev_make(const char *text, const char *name, uint16_t *id);
 /* Take away what cpx_dev_find made. */
 void cpx_dev_unmake(const struct cpx_port *p, uint16_t id);
 

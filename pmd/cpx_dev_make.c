@@ -2,7 +2,7 @@
 /*
  * Which DPDK port carries: the one named by dev:<ethdev>, or the first port of the device that
  * dev:[<device>,<args>] makes and takes away again. Called at probe and close, on the thread that
- * probes or closes, and by cpx_dev_remake.c; knows nothing of queues or events.
+ * probes or closes; knows nothing of queues or events.
  *
  * A port that is removed without a close only closes a device it made: EAL's cleanup walks its
  * list of devices while it removes us, and the next one on the list is the carrier. The bare
@@ -27,7 +27,7 @@ bool cpx_dev_first_port(const char *device, uint16_t *id)
 	return false;
 }
 
-int cpx_dev_make(const char *text, const char *name, uint16_t *id)
+static int make(const char *text, const char *name, uint16_t *id)
 {
 	int rc = rte_dev_probe(text);
 
@@ -58,7 +58,7 @@ static int make_device(const struct cpx_port *p, uint16_t *id, struct err *err)
 			       "carrier=dev:[%s]: there is a device %s already; carrier=dev:%s "
 			       "uses it",
 			       text, name, name);
-	rc = cpx_dev_make(text, name, id);
+	rc = make(text, name, id);
 	if (rc != 0)
 		err_set(err, rc,
 			"carrier=dev:[%s]: no such device, it has no port, or its driver refuses "

@@ -12,6 +12,8 @@
  */
 #include "pmd/cpx_dev.h"
 
+#include <rte_bus_vdev.h>
+
 #include <errno.h>
 #include <string.h>
 
@@ -72,11 +74,35 @@ bool cpx_dev_lose(struct cpx_port *p)
 	return true;
 }
 
+/*
+ * Not by EAL's hot-plug calls: these touch its list of devices outside of any lock, and the
+ * application may be in one of them. The bus's own have its lock all the while. Secondary processes
+ * do not hear of it; they do not drive devices.
+ */
 static int remove_device(const char *name)
 {
-	int rc = rte_eal_hotplug_remove("vdev", name);
+	int rc = rte_vdev_uninit(name);
 
 	return rc == -ENOENT || rc == -ENODEV || rc == -EINVAL ? 0 : rc;
+}
+
+static int make_device(const char *devargs, const char *name)
+{
+	const char *comma = strchr(devargs, ',');
+	const char *args = comma != NULL ? comma + 1 : NULL;
+	uint16_t id;
+	int rc = rte_vdev_init(name, args);
+
+	if (rc == -EEXIST && !cpx_dev_first_port(name, &id)) { /* closed, but not gone */
+		remove_device(name);
+		rc = rte_vdev_init(name, args);
+	}
+	if (rc == -EEXIST) /* somebody else made it */
+		return 0;
+	if (rc != 0 || cpx_dev_first_port(name, &id))
+		return rc;
+	remove_device(name);
+	return -ENODEV;
 }
 
 /* The device of a port that was closed meanwhile. No other port gets it before that is done. */
@@ -173,7 +199,6 @@ static bool finish(uint16_t id, const struct job *job, int rc)
 unsigned cpx_dev_remake(uint16_t id)
 {
 	struct job job;
-	uint16_t made;
 	int rc;
 
 	cpx_dev_lock();
@@ -188,9 +213,7 @@ unsigned cpx_dev_remake(uint16_t id)
 	job.c->remaking = true;
 	now = &job;
 	cpx_dev_unlock();
-	rc = job.there ? remove_device(job.name) : cpx_dev_make(job.devargs, job.name, &made);
-	if (rc == -EEXIST)
-		rc = 0;
+	rc = job.there ? remove_device(job.name) : make_device(job.devargs, job.name);
 	if (!finish(id, &job, rc))
 		return 0;
 	return rc == 0 ? CPX_DEV_WATCH_US : RETRY_US;

@@ -188,3 +188,39 @@ Test(manager_monitor, within_its_allowance)
 	cr_expect_leq(managed_transactions(&g) - before, 10 * (20 + 10) + 40);
 	managed_end(&g);
 }
+
+/* A dump takes no flag away, and nobody else writes what the manager decides. */
+Test(manager_monitor, registers_for_others)
+{
+	struct managed g;
+	struct cmis_flag_seen f;
+	uint8_t half[CMIS_HALF], on = 0x01;
+	uint64_t bits;
+
+	managed_start(&g, "oif-3.2t");
+	cr_expect_eq(cmis_manager_read(g.manager, 0, 0x00, half), -ENODEV);
+	cmis_manager_destroy(g.manager);
+	cmis_engine_destroy(g.host.engine);
+	start_up(&g, false);
+	managed_inject(&g, CMIS_INJECT_FLAG_STORM, 0, 1ull << 9, 100);
+	host_wait(100);
+	cr_assert_eq(cmis_manager_read(g.manager, 1, 0x11, half), 0);
+	cmis_manager_flag(g.manager, 1, CMIS_LOSFlagTx, 1, &f);
+	cr_expect_eq(f.count, 1);
+	cr_expect_eq(cmis_manager_read(g.manager, 0, CMIS_LOWER, half), 0);
+	cr_expect_eq(half[0], CMIS_CPO);
+	cr_expect_eq(cmis_manager_read(g.manager, 4, 0x11, half), -ENODATA);
+	cr_expect_eq(cmis_manager_read(g.manager, 1, 0x00, half), -ENODATA);
+	cr_expect_eq(cmis_manager_read(g.manager, 0, 0x12, half), -ENODATA);
+	cr_expect_eq(cmis_manager_write(g.manager, 2, 0x13, 183, &on, 1), 0);
+	cr_expect_eq(managed_lane(&g, 16).loopback, CMIS_LOOPBACK_HOST_INPUT);
+	cr_expect_eq(cmis_manager_write(g.manager, 2, 0x10, 128, &on, 1), -EPERM);
+	cr_expect_eq(cmis_manager_write(g.manager, 0, CMIS_LOWER, 26, &on, 1), -EPERM);
+	cr_expect_eq(cmis_manager_write(g.manager, 0, CMIS_LOWER, 24, half, 8), -EPERM);
+	cr_expect_eq(cmis_manager_write(g.manager, 0, CMIS_LOWER, 31, &on, 1), 0);
+	cr_expect_eq(cmis_manager_write(g.manager, 2, 0x13, 250, half, 8), -EINVAL);
+	cmis_manager_read(g.manager, 0, CMIS_LOWER, half);
+	cr_expect_eq(cmis_get(CMIS_ModuleFlagMask, 0, half, CMIS_HALF, &bits), 0);
+	cr_expect_eq(bits, 1);
+	managed_end(&g);
+}

@@ -209,6 +209,17 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 /* An observable (CMIS_VDM_…) of a lane 1..8. -ENODATA: absent or not read yet. */
 int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, unsigned lane,
 		     double *value);
+/*
+ * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
+ * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no
+ * such page or bank, -EAGAIN: not identified yet, else as transports say, -EBADE: the page select
+ * does not hold. Writing -EPERM: what the manager decides alone (10h, L:26, L:126-127, 2Fh:144),
+ * -EINVAL: not within 1..8 bytes of one half. At most 16 transactions.
+ */
+int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
+		      uint8_t bytes[CMIS_HALF]);
+int cmis_manager_write(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t byte,
+		       const uint8_t *bytes, unsigned len);
 /* A page that was read and does not change: 00h, 01h, 02h. NULL where there is none. */
 const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page);
 

@@ -23,7 +23,7 @@ struct served {
 	struct cmis_engine *engine;
 	struct cmis_server *server;
 	pthread_t thread;
-	atomic_bool stop;
+	atomic_bool stop, stalled;
 	char folder[32], path[64];
 };
 
@@ -35,7 +35,10 @@ static void *serve(void *arg)
 		struct pollfd p = { cmis_server_fd(s->server), POLLIN, 0 };
 
 		poll(&p, 1, 5);
-		cmis_server_run(s->server);
+		if (atomic_load(&s->stalled))
+			usleep(1000);
+		else
+			cmis_server_run(s->server);
 	}
 	return NULL;
 }
@@ -388,6 +391,46 @@ Test(socket, manager_over_it)
 	managed_until_up(&g, 8, 5000);
 	cr_expect_eq(managed_up(&g), 8);
 	cr_expect_eq(managed_lane(&g, 0).state, CMIS_DP_ACTIVATED);
+	cmis_manager_destroy(g.manager);
+	cmis_client_destroy(c);
+	end(&s);
+}
+
+/* The link stalls: no step lasts longer than a transaction may, and nothing is torn down. */
+Test(socket, stalled_link)
+{
+	struct cmis_manager_settings set = { .monitor_ns = 0 };
+	struct cmis_client *c;
+	struct managed g;
+	struct served s;
+	unsigned long longest = 0;
+
+	begin(&s);
+	c = client_of(&s, 200);
+	memset(&g, 0, sizeof(g));
+	g.host.engine = s.engine;
+	managed_settings(&g, &set);
+	set.bus = cmis_client_transport(c);
+	cr_assert_eq(cmis_manager_create(&g.manager, &set), 0);
+	managed_want(&g, 0, 8);
+	managed_until_up(&g, 1, 5000);
+	cr_assert_eq(managed_up(&g), 1);
+	atomic_store(&s.stalled, true);
+	for (uint64_t end = host_now + 2000 * CMIS_MS; host_now < end;) {
+		struct timespec from;
+
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		host_now = cmis_manager_step(g.manager, host_now);
+		if (elapsed_ms(&from) > longest)
+			longest = elapsed_ms(&from);
+	}
+	cr_expect_lt(longest, LONG_MS, "one timeout a step");
+	cr_expect_eq(managed_seen(&g)->reason, CMIS_REASON_LINK);
+	cr_expect_leq(managed_seen(&g)->counters.link_errors, 15, "tries are bounded");
+	atomic_store(&s.stalled, false);
+	managed_run(&g, 3000);
+	cr_expect_eq(managed_seen(&g)->reason, CMIS_REASON_NONE);
+	cr_expect_eq(managed_port(&g, 0, 0)->ups, 1);
 	cmis_manager_destroy(g.manager);
 	cmis_client_destroy(c);
 	end(&s);

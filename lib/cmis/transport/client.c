@@ -112,8 +112,6 @@ static int receive_answer(struct cmis_client *c, const struct wire_request *r,
 			return whole;
 		if (whole > 0)
 			return (size_t)whole == len ? 0 : -EPROTO;
-		if (now_ms() >= deadline) /* also where a byte comes now and then */
-			return -ETIMEDOUT;
 		n = moved(recv(c->fd, bytes + len, size - len, MSG_DONTWAIT), true);
 		if (n == 0)
 			n = wait_for(c, POLLIN, deadline);

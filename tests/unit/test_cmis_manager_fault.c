@@ -150,6 +150,60 @@ Test(manager_fault, appsel_0_refused)
 	managed_end(&g);
 }
 
+/* A module that takes a new shape only where the old one was released. */
+struct fussy {
+	struct cmis_transport inside;
+	uint8_t staged;
+	bool released, never;
+	unsigned applies;
+};
+
+static int fussy_read(void *arg, uint8_t addr, uint8_t *bytes, unsigned len)
+{
+	const struct fussy *f = arg;
+
+	return f->inside.read(f->inside.module, addr, bytes, len);
+}
+
+static int fussy_write(void *arg, uint8_t addr, const uint8_t *bytes, unsigned len)
+{
+	struct fussy *f = arg;
+	uint8_t partial = bytes[0] & (uint8_t)-bytes[0];
+
+	if (addr >= 145 && addr <= 152)
+		f->staged = bytes[0];
+	if (addr == 143) {
+		f->applies++;
+		f->released |= f->staged == 0 && !f->never;
+		if (f->staged != 0 && !f->released)
+			bytes = &partial; /* which it must refuse */
+	}
+	return f->inside.write(f->inside.module, addr, bytes, len);
+}
+
+Test(manager_fault, releases_once_where_it_must)
+{
+	struct fussy fussy = { .released = false };
+	struct managed g;
+
+	managed_start(&g, "oif-3.2t");
+	fussy.inside = g.plugged;
+	g.plugged = (struct cmis_transport){ fussy_read, fussy_write, &fussy };
+	managed_want(&g, 1, 8);
+	managed_until_up(&g, 1, 5000);
+	cr_expect_eq(managed_up(&g), 1);
+	cr_expect_eq(fussy.applies, 3, "refused, released, taken");
+	cr_expect_eq(managed_seen(&g)->counters.failures, 0);
+	fussy.released = false;
+	fussy.never = true;
+	managed_want(&g, 1, 4);
+	managed_run(&g, 900);
+	cr_expect_eq(managed_port(&g, 1, 0)->reason, CMIS_REASON_PARTIAL_DATA_PATH);
+	cr_expect_eq(managed_port(&g, 1, 0)->state, CMIS_PORT_FAILED);
+	cr_expect_eq(fussy.applies, 3 + 2 * 3, "one try");
+	managed_end(&g);
+}
+
 Test(manager_fault, bad_checksums)
 {
 	for (unsigned page = 0; page < 3; page++) {
@@ -189,17 +243,20 @@ Test(manager_fault, page_select_lost)
 /* Wrong bits on the bus take no data path down. */
 Test(manager_fault, bus_errors)
 {
+	static const unsigned one_in[] = { 97, 211, 340, 701 };
 	struct managed g;
 
 	start_up(&g);
-	managed_inject(&g, CMIS_INJECT_BUS_ERRORS, 701, 0, 0);
-	for (unsigned i = 0; i < 20000; i++) {
-		managed_run(&g, 1);
-		for (unsigned l = 0; l < 32; l += 8)
-			cr_assert_eq(managed_lane(&g, l).state, CMIS_DP_ACTIVATED, "after %u ms",
-				     i);
+	for (unsigned k = 0; k < 4; k++) {
+		managed_inject(&g, CMIS_INJECT_BUS_ERRORS, one_in[k], 0, 0);
+		for (unsigned i = 0; i < 20000; i++) {
+			managed_run(&g, 1);
+			for (unsigned l = 0; l < 32; l += 8)
+				cr_assert_eq(managed_lane(&g, l).state, CMIS_DP_ACTIVATED,
+					     "one wrong byte in %u, after %u ms", one_in[k], i);
+		}
 	}
-	heals(&g, CMIS_INJECT_BUS_ERRORS, 5000);
+	heals(&g, CMIS_INJECT_BUS_ERRORS, 15000);
 	managed_end(&g);
 }
 

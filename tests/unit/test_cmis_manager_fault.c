@@ -385,6 +385,28 @@ Test(manager_fault, naive_second_writer)
 	managed_end(&g);
 }
 
+/* In the middle of a bring-up: what it configured away is configured again, without a failure. */
+Test(manager_fault, second_writer_during_init)
+{
+	struct managed g;
+
+	managed_start(&g, "oif-3.2t");
+	managed_want(&g, 0, 8);
+	for (unsigned i = 0; i < 1000 && managed_lane(&g, 0).state != CMIS_DP_INIT; i++)
+		managed_run(&g, 1);
+	managed_run(&g, 20);
+	host_write1(&g.host, 0, 0x10, 128, 0xFF);
+	host_wait(30);
+	for (unsigned l = 0; l < 4; l++)
+		host_write1(&g.host, 0, 0x10, (uint8_t)(145 + l), 2 << 4);
+	host_write1(&g.host, 0, 0x10, 143, 0x0F);
+	host_wait(10);
+	cr_expect_lt(managed_until_up(&g, 1, 10000), 1000);
+	cr_expect_eq(managed_lane(&g, 0).path_lanes, 8);
+	cr_expect_eq(managed_seen(&g)->counters.failures, 0);
+	managed_end(&g);
+}
+
 /* And one that selects pages in between. */
 Test(manager_fault, a_second_host_selects_pages)
 {

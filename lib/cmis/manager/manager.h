@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The host side of one module: brings an engine and its ports to where they are wanted and keeps
+ * them there. It sees two-wire transactions only, so it drives emulated and real modules alike.
+ *
+ * cmis_manager_step() does what can be done now and never waits. What to do is decided anew from
+ * the registers each time (level-triggered): a reset, a lost write or a second host's write is just
+ * another register state. After a transaction that failed nothing is assumed.
+ *
+ *   Absent → Identify → Park (all lanes of all banks) → PowerUp → Ready
+ *   any → Hot (over-temperature: lanes down, low power, until it is cool)
+ *   any → Fault (ModuleFault; SoftwareReset after a while)
+ *
+ * In Ready each port goes by itself: Deactivated → Apply → DPInit → Initialized → TxTurnOn →
+ * Activated. A data path that is right already is left alone, and so is everything that does not
+ * overlap a new shape. A step longer than the module advertises is "late"; one much longer fails,
+ * and is tried again after 1, 2, 4 … 60 s.
+ *
+ * Times are nanoseconds of the caller's clock. One thread; callbacks run inside step() and must not
+ * call back in.
+ */
+#ifndef CPX_LIB_CMIS_MANAGER_MANAGER_H
+#define CPX_LIB_CMIS_MANAGER_MANAGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/cmis/cmis.h"
+#include "lib/cmis/decode.h"
+
+/* Why something is not up: constant, name, text. Names are for programs, texts for people. */
+/* clang-format off */
+#define CMIS_REASONS(X) \
+	X(NONE,               "none",                      "as wanted") \
+	X(ABSENT,             "absent",                    "no module answers") \
+	X(NACK,               "nack",                      "the module does not acknowledge") \
+	X(LINK,               "link",                      "the two-wire link failed") \
+	X(PAGE_LOST,          "page_select_lost",          "the page select does not hold") \
+	X(IDENTIFY,           "identify",                  "reading what the module is") \
+	X(NO_CMIS,            "no_cmis",                   "does not look like a CMIS module") \
+	X(UNSTEADY,           "unsteady",                  "reads differently each time") \
+	X(PARK,               "park",                      "parking all lanes") \
+	X(POWER_UP,           "power_up",                  "waiting for ModuleReady") \
+	X(POWER_UP_TIMEOUT,   "timeout_power_up",          "ModuleReady did not come") \
+	X(MODULE_FAULT,       "module_fault",              "the module is in ModuleFault") \
+	X(OVER_TEMPERATURE,   "over_temperature",          "shut down until it is cool") \
+	X(ENGINE,             "engine",                    "waiting for the engine") \
+	X(NO_APPLICATION,     "no_application",            "the module offers no such application") \
+	X(DEACTIVATE,         "deactivate",                "waiting for DPDeactivated") \
+	X(DEACTIVATE_TIMEOUT, "timeout_deactivate",        "DPDeactivated did not come") \
+	X(CONFIGURE,          "configure",                 "waiting for ConfigStatus") \
+	X(CONFIGURE_TIMEOUT,  "timeout_configure",         "ConfigStatus did not come") \
+	X(INIT,               "dp_init",                   "waiting for DPInitialized") \
+	X(INIT_TIMEOUT,       "timeout_dp_init",           "DPInitialized did not come") \
+	X(TX_TURN_ON,         "tx_turn_on",                "waiting for DPActivated") \
+	X(TX_TURN_ON_TIMEOUT, "timeout_tx_turn_on",        "DPActivated did not come") \
+	X(REJECTED,           "config_rejected",           "configuration rejected") \
+	X(INVALID_APPSEL,     "config_rejected_appsel",    "rejected: invalid AppSel") \
+	X(INVALID_DATA_PATH,  "config_rejected_data_path", "rejected: invalid data path") \
+	X(INVALID_SI,         "config_rejected_si",        "rejected: invalid signal integrity") \
+	X(LANE_IN_USE,        "config_rejected_lane_in_use", "rejected: lane in use") \
+	X(PARTIAL_DATA_PATH,  "config_rejected_partial",   "rejected: part of a data path") \
+	X(FREEZE_TIMEOUT,     "timeout_vdm_freeze",        "FreezeDone did not come")
+/* clang-format on */
+
+enum cmis_reason {
+#define X(id, name, text) CMIS_REASON_##id,
+	CMIS_REASONS(X)
+#undef X
+		CMIS_REASON_COUNT
+};
+const char *cmis_reason_name(enum cmis_reason reason);
+const char *cmis_reason_text(enum cmis_reason reason);
+
+enum cmis_manager_state {
+	CMIS_MANAGER_ABSENT,
+	CMIS_MANAGER_IDENTIFY,
+	CMIS_MANAGER_PARK,
+	CMIS_MANAGER_POWER_UP,
+	CMIS_MANAGER_READY,
+	CMIS_MANAGER_HOT,
+	CMIS_MANAGER_FAULT,
+};
+
+/* A port: lanes first .. first + lanes - 1 (0-based) of a bank, running one application. */
+struct cmis_port_wish {
+	uint8_t first, lanes; /* 1, 2, 4, 8 lanes */
+	uint8_t app;          /* AppDescriptor 1..15; 0: the first that fits */
+};
+
+enum cmis_port_state { CMIS_PORT_WAITING, CMIS_PORT_UP, CMIS_PORT_FAILED };
+
+struct cmis_port_seen {
+	struct cmis_port_wish wish;
+	uint8_t app; /* chosen, 0: none yet */
+	enum cmis_port_state state;
+	enum cmis_reason reason;
+	bool late;         /* takes longer than the module advertises */
+	uint64_t since_ns; /* of reason */
+	uint64_t retry_ns; /* of a failed one */
+	unsigned failures; /* since it was last up */
+	unsigned ups;      /* how often it came up */
+};
+
+/* Absent values are NaN: never 0. */
+struct cmis_lane_seen {
+	enum cmis_dp_state state;
+	enum cmis_config_status config;
+	uint8_t app, first; /* of the active control set */
+	bool tx_valid, rx_valid;
+	double tx_mw, rx_mw, bias_ma;
+};
+
+struct cmis_bank_seen {
+	uint64_t when_ns; /* 0: never read */
+	struct cmis_lane_seen lane[CMIS_LANES];
+	unsigned port_count;
+	struct cmis_port_seen port[CMIS_LANES];
+};
+
+struct cmis_manager_counters {
+	uint64_t reads, writes, nacks, link_errors, pages_lost;
+	uint64_t insertions, removals, identifications, resets_seen, resets_done;
+	uint64_t failures; /* of ports */
+};
+
+struct cmis_manager_seen {
+	enum cmis_manager_state state;
+	enum cmis_reason reason;
+	uint64_t since_ns;
+	bool late;
+	char vendor[17], part[17], serial[17], revision[17];
+	struct cmis_support support; /* as of the last identification */
+	uint8_t bad_checksums;       /* bit per page 00h, 01h, 02h */
+	enum cmis_module_state module_state;
+	enum cmis_fault_cause fault_cause;
+	double temperature, vcc; /* NaN: absent */
+	struct cmis_manager_counters counters;
+};
+
+/* A latched flag as its only reader saw it. One that comes back within 500 ms never went away. */
+struct cmis_flag_seen {
+	bool up;
+	uint32_t count;             /* of times it went up */
+	uint64_t set_ns, clear_ns;  /* the last ones; 0: never */
+	uint64_t last_ns, first_ns; /* inside: last read 1, first read 0 after that */
+};
+
+enum cmis_event_kind { CMIS_EVENT_ENGINE, CMIS_EVENT_PORT, CMIS_EVENT_FLAG, CMIS_EVENT_NOTE };
+
+struct cmis_event {
+	enum cmis_event_kind kind;
+	uint64_t when_ns;
+	enum cmis_reason reason;
+	uint8_t bank, port;      /* PORT: index within the bank's wish; FLAG: bank */
+	enum cmis_field_id flag; /* FLAG: CMIS_VDMFlag: slot * 4 + level in `index` */
+	unsigned index;
+	bool up;          /* FLAG */
+	const char *text; /* a sentence that names module, lanes and step; valid in the callback */
+};
+
+/* What is known about a vendor's modules beyond what they say. Later lines win. */
+struct cmis_quirk {
+	const char *vendor, *part; /* beginnings; NULL: any */
+	uint16_t patience;         /* a step fails after this times the advertised duration */
+	uint16_t settle_ms;        /* between ConfigStatus success and DPInit */
+};
+
+struct cmis_manager_settings {
+	struct cmis_transport bus;
+	const char *name; /* in texts; copied, 31 characters */
+	void (*event)(void *arg, const struct cmis_event *event);
+	void *event_arg;
+	uint64_t monitor_ns;             /* between readings of lanes; 0: 1 s */
+	uint64_t watch_ns;               /* between readings of lower memory; 0: 100 ms */
+	bool statistics;                 /* also freeze VDM and read min, max, average */
+	unsigned step_transactions;      /* bound of one step; 0: 512, at least 16 */
+	unsigned monitor_rate;           /* transactions a second that monitors may take; 0: 1000 */
+	const struct cmis_quirk *quirks; /* more lines after the built-in ones; kept */
+	unsigned quirk_count;
+};
+
+struct cmis_manager;
+
+/* 0, -ENOMEM. *m is freed by destroy, which touches no register. */
+int cmis_manager_create(struct cmis_manager **m, const struct cmis_manager_settings *settings);
+void cmis_manager_destroy(struct cmis_manager *m);
+
+/*
+ * The ports wanted in a bank from now on; lanes of no port are kept down. Ports that stay as they
+ * were keep their state; step() is due at once. -EINVAL: no such shape, or lanes overlap (err
+ * says); nothing changed.
+ */
+int cmis_manager_want(struct cmis_manager *m, unsigned bank, const struct cmis_port_wish *ports,
+		      unsigned count, struct err *err);
+
+/* All that can be done at `now`. Returns when it is due again, always later than now. */
+uint64_t cmis_manager_step(struct cmis_manager *m, uint64_t now);
+/* The interrupt or presence pin moved, or an operator wants it: look at once, retry at once. */
+void cmis_manager_kick(struct cmis_manager *m);
+
+/* Observed; valid until the next step. bank < 8, else NULL. */
+const struct cmis_manager_seen *cmis_manager_seen(const struct cmis_manager *m);
+const struct cmis_bank_seen *cmis_manager_bank(const struct cmis_manager *m, unsigned bank);
+/* Element i of a clear-on-read field of lower memory, 11h or 2Ch. -ENODATA: the module has none. */
+int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_field_id id,
+		      unsigned i, struct cmis_flag_seen *flag);
+/* An observable (CMIS_VDM_…) of a lane 1..8. -ENODATA: absent or not read yet. */
+int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, unsigned lane,
+		     double *value);
+/*
+ * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
+ * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no
+ * such page or bank, -EAGAIN: not identified yet, else as transports say, -EBADE: the page select
+ * does not hold. Writing -EPERM: what the manager decides alone (10h, L:26, L:126-127, 2Fh:144),
+ * -EINVAL: not within 1..8 bytes of one half. At most 16 transactions.
+ */
+int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
+		      uint8_t bytes[CMIS_HALF]);
+int cmis_manager_write(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t byte,
+		       const uint8_t *bytes, unsigned len);
+/* A page that was read and does not change: 00h, 01h, 02h. NULL where there is none. */
+const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page);
+
+#endif

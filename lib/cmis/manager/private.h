@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Inside of the manager. Functions that talk to the module return 0 or what went wrong, and their
+ * callers return at once: cmis_manager_step() decides what an error means. -EAGAIN is none, but the
+ * end of this step's allowance.
+ */
+#ifndef CPX_LIB_CMIS_MANAGER_PRIVATE_H
+#define CPX_LIB_CMIS_MANAGER_PRIVATE_H
+
+#include "lib/cmis/manager/manager.h"
+#include "lib/cmis/vdm.h"
+
+#define NEVER        UINT64_MAX
+#define POLL_MIN     (5 * CMIS_MS) /* of something that is waited for */
+#define POLL_MAX     (100 * CMIS_MS)
+#define PROBE        (200 * CMIS_MS) /* of an empty socket */
+#define CONFIGURE_MS 100             /* ConfigStatus "in progress": nothing advertises it */
+#define LOW_PAGES    3               /* 00h, 01h, 02h are kept */
+#define LANE_FLAGS   (20 * 8)        /* bits of 11h:134-153 */
+#define LOWER_FLAGS  (6 * 8)         /* bits of L:8-13 */
+
+struct port {
+	struct cmis_port_seen seen;
+	bool applied;  /* our Apply was sent, and nothing happened since that may have undone it */
+	bool released; /* AppSel 0 was tried */
+	bool restart;  /* after a failure: from Deactivated again */
+	uint64_t applied_ns, success_ns;
+};
+
+enum freeze { FREEZE_IDLE, FREEZE_WAIT, FREEZE_READ, FREEZE_UNDO };
+
+struct bank {
+	struct cmis_bank_seen seen; /* ports are copied from port[] */
+	struct port port[CMIS_LANES];
+	unsigned ports;
+	uint64_t due;      /* next look at 11h for the ports' sake */
+	uint64_t monitor;  /* next one for the monitors' */
+	uint64_t stray_ns; /* since when lanes of no port are not down; 0: they are */
+	bool stray_told;
+	bool fresh;                /* nothing was read since it was forgotten */
+	uint8_t status[CMIS_HALF]; /* 11h as last read */
+	struct cmis_flag_seen flag[LANE_FLAGS];
+
+	/* vdm.c */
+	unsigned groups; /* 0: not read */
+	bool flags_due;
+	uint64_t vdm_due, freeze_ns;
+	enum freeze freeze;
+	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF];
+	uint8_t sampled; /* bit per group */
+	struct cmis_flag_seen vdm_flag[CMIS_VDM_SLOTS * CMIS_LEVELS];
+};
+
+struct cmis_manager {
+	struct cmis_manager_settings set;
+	char name[32];
+	uint64_t now;
+	struct cmis_manager_seen seen;
+	struct cmis_quirk quirk; /* what holds for this module */
+
+	/* bus.c */
+	unsigned left; /* transactions of this step */
+	uint64_t tokens, tokens_ns;
+	bool limited; /* the allowance of this step's monitors is used up */
+
+	/* manager.c */
+	uint64_t retry;   /* nothing before this time */
+	unsigned strikes; /* failed steps in a row */
+	bool recheck;     /* something failed: assume nothing */
+	bool kicked;
+	uint64_t watch;  /* next reading of lower memory */
+	unsigned parked; /* banks, in Park and Hot */
+	unsigned hot_readings, attempts;
+	bool dark;     /* Hot: low power was requested */
+	uint64_t due;  /* of Park, PowerUp, Hot, Fault */
+	unsigned turn; /* bank that comes first, so that none is starved */
+
+	/* identify.c */
+	uint8_t lower[CMIS_HALF], page[LOW_PAGES][CMIS_HALF];
+	unsigned known; /* pages read so far */
+	unsigned misread;
+	uint8_t wrong[CMIS_HALF]; /* a page with a bad checksum, to see it again */
+
+	struct cmis_flag_seen flag[LOWER_FLAGS];
+	struct bank bank[CMIS_MAX_BANKS];
+};
+
+/* bus.c: page and bank are sent with every access and read back after it. */
+int bus_lower(struct cmis_manager *m, uint8_t addr, uint8_t *bytes, unsigned len);
+int bus_write_lower(struct cmis_manager *m, uint8_t addr, uint8_t value);
+int bus_read(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t addr, uint8_t *bytes,
+	     unsigned len);
+int bus_write(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t addr,
+	      const uint8_t *bytes, unsigned len);
+/* Whether monitors may take so many transactions now. */
+bool bus_allows(struct cmis_manager *m, unsigned transactions);
+
+/* report.c */
+void report(struct cmis_manager *m, struct cmis_event *event, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void engine_reason(struct cmis_manager *m, enum cmis_manager_state state, enum cmis_reason reason);
+
+/* quirk.c */
+void quirk_find(struct cmis_manager *m);
+/* Advertised duration in ms, at least 5; how long a step may take before it counts as failed. */
+uint32_t advertised_ms(const struct cmis_manager *m, enum cmis_field_id id);
+uint32_t patience_ms(const struct cmis_manager *m, uint32_t advertised);
+/* When to look again for something that is waited for since a time. */
+uint64_t poll_after(const struct cmis_manager *m, uint64_t since);
+
+/* identify.c: lower memory, then pages 00h-02h. -EPROTO: no CMIS, -EBADMSG: reads differ. */
+int identify(struct cmis_manager *m);
+bool is_same_module(const struct cmis_manager *m, const uint8_t page00[CMIS_HALF]);
+
+/* lower.c: reads L:0-41 and what it says. */
+int lower_read(struct cmis_manager *m);
+bool lower_hot(struct cmis_manager *m);
+bool lower_cool(const struct cmis_manager *m);
+
+/* bank.c, port.c */
+int bank_run(struct cmis_manager *m, unsigned bank);
+int bank_read_status(struct cmis_manager *m, unsigned bank);
+void bank_forget(struct cmis_manager *m); /* nothing is known of any bank any more */
+
+/* What a port wants done in its bank. */
+struct action {
+	uint8_t raise, clear;   /* DPDeinit and OutputDisableTx both up; DPDeinit down */
+	uint8_t turn_on;        /* OutputDisableTx down */
+	uint8_t apply, release; /* lanes */
+};
+void port_judge(struct cmis_manager *m, unsigned bank, struct port *p, struct action *a);
+int port_apply(struct cmis_manager *m, unsigned bank, struct port *p, const struct action *a);
+void port_hold(struct cmis_manager *m, unsigned bank, struct port *p, enum cmis_reason reason);
+void ports_hold(struct cmis_manager *m, enum cmis_reason reason);
+void ports_rearm(struct cmis_manager *m); /* deadlines begin anew, no Apply is believed in */
+uint8_t port_lanes(const struct port *p);
+/* AppDescriptor that serves a wish; 0 where the module has none. */
+uint8_t port_application(const struct cmis_manager *m, const struct cmis_port_wish *w);
+
+/* flags.c: `bytes` of flags read at once, the first is that of field `first`. */
+void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
+		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags);
+
+/* vdm.c */
+int vdm_run(struct cmis_manager *m, unsigned bank);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How long to wait: what page 01h advertises, and what is known to be untrue about it. Modules
+ * under-advertise (SONiC waits ten times as long for DPInit), so a step past its advertised
+ * duration is told as late, and has failed only after `patience` times that.
+ */
+#include <string.h>
+
+#include "lib/cmis/manager/private.h"
+
+#define FLOOR_MS   5      /* of an advertised duration: code 0 is "less than 1 ms" */
+#define AT_LEAST   2000   /* ms of patience */
+#define AT_MOST    600000 /* unless more is advertised */
+#define HALF_A_SEC 500
+
+/* Later lines win. Lines of a vendor hold for what was seen of its modules, not for all. */
+static const struct cmis_quirk quirks[] = {
+	{ NULL, NULL, .patience = 10, .settle_ms = 0 },
+};
+
+static bool begins(const char *text, const char *with)
+{
+	return with == NULL || strncmp(text, with, strlen(with)) == 0;
+}
+
+static void apply(struct cmis_manager *m, const struct cmis_quirk *q, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (begins(m->seen.vendor, q[i].vendor) && begins(m->seen.part, q[i].part))
+			m->quirk = q[i];
+}
+
+void quirk_find(struct cmis_manager *m)
+{
+	apply(m, quirks, sizeof(quirks) / sizeof(quirks[0]));
+	apply(m, m->set.quirks, m->set.quirk_count);
+	if (m->quirk.patience == 0)
+		m->quirk.patience = quirks[0].patience;
+}
+
+uint32_t advertised_ms(const struct cmis_manager *m, enum cmis_field_id id)
+{
+	uint64_t code = 0;
+	uint32_t ms;
+
+	if (m->seen.support.flat || cmis_get(id, 0, m->page[1], CMIS_HALF, &code) != 0)
+		return HALF_A_SEC;
+	ms = cmis_duration_ms((unsigned)code);
+	return ms < FLOOR_MS ? FLOOR_MS : ms;
+}
+
+uint32_t patience_ms(const struct cmis_manager *m, uint32_t advertised)
+{
+	uint64_t ms = (uint64_t)advertised * m->quirk.patience;
+
+	if (ms > AT_MOST)
+		ms = advertised > AT_MOST ? advertised : AT_MOST;
+	return ms < AT_LEAST ? AT_LEAST : (uint32_t)ms;
+}
+
+/* The longer it lasts the less often: a quarter of the time that it has taken so far. */
+uint64_t poll_after(const struct cmis_manager *m, uint64_t since)
+{
+	uint64_t wait = (m->now - since) / 4;
+
+	return m->now + (wait < POLL_MIN ? POLL_MIN : wait > POLL_MAX ? POLL_MAX : wait);
+}

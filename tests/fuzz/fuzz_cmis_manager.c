@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A manager of a hostile module: an emulated one behind a bus that answers with wrong bytes, not at
+ * all, or with nonsense, as the input says; or with nothing but input. The manager must neither
+ * crash nor run in circles: each step is bounded, and each asks to be called again later.
+ * Input: mode, then a byte a transaction (and the bytes of an answer), again and again.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/cmis/engine/engine.h"
+#include "lib/cmis/manager/manager.h"
+
+#define CHECK(x)                          \
+	do {                              \
+		if (!(x))                 \
+			__builtin_trap(); \
+	} while (0)
+
+#define STEP_MAX 512
+#define STEPS    120
+
+static uint64_t now;
+
+static uint64_t clock_now(void *arg)
+{
+	return now;
+}
+
+struct hostile {
+	const uint8_t *data;
+	size_t size, at;
+	uint8_t bank, page; /* selected, for answers that look honest */
+	bool no_module;     /* all answers are input */
+	struct cmis_transport inside;
+	unsigned transactions;
+};
+
+static uint8_t byte(struct hostile *h)
+{
+	return h->size ? h->data[h->at++ % h->size] : 0;
+}
+
+static int trouble(struct hostile *h, uint8_t op)
+{
+	static const int errors[] = { -EREMOTEIO, -EREMOTEIO, -ENODEV, -EIO,    -ETIMEDOUT,
+				      -EAGAIN,    1,          -EBADE,  -EPROTO, -EBADMSG };
+
+	h->transactions++;
+	CHECK(h->transactions <= STEP_MAX);
+	return op < 0xF0 ? 0 : errors[op % 10];
+}
+
+static int bad_read(void *module, uint8_t addr, uint8_t *bytes, unsigned len)
+{
+	struct hostile *h = module;
+	uint8_t op = byte(h);
+	int ret = trouble(h, op);
+
+	CHECK(len >= 1 && (addr < 128 ? addr + len <= 128 : addr + len <= 256));
+	if (ret != 0)
+		return ret;
+	if (h->no_module && addr == 126 && op < 0xE0) {
+		bytes[0] = h->bank;
+		bytes[1] = h->page;
+		return 0;
+	}
+	if (!h->no_module && op < 0xD8) {
+		ret = h->inside.read(h->inside.module, addr, bytes, len);
+		if (ret == 0 && op >= 0xC8)
+			bytes[byte(h) % len] = byte(h);
+		return ret;
+	}
+	for (unsigned i = 0; i < len; i++)
+		bytes[i] = byte(h);
+	return 0;
+}
+
+static int bad_write(void *module, uint8_t addr, const uint8_t *bytes, unsigned len)
+{
+	struct hostile *h = module;
+	int ret = trouble(h, byte(h));
+
+	CHECK(len >= 1 && len <= 8 && (addr < 128 ? addr + len <= 128 : addr + len <= 256));
+	if (ret != 0)
+		return ret;
+	if (addr == 126 && len == 2) {
+		h->bank = bytes[0];
+		h->page = bytes[1];
+	}
+	return h->no_module ? 0 : h->inside.write(h->inside.module, addr, bytes, len);
+}
+
+static void told(void *arg, const struct cmis_event *event)
+{
+	CHECK(strlen(event->text) > 0 && event->reason < CMIS_REASON_COUNT);
+}
+
+static void look(const struct cmis_manager *m)
+{
+	const struct cmis_manager_seen *s = cmis_manager_seen(m);
+	struct cmis_flag_seen flag;
+	double value;
+
+	CHECK(s->reason < CMIS_REASON_COUNT && s->state <= CMIS_MANAGER_FAULT);
+	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++) {
+		const struct cmis_bank_seen *k = cmis_manager_bank(m, b);
+
+		CHECK(k->port_count <= CMIS_LANES);
+		for (unsigned i = 0; i < k->port_count; i++)
+			CHECK(k->port[i].reason < CMIS_REASON_COUNT);
+		cmis_manager_flag(m, b, CMIS_LOSFlagRx, 7, &flag);
+		cmis_manager_flag(m, b, CMIS_VDMFlag, 1023, &flag);
+		cmis_manager_vdm(m, b, 15, 1 + b, &value);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct cmis_port_wish eight = { 0, 8 },
+					   cut[] = { { 0, 4 }, { 4, 2 }, { 6, 1 } };
+	static const char *const profiles[] = { "oif-3.2t", "bailly-6.4t", "cpc-passive",
+						"cpc-active" };
+	struct cmis_engine_settings s = { .clock = { clock_now, NULL } };
+	struct hostile h = { data, size < 4096 ? size : 4096 };
+	struct cmis_manager_settings set = { .bus = { bad_read, bad_write, &h }, .event = told };
+	struct cmis_manager *m;
+	struct cmis_engine *e;
+	uint8_t mode = byte(&h);
+
+	now = 0;
+	h.no_module = mode & 1;
+	s.profile = cmis_profile_find(profiles[mode >> 1 & 3]);
+	set.statistics = mode & 8;
+	set.step_transactions = mode & 16 ? 64 : 0;
+	CHECK(cmis_engine_create(&e, &s, NULL) == 0);
+	h.inside = cmis_engine_transport(e);
+	CHECK(cmis_manager_create(&m, &set) == 0);
+	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++)
+		cmis_manager_want(m, b, b & 1 ? &eight : cut, b & 1 ? 1 : 3, NULL);
+	for (unsigned i = 0; i < STEPS; i++) {
+		uint64_t when;
+
+		h.transactions = 0;
+		when = cmis_manager_step(m, now);
+		CHECK(when > now);
+		look(m);
+		now = when < now + 1000 * CMIS_MS ? when : now + 1000 * CMIS_MS;
+		if (i == STEPS / 2) {
+			cmis_manager_want(m, 0, &eight, 1, NULL);
+			cmis_manager_kick(m);
+		}
+	}
+	cmis_manager_destroy(m);
+	cmis_engine_destroy(e);
+	return 0;
+}

@@ -6,13 +6,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/order.h"
 #include "lib/cmis/transport/client.h"
 #include "lib/cmis/transport/server.h"
 #include "tests/unit/cmis_managed.h"
@@ -23,7 +23,7 @@ struct served {
 	struct cmis_engine *engine;
 	struct cmis_server *server;
 	pthread_t thread;
-	atomic_bool stop, stalled;
+	bool stop, stalled; /* any thread */
 	char folder[32], path[64];
 };
 
@@ -31,11 +31,11 @@ static void *serve(void *arg)
 {
 	struct served *s = arg;
 
-	while (!atomic_load(&s->stop)) {
+	while (!load_acquire(&s->stop)) {
 		struct pollfd p = { cmis_server_fd(s->server), POLLIN, 0 };
 
 		poll(&p, 1, 5);
-		if (atomic_load(&s->stalled))
+		if (load_acquire(&s->stalled))
 			usleep(1000);
 		else
 			cmis_server_run(s->server);
@@ -57,13 +57,13 @@ static void start(struct served *s)
 	struct err err = { "" };
 
 	cr_assert_eq(cmis_server_create(&s->server, s->path, &bus, &err), 0, "%s", err.text);
-	atomic_store(&s->stop, false);
+	store_release(&s->stop, false);
 	cr_assert_eq(pthread_create(&s->thread, NULL, serve, s), 0);
 }
 
 static void stop(struct served *s)
 {
-	atomic_store(&s->stop, true);
+	store_release(&s->stop, true);
 	pthread_join(s->thread, NULL);
 	cmis_server_destroy(s->server);
 }
@@ -415,7 +415,7 @@ Test(socket, stalled_link)
 	managed_want(&g, 0, 8);
 	managed_until_up(&g, 1, 5000);
 	cr_assert_eq(managed_up(&g), 1);
-	atomic_store(&s.stalled, true);
+	store_release(&s.stalled, true);
 	for (uint64_t end = host_now + 2000 * CMIS_MS; host_now < end;) {
 		struct timespec from;
 
@@ -427,7 +427,7 @@ Test(socket, stalled_link)
 	cr_expect_lt(longest, LONG_MS, "one timeout a step");
 	cr_expect_eq(managed_seen(&g)->reason, CMIS_REASON_LINK);
 	cr_expect_leq(managed_seen(&g)->counters.link_errors, 15, "tries are bounded");
-	atomic_store(&s.stalled, false);
+	store_release(&s.stalled, false);
 	managed_run(&g, 3000);
 	cr_expect_eq(managed_seen(&g)->reason, CMIS_REASON_NONE);
 	cr_expect_eq(managed_port(&g, 0, 0)->ups, 1);

@@ -63,7 +63,7 @@ struct cmis_manager {
 	uint64_t tokens, tokens_ns;
 	bool limited; /* the allowance of this step's monitors is used up */
 
-	/* manager.c */
+	/* manager.c, states.c */
 	uint64_t retry;   /* nothing before this time */
 	unsigned strikes; /* failed steps in a row */
 	bool recheck;     /* something failed: assume nothing */
@@ -107,6 +107,15 @@ uint32_t advertised_ms(const struct cmis_manager *m, enum cmis_field_id id);
 uint32_t patience_ms(const struct cmis_manager *m, uint32_t advertised);
 /* When to look again for something that is waited for since a time. */
 uint64_t poll_after(const struct cmis_manager *m, uint64_t since);
+
+/* states.c: run what the state asks for; what it waits for while nothing is wrong; banks that have
+ * lanes to manage. */
+int state_run(struct cmis_manager *m);
+void state_enter(struct cmis_manager *m, enum cmis_manager_state state);
+enum cmis_reason state_reason(enum cmis_manager_state state);
+unsigned state_banks(const struct cmis_manager *m);
+/* first_ms doubled with each try, not beyond most_ms; in ns. */
+uint64_t backoff(unsigned tries, uint32_t first_ms, uint32_t most_ms);
 
 /* identify.c: lower memory, then pages 00h-02h. -EPROTO: no CMIS, -EBADMSG: reads differ. */
 int identify(struct cmis_manager *m);

@@ -42,10 +42,11 @@ static const uint8_t identifiers[] = { 0, CMIS_CPO, CMIS_QSFP_DD, CMIS_OSFP };
 { kind ".*.socket", SCHEMA_TEXT, 1, EMULATION_SOCKET_LEN - 5, .preset = "", \
   .example = "/tmp/oe0.sock", \
   .help = "Path of its unix socket. Without it the device is found by its name." }, \
-{ kind ".*.seed", SCHEMA_NUMBER, 0, UINT32_MAX, "1", \
-  .help = "Of the noise of its monitors, and of its serial number." }, \
+{ kind ".*.seed", SCHEMA_NUMBER, 0, UINT32_MAX, .example = "1", \
+  .help = "Of the noise of its monitors, and of its serial number. Default: its place in the file, " \
+  "laser sources first." }, \
 { kind ".*.serial", SCHEMA_TEXT, 1, EMULATION_SERIAL_LEN - 1, .preset = "", .example = "CPX0001", \
-  .help = "Its serial number. Without it, made from seed and profile." }, \
+  .help = "Its serial number. Default: made from the seed." }, \
 { kind ".*.durations", SCHEMA_MAP, .help = "How long things really take. Default: the profile's." },
 
 #define ENGINE_DURATION(key, member, text) \
@@ -139,7 +140,8 @@ static int check_socket(struct reading *r, const struct node *n,
 static int read_device(struct reading *r, const struct node *map, bool lasers,
 		       struct emulation_device *d)
 {
-	const struct node *socket = node_child(map, "socket"), *list;
+	const struct node *socket = node_child(map, "socket"), *seed = node_child(map, "seed");
+	const struct node *list = node_child(map, "durations");
 	int ret = read_profile(r, node_child(map, "profile"), lasers, &d->profile);
 
 	if (ret == 0 && socket)
@@ -151,11 +153,10 @@ static int read_device(struct reading *r, const struct node *map, bool lasers,
 	snprintf(d->name, sizeof(d->name), "%s", map->name);
 	snprintf(d->socket, sizeof(d->socket), "%s", node_text(map, "socket"));
 	snprintf(d->serial, sizeof(d->serial), "%s", node_text(map, "serial"));
-	d->seed = node_number(map, "seed");
+	d->seed = seed ? seed->v.number : 1 + r->e->n_lasers + r->e->n_engines;
 	d->lasers = -1;
 	d->line = map->line;
 	d->durations = d->profile->durations;
-	list = node_child(map, "durations");
 	for (size_t i = 0; list && i < sizeof(durations) / sizeof(durations[0]); i++) {
 		const struct node *n = node_child(list, durations[i].key);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where the socket of an engine is. The folders are those of the telemetry segment, which are
+ * checked to be ours there; "engines" stands where an instance's name would.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dataplane/cli/engine.h"
+#include "lib/telemetry/path.h"
+
+#define FOLDER "engines"
+
+static int join(char path[ENGINE_PATH_LEN], const char *folder, const char *name, struct err *err)
+{
+	if ((size_t)snprintf(path, ENGINE_PATH_LEN, "%s/%s", folder, name) < ENGINE_PATH_LEN)
+		return 0;
+	return err_set(err, -ENAMETOOLONG,
+		       "%s/%s: a socket's path has at most %d characters. Give it one with socket:",
+		       folder, name, ENGINE_PATH_LEN - 1);
+}
+
+/* This user's folder for sockets. */
+static int folder_of_ours(char folder[TELEMETRY_PATH_LEN], struct err *err)
+{
+	int ret = telemetry_path(folder, TELEMETRY_PATH_LEN, FOLDER, err);
+	char *slash = strrchr(folder, '/');
+
+	if (ret == 0 && slash)
+		*slash = '\0';
+	return ret;
+}
+
+static int make(const char *folder, mode_t mode, struct err *err)
+{
+	if (mkdir(folder, mode) == 0 || errno == EEXIST)
+		return 0;
+	return err_set(err, -errno,
+		       "folder %s cannot be made: %s. Make it, or give the socket's path with "
+		       "socket:",
+		       folder, strerror(errno));
+}
+
+int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *err)
+{
+	char folder[TELEMETRY_PATH_LEN];
+	int ret = folder_of_ours(folder, err);
+	char *slash;
+
+	if (ret != 0)
+		return ret;
+	slash = strrchr(folder, '/');
+	*slash = '\0';
+	ret = make(folder, geteuid() == 0 ? 0755 : 0700, err);
+	*slash = '/';
+	if (ret == 0)
+		ret = make(folder, 0750, err);
+	return ret ? ret : join(path, folder, name, err);
+}
+
+int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err)
+{
+	char folder[2][TELEMETRY_PATH_LEN] = { "", "/run/cpx/" FOLDER };
+	int ret = folder_of_ours(folder[0], NULL);
+	struct stat st;
+
+	if (strchr(target, '/')) {
+		if (strlen(target) >= ENGINE_PATH_LEN)
+			return err_set(err, -ENAMETOOLONG,
+				       "%.60s…: a socket's path has at most %d characters. Use a "
+				       "shorter one",
+				       target, ENGINE_PATH_LEN - 1);
+		strcpy(path, target);
+		return 0;
+	}
+	for (unsigned i = ret == 0 ? 0 : 1; i < 2; i++) {
+		ret = join(path, folder[i], target, err);
+		if (ret != 0 || lstat(path, &st) == 0)
+			return ret;
+	}
+	return err_set(err, -ENOENT,
+		       "engine %.64s: nobody serves one of this name (no %s). Start it with cpx "
+		       "engine emulate -c FILE, or give the path of its socket",
+		       target, path);
+}

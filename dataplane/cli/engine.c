@@ -20,6 +20,7 @@ static const struct verb {
 	{ "emulate", "serve emulated engines and laser sources on sockets", engine_emulate },
 	{ "show", "what an engine is and how its lanes are", engine_show },
 	{ "dump", "a page of its registers, in hex and decoded", engine_dump },
+	{ "inject", "make something go wrong in an emulated engine, or heal it", engine_inject },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -29,8 +29,9 @@ int engine_usage(const char *verb, const char *what, ...) __attribute__((format(
 bool engine_number(const char *text, unsigned long low, unsigned long high, unsigned long *out);
 
 /*
- * Sockets by name: /run/cpx/engines/NAME, for an ordinary user $XDG_RUNTIME_DIR/cpx/engines/NAME or
- * /tmp/cpx-UID/engines/NAME. engine_path_new() makes the folder. A target with a '/' is a path.
+ * Sockets by name: in the folder $CPX_ENGINES, else /run/cpx/engines, for an ordinary user
+ * $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines (and to read also /run/cpx/engines).
+ * engine_path_new() makes the folder. A target with a '/' is a path.
  */
 int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *err);
 int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err);

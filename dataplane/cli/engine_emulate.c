@@ -285,7 +285,8 @@ int engine_emulate(int argc, char **argv)
 	}
 	ret = EXIT_DONE;
 	if (check)
-		printf("%s: ok: %u engines, %u laser sources\n", file, e->n_engines, e->n_lasers);
+		printf("%s: ok: %u engine%s, %u laser source%s\n", file, e->n_engines,
+		       e->n_engines == 1 ? "" : "s", e->n_lasers, e->n_lasers == 1 ? "" : "s");
 	else
 		ret = emulate(file, e);
 	free(e);

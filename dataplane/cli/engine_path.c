@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,9 +27,16 @@ static int join(char path[ENGINE_PATH_LEN], const char *folder, const char *name
 /* This user's folder for sockets. */
 static int folder_of_ours(char folder[TELEMETRY_PATH_LEN], struct err *err)
 {
-	int ret = telemetry_path(folder, TELEMETRY_PATH_LEN, FOLDER, err);
-	char *slash = strrchr(folder, '/');
+	const char *wanted = getenv("CPX_ENGINES");
+	char *slash;
+	int ret;
 
+	if (wanted && wanted[0] == '/') {
+		snprintf(folder, TELEMETRY_PATH_LEN, "%s", wanted);
+		return 0;
+	}
+	ret = telemetry_path(folder, TELEMETRY_PATH_LEN, FOLDER, err);
+	slash = strrchr(folder, '/');
 	if (ret == 0 && slash)
 		*slash = '\0';
 	return ret;
@@ -53,9 +61,11 @@ int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *er
 	if (ret != 0)
 		return ret;
 	slash = strrchr(folder, '/');
-	*slash = '\0';
-	ret = make(folder, geteuid() == 0 ? 0755 : 0700, err);
-	*slash = '/';
+	if (slash > folder) {
+		*slash = '\0';
+		ret = make(folder, geteuid() == 0 ? 0755 : 0700, err);
+		*slash = '/';
+	}
 	if (ret == 0)
 		ret = make(folder, 0750, err);
 	return ret ? ret : join(path, folder, name, err);

@@ -165,8 +165,8 @@ oe0 = directory + "/s/oe0"
 
 def connect(path, kind=socket.SOCK_STREAM):
     s = socket.socket(socket.AF_UNIX, kind)
-    s.settimeout(5)
     s.connect(path)
+    s.settimeout(5)
     return s
 
 def transact(s, op, addr, length, data=b""):

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -201,6 +202,17 @@ static void complain(const struct emulator *em, int code, const struct err *err)
 				"with socket:\n");
 }
 
+/* A device takes three descriptors and one a host: more than the usual 1024 with many of them. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int emulate(const char *file, const struct emulation *e)
 {
 	struct emulator *em = calloc(1, sizeof(*em));
@@ -218,6 +230,7 @@ static int emulate(const char *file, const struct emulation *e)
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	raise_limit();
 	em->file = file;
 	em->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	ret = em->signals < 0 ? err_set(&err, -errno, "signalfd: %s", strerror(errno))

@@ -4,6 +4,7 @@
  * checked to be ours there; "engines" stands where an instance's name would.
  */
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,18 @@ static int folder_of_ours(char folder[TELEMETRY_PATH_LEN], struct err *err)
 	return ret;
 }
 
-static int make(const char *folder, mode_t mode, struct err *err)
+/* As the telemetry segment's folders are made: a new one goes to group cpx where we may. */
+static int make(const char *folder, struct err *err)
 {
-	if (mkdir(folder, mode) == 0 || errno == EEXIST)
+	struct group *group = geteuid() == 0 ? getgrnam("cpx") : NULL;
+
+	if (mkdir(folder, 0750) == 0) {
+		if (chmod(folder, 0750) == 0 &&
+		    (group == NULL || chown(folder, (uid_t)-1, group->gr_gid) == 0))
+			return 0;
+	} else if (errno == EEXIST) {
 		return 0;
+	}
 	return err_set(err, -errno,
 		       "folder %s cannot be made: %s. Make it, or give the socket's path with "
 		       "socket:",
@@ -63,11 +72,11 @@ int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *er
 	slash = strrchr(folder, '/');
 	if (slash > folder) {
 		*slash = '\0';
-		ret = make(folder, geteuid() == 0 ? 0755 : 0700, err);
+		ret = make(folder, err);
 		*slash = '/';
 	}
 	if (ret == 0)
-		ret = make(folder, 0750, err);
+		ret = make(folder, err);
 	return ret ? ret : join(path, folder, name, err);
 }
 

@@ -18,6 +18,7 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "emulate", "serve emulated engines and laser sources on sockets", engine_emulate },
+	{ "list", "engines that are served here by name", engine_list },
 	{ "show", "what an engine is and how its lanes are", engine_show },
 	{ "dump", "a page of its registers, in hex and decoded", engine_dump },
 	{ "inject", "make something go wrong in an emulated engine, or heal it", engine_inject },

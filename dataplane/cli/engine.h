@@ -15,9 +15,11 @@
 #include "lib/cmis/decode.h"
 #include "lib/cmis/engine/engine.h"
 
-#define ENGINE_PATH_LEN 108 /* sun_path */
+#define ENGINE_PATH_LEN   108 /* sun_path */
+#define ENGINE_FOLDER_LEN 512
 
 /* Verbs: argv[0] is "cpx engine VERB". Each returns an exit code. */
+int engine_list(int argc, char **argv);
 int engine_emulate(int argc, char **argv);
 int engine_dump(int argc, char **argv);
 int engine_show(int argc, char **argv);
@@ -34,6 +36,8 @@ bool engine_number(const char *text, unsigned long low, unsigned long high, unsi
  * engine_path_new() makes the folder. A target with a '/' is a path.
  */
 int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *err);
+/* Folders to look into, in order; how many. */
+unsigned engine_path_folders(char folder[2][ENGINE_FOLDER_LEN]);
 int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err);
 
 /* An engine to read: a socket of two-wire transactions, or an EEPROM file of a driver. */

@@ -25,15 +25,22 @@ static int join(char path[ENGINE_PATH_LEN], const char *folder, const char *name
 		       folder, name, ENGINE_PATH_LEN - 1);
 }
 
+/* A folder that somebody chose, else NULL. */
+static const char *chosen(void)
+{
+	const char *folder = getenv("CPX_ENGINES");
+
+	return folder && folder[0] == '/' ? folder : NULL;
+}
+
 /* This user's folder for sockets. */
 static int folder_of_ours(char folder[TELEMETRY_PATH_LEN], struct err *err)
 {
-	const char *wanted = getenv("CPX_ENGINES");
 	char *slash;
 	int ret;
 
-	if (wanted && wanted[0] == '/') {
-		snprintf(folder, TELEMETRY_PATH_LEN, "%s", wanted);
+	if (chosen()) {
+		snprintf(folder, TELEMETRY_PATH_LEN, "%s", chosen());
 		return 0;
 	}
 	ret = telemetry_path(folder, TELEMETRY_PATH_LEN, FOLDER, err);
@@ -80,10 +87,22 @@ int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *er
 	return ret ? ret : join(path, folder, name, err);
 }
 
+unsigned engine_path_folders(char folder[2][ENGINE_FOLDER_LEN])
+{
+	unsigned n = folder_of_ours(folder[0], NULL) == 0 ? 1 : 0;
+
+	if (chosen())
+		return n;
+	snprintf(folder[n++], ENGINE_FOLDER_LEN, "/run/cpx/" FOLDER);
+	return n == 2 && strcmp(folder[0], folder[1]) == 0 ? 1 : n;
+}
+
 int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err)
 {
-	char folder[2][TELEMETRY_PATH_LEN] = { "", "/run/cpx/" FOLDER };
-	int ret = folder_of_ours(folder[0], NULL);
+	char folder[2][ENGINE_FOLDER_LEN];
+	unsigned n = engine_path_folders(folder);
+	int ret;
+
 	struct stat st;
 
 	if (strchr(target, '/')) {
@@ -95,7 +114,7 @@ int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err 
 		strcpy(path, target);
 		return 0;
 	}
-	for (unsigned i = ret == 0 ? 0 : 1; i < 2; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		ret = join(path, folder[i], target, err);
 		if (ret != 0 || lstat(path, &st) == 0)
 			return ret;

@@ -111,6 +111,12 @@ expect 0 '' show els0
 says '^els0/15 *'
 expect 0 '' show oe2
 says '^OSFP, '
+expect 0 '' list
+[ "$(wc -l <"$DIR/out")" -eq 5 ] || fail "four engines have names: $(cat "$DIR/out")"
+says '^els0 *ELSFP *ELSFP-16 '
+says '^cu0 *CPO *CPC-1M *CPX[0-9]* *- '
+expect 0 '' list --json
+cp "$DIR/out" "$DIR/list.json"
 expect 0 '' dump "$DIR/s/oe0" --page 11h --bank 2
 says '^page 11h bank 2$'
 says '^128  11 11 11 11 '
@@ -202,6 +208,10 @@ for name, lanes, lasers in ("oe1", 64, 0), ("cu0", 0, 0), ("els0", 0, 16):
         assert d["flat_memory"] and d["temperature"] is None and d["module_state"] is None, d
     else:
         assert 20 < d["temperature"] < 70 and 3 < d["vcc"] < 3.6, d
+named = {e["engine"]: e for e in json.load(open(directory + "/list.json"))["engines"]}
+assert set(named) == {"oe1", "cu0", "oe2", "els0"}, named
+assert named["oe1"]["answers"] and named["oe1"]["module_state"] == "ModuleLowPwr", named
+assert named["cu0"]["module_state"] is None, named
 lane = json.load(open(directory + "/oe1.json"))["lanes"][63]
 assert lane["state"] == "Deactivated" and lane["bank"] == 7 and lane["bank_lane"] == 8, lane
 assert lane["tx_dbm"] == -40 and lane["bias_ma"] is None and 0 < lane["pre_fec_ber"] < 1e-4, lane
@@ -266,6 +276,8 @@ emulate "$DIR/bench.yaml" # again, in the same places
 expect 0 '' show cu0
 kill -KILL "$WRITER"
 wait "$WRITER" || :
+expect 0 '' list
+says '^oe1 *- *- *- *no answer '
 [ -S "$DIR/s/oe0" ] || fail "a killed emulator leaves its sockets"
 emulate "$DIR/bench.yaml" # takes over what the dead one left
 expect 0 '' show "$DIR/s/oe0"

@@ -23,7 +23,8 @@ bad() { # text of stderr, file
 	expect 2 "$1" emulate -c "$DIR/bad.yaml"
 }
 
-emulate() { # file; $! is it
+emulate() { # file; $WRITER is it
+	rm -f "$DIR/ready"
 	"$PROGRAM" emulate -c "$1" >"$DIR/ready" 2>"$DIR/notes" &
 	WRITER=$!
 	wait_for 10 grep -q . "$DIR/ready" || fail "nothing is served: $(cat "$DIR/notes")"

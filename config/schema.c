@@ -27,7 +27,8 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 /* A table reads as a table. */
 /* clang-format off */
 const struct schema_key schema_keys[] = {
-{ "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them." },
+{ "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them.",
+  .example = "begin with `engines:` and `ports:`; `cpx check --schema` shows all keys" },
 
 { "instance", SCHEMA_NAME, 1, NAME_MAX_CHARS, "cpx",
   "Name of this board. Two boards on one machine need two names; `cpx show -i NAME` finds it by "
@@ -159,10 +160,11 @@ const struct schema_key schema_keys[] = {
 { "telemetry", SCHEMA_MAP, .help = "What other programs read." },
 { "telemetry.period", SCHEMA_NUMBER, 10, 1000, "100",
   "Time between two publications of the sums.", .choices = period_names, .unit = "ms" },
+{ NULL },
 };
 /* clang-format on */
 
-const size_t schema_n_keys = sizeof(schema_keys) / sizeof(schema_keys[0]);
+const size_t schema_n_keys = sizeof(schema_keys) / sizeof(schema_keys[0]) - 1;
 
 const struct schema_key *schema_root(void)
 {
@@ -188,7 +190,7 @@ const struct schema_key *schema_next(const struct schema_key *parent, const stru
 {
 	const struct schema_key *key = prev ? prev : parent;
 
-	for (key++; key < schema_keys + schema_n_keys; key++)
+	for (key++; key->path; key++)
 		if (leaf_below(parent, key->path))
 			return key;
 	return NULL;

@@ -54,6 +54,8 @@ struct schema_profile {
 	uint32_t lane_mbps;
 };
 
+/* A table of keys begins with the file itself and ends with a row without a path. This one is the
+ * board's; `cpx engine emulate` has its own (emulation.c). */
 extern const struct schema_key schema_keys[];
 extern const size_t schema_n_keys;
 extern const struct schema_profile schema_profiles[];

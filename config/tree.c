@@ -335,13 +335,12 @@ static int read_file(struct events *ev)
 			return ev->code;
 	while (ev->event->type == FYET_STREAM_START);
 	if (ev->event->type == FYET_STREAM_END)
-		return events_fail_at(
-			ev, 0,
-			"the file says nothing: it is empty or only comments\n"
-			"begin with `engines:` and `ports:`; `cpx check --schema` shows all keys");
+		return events_fail_at(ev, 0,
+				      "the file says nothing: it is empty or only comments\n%s",
+				      ev->tree->schema->example);
 	if (events_next(ev) < 0)
 		return ev->code;
-	root = node_new(ev, schema_root(), NULL);
+	root = node_new(ev, ev->tree->schema, NULL);
 	if (!root)
 		return ev->code;
 	ev->tree->root = root;
@@ -358,7 +357,15 @@ static int read_file(struct events *ev)
 int tree_read(struct tree *t, struct err *err)
 {
 	struct events ev;
+	int ret;
 
+	if (t->src.len >= 3 && memcmp(t->src.text, "\xef\xbb\xbf", 3) == 0) { /* byte order mark */
+		t->src.text += 3;
+		t->src.len -= 3;
+	}
+	ret = source_check_text(&t->src, err);
+	if (ret < 0)
+		return ret;
 	if (events_open(&ev, t, err) == 0)
 		read_file(&ev);
 	events_close(&ev);

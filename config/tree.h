@@ -52,11 +52,13 @@ struct arena;
 /* Everything parse.c and build*.c need at hand. `root` and its values live in `arena`. */
 struct tree {
 	struct source src;
+	const struct schema_key *schema; /* first row of the table its keys stand in */
 	struct arena *arena;
 	const struct node *root;
 };
 
-/* 0, or -EINVAL / -ENOMEM with err filled. tree->src is set by the caller. */
+/* 0, or -EINVAL / -ENOMEM with err filled. The caller sets tree->src and tree->schema; a byte order
+ * mark is skipped, and what is not text refused. */
 int tree_read(struct tree *t, struct err *err);
 void tree_free(struct tree *t);
 /* Memory that lives as long as the tree; NULL when there is none. */

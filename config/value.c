@@ -184,9 +184,11 @@ static int plain_text(const struct schema_key *key, const char *text, union valu
 	for (const char *p = text; *p; p++)
 		if (*p <= ' ' || *p > '~')
 			return refuse(r,
-				      "\"%s\" has a space or another character DPDK does not "
-				      "take\nwrite key=value,key=value without spaces",
-				      shown(text, n).text);
+				      "\"%s\" has a space or another character that may not "
+				      "stand here\nwrite printable ASCII without spaces, "
+				      "for example %s",
+				      shown(text, n).text,
+				      key->example ? key->example : key->preset);
 	v->text = text;
 	return 0;
 }

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The parts of `cpx engine`: each verb below it in a file of its own, and what they share to find
+ * an engine (engine_path.c) and to read it (engine_bus.c). One thread.
+ */
+#ifndef CPX_DATAPLANE_CLI_ENGINE_H
+#define CPX_DATAPLANE_CLI_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "lib/cmis/cmis.h"
+#include "lib/cmis/decode.h"
+#include "lib/cmis/engine/engine.h"
+
+#define ENGINE_PATH_LEN   108 /* sun_path */
+#define ENGINE_FOLDER_LEN 512
+
+/* Verbs: argv[0] is "cpx engine VERB". Each returns an exit code. */
+int engine_list(int argc, char **argv);
+int engine_emulate(int argc, char **argv);
+int engine_dump(int argc, char **argv);
+int engine_show(int argc, char **argv);
+int engine_inject(int argc, char **argv);
+
+/* Prints "cpx engine VERB: what" and where help is; returns EXIT_USAGE. */
+int engine_usage(const char *verb, const char *what, ...) __attribute__((format(printf, 2, 3)));
+/* A decimal number low..high, nothing else behind it. */
+bool engine_number(const char *text, unsigned long low, unsigned long high, unsigned long *out);
+
+/*
+ * Sockets by name: in the folder $CPX_ENGINES, else /run/cpx/engines, for an ordinary user
+ * $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines (and to read also /run/cpx/engines).
+ * engine_path_new() makes the folder. A target with a '/' is a path.
+ */
+int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *err);
+/* Folders to look into, in order; how many. */
+unsigned engine_path_folders(char folder[2][ENGINE_FOLDER_LEN]);
+int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err);
+
+/* An engine to read: a socket of two-wire transactions, or an EEPROM file of a driver. */
+struct engine_bus {
+	const char *name; /* for people: the target without its folder */
+	struct cmis_transport bus;
+	struct cmis_client *client;
+	struct cmis_eeprom *eeprom;
+	uint8_t lower[CMIS_HALF]; /* as of the opening, without its flags */
+	struct cmis_support support;
+};
+
+/* Finds the target and reads what it is. 0, or a negative errno and err; close() in any case. */
+int engine_bus_open(struct engine_bus *b, const char *target, struct err *err);
+void engine_bus_close(struct engine_bus *b);
+/*
+ * Bytes first .. first + len - 1 of a page (0..127 of CMIS_LOWER, else 128..255), placed where they
+ * belong in the 128 bytes of `half`. Selects the page and looks whether the select held, so another
+ * host on the same engine costs a repetition. Reading flags clears them; leave them out.
+ */
+int engine_bus_read(struct engine_bus *b, unsigned page, unsigned bank, unsigned first,
+		    unsigned len, uint8_t half[CMIS_HALF], struct err *err);
+
+/*
+ * What surrounds an emulated engine is asked for next to its socket, at SOCKET.ctl: a datagram of
+ * one line, answered by one: "ok" or what is wrong.
+ *
+ *   inject FAULT VALUE LANES MS    LANES: hexadecimal, a bit per lane or laser, 0: all; MS 0: lasts
+ *   heal FAULT | heal all
+ */
+struct engine_control;
+int engine_control_create(struct engine_control **c, const char *socket_path,
+			  struct cmis_engine *engine, struct err *err);
+void engine_control_destroy(struct engine_control *c);
+int engine_control_fd(const struct engine_control *c);
+/* Answers what has come, at most 16 requests. */
+void engine_control_run(struct engine_control *c);
+/* The other side. 0 for "ok", else err says. */
+int engine_control_ask(const char *socket_path, const char *request, struct err *err);
+
+#endif

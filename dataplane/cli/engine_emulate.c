@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cpx engine emulate: engines and laser sources of a file, each on its socket, on real time. One
+ * thread: it sleeps until a host or a fault comes, or until something in an engine is due.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "config/emulation.h"
+#include "dataplane/cli/engine.h"
+#include "lib/cmis/transport/server.h"
+
+#define DEVICES (2 * EMULATION_MAX_DEVICES)
+
+static const char usage[] =
+	"usage: cpx engine emulate -c FILE\n"
+	"       cpx engine emulate --profiles | --keys\n"
+	"\n"
+	"  -c, --config FILE   engines and laser sources to serve, each on a unix socket\n"
+	"      --check         say whether the file is good, and serve nothing\n"
+	"      --profiles      what can be emulated\n"
+	"      --keys          what may stand in the file\n"
+	"  -h, --help          this text\n"
+	"\n"
+	"Prints a line a device when all are ready; SIGINT or SIGTERM ends it. A message on a\n"
+	"socket is one two-wire transaction: op 'R' or 'W', address, length (16 bits, big "
+	"endian),\n"
+	"data; answered by status (0 acknowledged, 1 not, 2 no module), length, data.\n"
+	"\n"
+	"Exit: 0 ended by a signal, 1 a socket cannot be served, 2 wrong usage or a bad file.\n";
+
+struct device {
+	const struct emulation_device *what;
+	char path[ENGINE_PATH_LEN];
+	struct cmis_engine *engine;
+	struct cmis_server *server;
+	struct engine_control *control;
+};
+
+/* Laser sources first: they are there before who they feed, and longer. */
+struct emulator {
+	const char *file;
+	struct device device[DEVICES];
+	unsigned count;
+	int signals;
+};
+
+static uint64_t now(void *arg)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static int start(struct emulator *em, const struct emulation_device *what, struct err *err)
+{
+	struct device *d = &em->device[em->count++];
+	struct cmis_engine_settings settings = {
+		.profile = what->profile,
+		.clock = { now, NULL },
+		.seed = what->seed,
+		.identifier = what->identifier,
+		.serial = what->serial[0] ? what->serial : NULL,
+		.durations = &what->durations,
+	};
+	struct cmis_transport bus;
+	int ret = 0;
+
+	d->what = what;
+	if (what->socket[0])
+		snprintf(d->path, sizeof(d->path), "%s", what->socket);
+	else
+		ret = engine_path_new(d->path, what->name, err);
+	if (ret == 0)
+		ret = cmis_engine_create(&d->engine, &settings, err);
+	if (ret != 0)
+		return ret;
+	bus = cmis_engine_transport(d->engine);
+	ret = cmis_server_create(&d->server, d->path, &bus, err);
+	return ret ? ret : engine_control_create(&d->control, d->path, d->engine, err);
+}
+
+/* Lanes evenly from all lasers of the source. */
+static int feed(struct device *d, struct device *source, struct err *err)
+{
+	unsigned lanes = cmis_engine_lanes(d->engine), lasers = cmis_engine_lasers(source->engine);
+	int ret = 0;
+
+	for (unsigned lane = 0; ret == 0 && lane < lanes; lane++)
+		ret = cmis_engine_feed(d->engine, lane, source->engine, lane * lasers / lanes);
+	if (ret == 0 && d->what->joint)
+		cmis_engine_join(d->engine, source->engine);
+	return ret ? err_set(err, ret, "no light from %s", source->what->name) : 0;
+}
+
+static int start_all(struct emulator *em, const struct emulation *e, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; ret == 0 && i < e->n_lasers; i++)
+		ret = start(em, &e->lasers[i], err);
+	for (unsigned i = 0; ret == 0 && i < e->n_engines; i++) {
+		ret = start(em, &e->engines[i], err);
+		if (ret == 0 && e->engines[i].lasers >= 0)
+			ret = feed(&em->device[em->count - 1], &em->device[e->engines[i].lasers],
+				   err);
+	}
+	return ret;
+}
+
+static void stop_all(struct emulator *em)
+{
+	while (em->count > 0) {
+		struct device *d = &em->device[--em->count];
+
+		engine_control_destroy(d->control);
+		cmis_server_destroy(d->server);
+		cmis_engine_destroy(d->engine);
+	}
+	if (em->signals >= 0)
+		close(em->signals);
+}
+
+static void tell(const struct emulator *em)
+{
+	for (unsigned i = 0; i < em->count; i++) {
+		const struct device *d = &em->device[i];
+		unsigned lanes = cmis_engine_lanes(d->engine);
+
+		printf("%s: %s, %u %s, on %s%s\n", d->what->name, d->what->profile->name,
+		       lanes ? lanes : cmis_engine_lasers(d->engine), lanes ? "lanes" : "lasers",
+		       d->path,
+		       d->what->profile->external_lasers && d->what->lasers < 0
+			       ? " (dark: no lasers feed it)"
+			       : "");
+	}
+	fflush(stdout);
+}
+
+/* Until something is due in an engine: milliseconds for poll(), -1 when nothing is. */
+static int until_next(struct emulator *em)
+{
+	uint64_t next = CMIS_NEVER, t = now(NULL);
+
+	for (unsigned i = 0; i < em->count; i++) {
+		uint64_t when = cmis_engine_next(em->device[i].engine);
+
+		next = when < next ? when : next;
+	}
+	if (next == CMIS_NEVER)
+		return -1;
+	return next <= t ? 0 : next - t > 1000 * CMIS_MS ? 1000 : (int)((next - t) / CMIS_MS) + 1;
+}
+
+static int serve(struct emulator *em, struct err *err)
+{
+	struct pollfd p[1 + 2 * DEVICES];
+	unsigned n = 2 * em->count;
+
+	for (unsigned i = 0; i < em->count; i++) {
+		p[2 * i] = (struct pollfd){ cmis_server_fd(em->device[i].server), POLLIN, 0 };
+		p[2 * i + 1] =
+			(struct pollfd){ engine_control_fd(em->device[i].control), POLLIN, 0 };
+	}
+	p[n] = (struct pollfd){ em->signals, POLLIN, 0 };
+	while (p[n].revents == 0) {
+		if (poll(p, n + 1, until_next(em)) < 0 && errno != EINTR)
+			return err_set(err, -errno, "poll: %s", strerror(errno));
+		for (unsigned i = 0; i < em->count; i++) {
+			cmis_engine_advance(em->device[i].engine);
+			if (p[2 * i].revents)
+				cmis_server_run(em->device[i].server);
+			if (p[2 * i + 1].revents)
+				engine_control_run(em->device[i].control);
+		}
+	}
+	return 0;
+}
+
+/* The device that was started last is the one that failed. */
+static void complain(const struct emulator *em, int code, const struct err *err)
+{
+	const struct emulation_device *d = em->count > 0 ? em->device[em->count - 1].what : NULL;
+
+	if (d == NULL) {
+		fprintf(stderr, "cpx engine emulate: %s\n", err->text);
+		return;
+	}
+	fprintf(stderr, "%s:%u: %s: %s\n", em->file, d->line, d->name, err->text);
+	if (code == -ENOENT || code == -ENOTDIR || code == -EACCES)
+		fprintf(stderr, "make the folder, let this user write there, or give another path "
+				"with socket:\n");
+}
+
+/* A device takes three descriptors and one a host: more than the usual 1024 with many of them. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int emulate(const char *file, const struct emulation *e)
+{
+	struct emulator *em = calloc(1, sizeof(*em));
+	struct err err;
+	sigset_t set;
+	int ret;
+
+	if (em == NULL) {
+		fprintf(stderr, "cpx engine emulate: no memory for its engines\n");
+		return EXIT_FAILED;
+	}
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	raise_limit();
+	em->file = file;
+	em->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	ret = em->signals < 0 ? err_set(&err, -errno, "signalfd: %s", strerror(errno))
+			      : start_all(em, e, &err);
+	if (ret != 0) {
+		complain(em, ret, &err);
+	} else {
+		tell(em);
+		ret = serve(em, &err);
+		if (ret != 0)
+			fprintf(stderr, "cpx engine emulate: %s\n", err.text);
+	}
+	stop_all(em);
+	free(em);
+	return ret ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int print_profiles(void)
+{
+	for (const struct cmis_profile *const *p = cmis_profiles; *p; p++)
+		printf("%-12s %s\n", (*p)->name, (*p)->help);
+	return EXIT_DONE;
+}
+
+int engine_emulate(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'C' },
+		{ "profiles", no_argument, NULL, 'p' },     { "keys", no_argument, NULL, 'k' },
+		{ "help", no_argument, NULL, 'h' },         { 0 }
+	};
+	const char *file = NULL;
+	struct emulation *e;
+	struct err err;
+	bool check = false;
+	int c, ret;
+
+	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'C':
+			check = true;
+			break;
+		case 'p':
+			return print_profiles();
+		case 'k':
+			emulation_print_keys(stdout);
+			return EXIT_DONE;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_DONE;
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (!file || optind != argc)
+		return engine_usage("emulate", file ? "'%s' is one word too many" : "-c FILE is %s",
+				    file ? argv[optind] : "missing");
+	if (emulation_load(&e, file, &err) != 0) {
+		fprintf(stderr, "%s\n", err.text);
+		return EXIT_USAGE;
+	}
+	ret = EXIT_DONE;
+	if (check)
+		printf("%s: ok: %u engine%s, %u laser source%s\n", file, e->n_engines,
+		       e->n_engines == 1 ? "" : "s", e->n_lasers, e->n_lasers == 1 ? "" : "s");
+	else
+		ret = emulate(file, e);
+	free(e);
+	return ret;
+}

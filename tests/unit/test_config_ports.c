@@ -88,7 +88,7 @@ Test(config_ports, carriers)
 		{ "devices: {a b: }\n", "1:11: devices: \"a b\" is not a device name",
 		  "net_af_packet0" },
 		{ "devices: {net_null0: a b}\n", "1:22: devices.net_null0: \"a b\" has a space",
-		  "key=value,key=value" },
+		  "without spaces, for example iface=eth0" },
 	};
 
 	check_all_refused(cases);

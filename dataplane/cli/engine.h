@@ -61,21 +61,4 @@ void engine_bus_close(struct engine_bus *b);
 int engine_bus_read(struct engine_bus *b, unsigned page, unsigned bank, unsigned first,
 		    unsigned len, uint8_t half[CMIS_HALF], struct err *err);
 
-/*
- * What surrounds an emulated engine is asked for next to its socket, at SOCKET.ctl: a datagram of
- * one line, answered by one: "ok" or what is wrong.
- *
- *   inject FAULT VALUE LANES MS    LANES: hexadecimal, a bit per lane or laser, 0: all; MS 0: lasts
- *   heal FAULT | heal all
- */
-struct engine_control;
-int engine_control_create(struct engine_control **c, const char *socket_path,
-			  struct cmis_engine *engine, struct err *err);
-void engine_control_destroy(struct engine_control *c);
-int engine_control_fd(const struct engine_control *c);
-/* Answers what has come, at most 16 requests. */
-void engine_control_run(struct engine_control *c);
-/* The other side. 0 for "ok", else err says. */
-int engine_control_ask(const char *socket_path, const char *request, struct err *err);
-
 #endif

@@ -17,7 +17,7 @@
 
 #include "config/emulation.h"
 #include "dataplane/cli/engine.h"
-#include "lib/cmis/transport/server.h"
+#include "lib/cmis/emulator/emulator.h"
 
 #define DEVICES (2 * EMULATION_MAX_DEVICES)
 
@@ -41,39 +41,28 @@ static const char usage[] =
 struct device {
 	const struct emulation_device *what;
 	char path[ENGINE_PATH_LEN];
-	struct cmis_engine *engine;
-	struct cmis_server *server;
-	struct engine_control *control;
+	struct cmis_module *module;
 };
 
 /* Laser sources first: they are there before who they feed, and longer. */
 struct emulator {
 	const char *file;
+	struct cmis_emulator *modules;
 	struct device device[DEVICES];
 	unsigned count;
 	int signals;
 };
 
-static uint64_t now(void *arg)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static int start(struct emulator *em, const struct emulation_device *what, struct err *err)
 {
 	struct device *d = &em->device[em->count++];
-	struct cmis_engine_settings settings = {
+	const struct cmis_engine_settings settings = {
 		.profile = what->profile,
-		.clock = { now, NULL },
 		.seed = what->seed,
 		.identifier = what->identifier,
 		.serial = what->serial[0] ? what->serial : NULL,
 		.durations = &what->durations,
 	};
-	struct cmis_transport bus;
 	int ret = 0;
 
 	d->what = what;
@@ -81,52 +70,31 @@ static int start(struct emulator *em, const struct emulation_device *what, struc
 		snprintf(d->path, sizeof(d->path), "%s", what->socket);
 	else
 		ret = engine_path_new(d->path, what->name, err);
-	if (ret == 0)
-		ret = cmis_engine_create(&d->engine, &settings, err);
-	if (ret != 0)
-		return ret;
-	bus = cmis_engine_transport(d->engine);
-	ret = cmis_server_create(&d->server, d->path, &bus, err);
-	return ret ? ret : engine_control_create(&d->control, d->path, d->engine, err);
-}
-
-/* Lanes evenly from all lasers of the source. */
-static int feed(struct device *d, struct device *source, struct err *err)
-{
-	unsigned lanes = cmis_engine_lanes(d->engine), lasers = cmis_engine_lasers(source->engine);
-	int ret = 0;
-
-	for (unsigned lane = 0; ret == 0 && lane < lanes; lane++)
-		ret = cmis_engine_feed(d->engine, lane, source->engine, lane * lasers / lanes);
-	if (ret == 0 && d->what->joint)
-		cmis_engine_join(d->engine, source->engine);
-	return ret ? err_set(err, ret, "no light from %s", source->what->name) : 0;
+	return ret ? ret : cmis_emulator_add(em->modules, &settings, d->path, &d->module, err);
 }
 
 static int start_all(struct emulator *em, const struct emulation *e, struct err *err)
 {
-	int ret = 0;
+	int ret = cmis_emulator_create(&em->modules, NULL, err);
 
 	for (unsigned i = 0; ret == 0 && i < e->n_lasers; i++)
 		ret = start(em, &e->lasers[i], err);
 	for (unsigned i = 0; ret == 0 && i < e->n_engines; i++) {
-		ret = start(em, &e->engines[i], err);
-		if (ret == 0 && e->engines[i].lasers >= 0)
-			ret = feed(&em->device[em->count - 1], &em->device[e->engines[i].lasers],
-				   err);
+		const struct emulation_device *what = &e->engines[i];
+
+		ret = start(em, what, err);
+		if (ret == 0 && what->lasers >= 0 &&
+		    cmis_emulator_feed(em->device[em->count - 1].module,
+				       em->device[what->lasers].module, what->joint) != 0)
+			ret = err_set(err, -ERANGE, "no light from %s",
+				      em->device[what->lasers].what->name);
 	}
 	return ret;
 }
 
 static void stop_all(struct emulator *em)
 {
-	while (em->count > 0) {
-		struct device *d = &em->device[--em->count];
-
-		engine_control_destroy(d->control);
-		cmis_server_destroy(d->server);
-		cmis_engine_destroy(d->engine);
-	}
+	cmis_emulator_destroy(em->modules);
 	if (em->signals >= 0)
 		close(em->signals);
 }
@@ -135,10 +103,11 @@ static void tell(const struct emulator *em)
 {
 	for (unsigned i = 0; i < em->count; i++) {
 		const struct device *d = &em->device[i];
-		unsigned lanes = cmis_engine_lanes(d->engine);
+		const struct cmis_engine *engine = cmis_module_engine(d->module);
+		unsigned lanes = cmis_engine_lanes(engine);
 
 		printf("%s: %s, %u %s, on %s%s\n", d->what->name, d->what->profile->name,
-		       lanes ? lanes : cmis_engine_lasers(d->engine), lanes ? "lanes" : "lasers",
+		       lanes ? lanes : cmis_engine_lasers(engine), lanes ? "lanes" : "lasers",
 		       d->path,
 		       d->what->profile->external_lasers && d->what->lasers < 0
 			       ? " (dark: no lasers feed it)"
@@ -147,43 +116,27 @@ static void tell(const struct emulator *em)
 	fflush(stdout);
 }
 
-/* Until something is due in an engine: milliseconds for poll(), -1 when nothing is. */
-static int until_next(struct emulator *em)
+/* Until something is due in a module: milliseconds for poll(), -1 when nothing is. */
+static int until(uint64_t next)
 {
-	uint64_t next = CMIS_NEVER, t = now(NULL);
+	struct timespec ts;
+	uint64_t t;
 
-	for (unsigned i = 0; i < em->count; i++) {
-		uint64_t when = cmis_engine_next(em->device[i].engine);
-
-		next = when < next ? when : next;
-	}
 	if (next == CMIS_NEVER)
 		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	t = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 	return next <= t ? 0 : next - t > 1000 * CMIS_MS ? 1000 : (int)((next - t) / CMIS_MS) + 1;
 }
 
 static int serve(struct emulator *em, struct err *err)
 {
-	struct pollfd p[1 + 2 * DEVICES];
-	unsigned n = 2 * em->count;
+	struct pollfd p[] = { { cmis_emulator_fd(em->modules), POLLIN, 0 },
+			      { em->signals, POLLIN, 0 } };
 
-	for (unsigned i = 0; i < em->count; i++) {
-		p[2 * i] = (struct pollfd){ cmis_server_fd(em->device[i].server), POLLIN, 0 };
-		p[2 * i + 1] =
-			(struct pollfd){ engine_control_fd(em->device[i].control), POLLIN, 0 };
-	}
-	p[n] = (struct pollfd){ em->signals, POLLIN, 0 };
-	while (p[n].revents == 0) {
-		if (poll(p, n + 1, until_next(em)) < 0 && errno != EINTR)
+	while (p[1].revents == 0)
+		if (poll(p, 2, until(cmis_emulator_run(em->modules))) < 0 && errno != EINTR)
 			return err_set(err, -errno, "poll: %s", strerror(errno));
-		for (unsigned i = 0; i < em->count; i++) {
-			cmis_engine_advance(em->device[i].engine);
-			if (p[2 * i].revents)
-				cmis_server_run(em->device[i].server);
-			if (p[2 * i + 1].revents)
-				engine_control_run(em->device[i].control);
-		}
-	}
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "config/nearest.h"
 #include "dataplane/cli/engine.h"
+#include "lib/cmis/emulator/control.h"
 
 static const char usage[] =
 	"usage: cpx engine inject ENGINE FAULT [--value V] [--lane N[-M]]... [--for MS]\n"
@@ -154,7 +155,7 @@ int engine_inject(int argc, char **argv)
 			 o.value, o.lanes, o.ms);
 	ret = engine_path_find(path, o.target, &err);
 	if (ret == 0)
-		ret = engine_control_ask(path, request, &err);
+		ret = cmis_control_ask(path, request, &err);
 	if (ret != 0)
 		fprintf(stderr, "cpx engine inject: %s: %s\n", o.target, err.text);
 	return ret ? EXIT_FAILED : EXIT_DONE;

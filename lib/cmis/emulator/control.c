@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Both sides of SOCKET.ctl. Datagrams, so the emulator never waits for anybody: a request is there
- * whole, and an answer that its asker does not take is lost.
- */
+/* Both sides of SOCKET.ctl; see control.h. */
+#include "lib/cmis/emulator/control.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -14,14 +13,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "dataplane/cli/engine.h"
+#include "lib/cmis/engine/engine.h"
 
 #define REQUEST_LEN 256
 #define REQUESTS    16 /* of a run */
 #define PATIENCE_MS 2000
 #define MAX_MS      (UINT64_C(1) << 40)
 
-struct engine_control {
+struct cmis_control {
 	struct cmis_engine *engine;
 	struct sockaddr_un address;
 	dev_t dev;
@@ -42,10 +41,10 @@ static int address_of(struct sockaddr_un *a, const char *socket_path, struct err
 }
 
 /* Who serves socket_path owns the name next to it: what is left there is of a dead one. */
-int engine_control_create(struct engine_control **out, const char *socket_path,
-			  struct cmis_engine *engine, struct err *err)
+int cmis_control_create(struct cmis_control **out, const char *socket_path,
+			struct cmis_engine *engine, struct err *err)
 {
-	struct engine_control *c = calloc(1, sizeof(*c));
+	struct cmis_control *c = calloc(1, sizeof(*c));
 	struct stat st;
 	int ret;
 
@@ -80,7 +79,7 @@ free_it:
 	return ret;
 }
 
-void engine_control_destroy(struct engine_control *c)
+void cmis_control_destroy(struct cmis_control *c)
 {
 	struct stat st;
 
@@ -92,7 +91,7 @@ void engine_control_destroy(struct engine_control *c)
 	free(c);
 }
 
-int engine_control_fd(const struct engine_control *c)
+int cmis_control_fd(const struct cmis_control *c)
 {
 	return c->fd;
 }
@@ -129,7 +128,7 @@ static int heal(struct cmis_engine *e, const char *name, struct err *err)
 	return 0;
 }
 
-static int obey(struct cmis_engine *e, const char *request, struct err *err)
+int cmis_control_obey(struct cmis_engine *e, const char *request, struct err *err)
 {
 	char name[32];
 	double value;
@@ -147,7 +146,7 @@ static int obey(struct cmis_engine *e, const char *request, struct err *err)
 		       "not understood. Write inject FAULT VALUE LANES MS, or heal FAULT");
 }
 
-void engine_control_run(struct engine_control *c)
+void cmis_control_run(struct cmis_control *c)
 {
 	for (int i = 0; i < REQUESTS; i++) {
 		char request[REQUEST_LEN + 1];
@@ -162,7 +161,7 @@ void engine_control_run(struct engine_control *c)
 		if (n > REQUEST_LEN)
 			n = 0;
 		request[n] = '\0';
-		obey(c->engine, request, &err);
+		cmis_control_obey(c->engine, request, &err);
 		if (who_len > sizeof(sa_family_t))
 			sendto(c->fd, err.text, strlen(err.text), MSG_DONTWAIT | MSG_NOSIGNAL,
 			       (const struct sockaddr *)&who, who_len);
@@ -191,7 +190,7 @@ static int converse(int fd, const struct sockaddr_un *to, const char *request, c
 	return 0;
 }
 
-int engine_control_ask(const char *socket_path, const char *request, struct err *err)
+int cmis_control_ask(const char *socket_path, const char *request, struct err *err)
 {
 	struct sockaddr_un to;
 	char answer[sizeof(err->text)];

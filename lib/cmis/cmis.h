@@ -79,6 +79,17 @@ enum cmis_pattern {
 	CMIS_SSPRQ = 12,
 };
 
+/* Loopbacks of a lane, bits: several may be on. In the order of 13h:180-183 and of 13h:128.3-0. */
+enum cmis_loopback {
+	CMIS_LOOPBACK_MEDIA_OUTPUT = 1, /* host → through the module → host */
+	CMIS_LOOPBACK_MEDIA_INPUT = 2,  /* fiber → fiber */
+	CMIS_LOOPBACK_HOST_OUTPUT = 4,  /* fiber → through the module → fiber */
+	CMIS_LOOPBACK_HOST_INPUT = 8,   /* host → host */
+};
+
+/* The two sides of a lane. */
+enum cmis_side { CMIS_SIDE_HOST, CMIS_SIDE_MEDIA };
+
 /*
  * One module as its host sees it: two-wire transactions and nothing else. addr is the byte address
  * (0..255) and the transaction covers addr .. addr + len - 1, 1 <= len, within 0..127 or 128..255.

@@ -55,6 +55,9 @@ const char *cmis_value_text(enum cmis_field_id id, const struct cmis_value *v, c
 /* Name of a code of a type (CMIS_TYPE_IDENT and later), NULL where it is reserved. */
 const char *cmis_name(enum cmis_type type, uint64_t code);
 
+/* Pattern ID of a name ("PRBS31Q", in any case), -ENOENT. */
+int cmis_pattern_find(const char *name);
+
 /* One application that a module offers: AppDescriptor n, 1..15. */
 struct cmis_application {
 	uint8_t host_id, media_id;

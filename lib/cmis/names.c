@@ -3,6 +3,9 @@
  * Names of codes, as the standards and the hosts of this field write them. A code without a name
  * is reserved or belongs to a vendor.
  */
+#include <errno.h>
+#include <strings.h>
+
 #include "lib/cmis/cdb.h"
 #include "lib/cmis/decode.h"
 #include "lib/cmis/vdm.h"
@@ -141,4 +144,12 @@ const char *cmis_name(enum cmis_type type, uint64_t code)
 		if (n->code == code)
 			return n->name;
 	return NULL;
+}
+
+int cmis_pattern_find(const char *name)
+{
+	for (const struct name *n = patterns; n->name != NULL; n++)
+		if (strcasecmp(n->name, name) == 0)
+			return n->code;
+	return -ENOENT;
 }

@@ -233,3 +233,12 @@ Test(decode, random_pages)
 		dump((unsigned)(round < 257 ? round : CMIS_LOWER), bytes, page01);
 	}
 }
+
+Test(decode, patterns_by_name)
+{
+	cr_expect_eq(cmis_pattern_find("PRBS31Q"), CMIS_PRBS31Q);
+	cr_expect_eq(cmis_pattern_find("prbs13q"), CMIS_PRBS13Q);
+	cr_expect_eq(cmis_pattern_find("ssprq"), CMIS_SSPRQ);
+	cr_expect_eq(cmis_pattern_find("PRBS3"), -ENOENT);
+	cr_expect_eq(cmis_pattern_find(""), -ENOENT);
+}

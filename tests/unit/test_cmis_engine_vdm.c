@@ -45,6 +45,22 @@ Test(vdm_engine, each_bank_has_its_own)
 	host_end(&h);
 }
 
+/* No host is told 0 because it was quicker than the first monitor tick. */
+Test(vdm_engine, samples_are_there_from_the_first_read_on)
+{
+	struct host h = host_start("oif-3.2t");
+	uint8_t reset = 0x48;
+
+	cr_expect_float_eq(observe(&h, 3, CMIS_VDM_PreFECBERMedia, 8), 2e-7, 1e-7);
+	cr_expect_float_eq(observe(&h, 0, CMIS_VDM_eSNRMedia, 1), 21, 0.2);
+	cr_expect_gt(observe(&h, 0, CMIS_VDM_PreFECBERMinMedia, 1), 0);
+	cr_expect_gt(observe(&h, 1, CMIS_VDM_LaserTemp, 1), 45);
+	host_write(&h, 0, CMIS_LOWER, 26, &reset, 1);
+	host_wait(cmis_engine_profile(h.engine)->durations.mgmt_init);
+	cr_expect_gt(observe(&h, 0, CMIS_VDM_PreFECBERMedia, 1), 0, "after a reset, too");
+	host_end(&h);
+}
+
 static void freeze(struct host *h, unsigned bank, bool on)
 {
 	host_write1(h, bank, 0x2F, 144, on ? 0x80 : 0);

@@ -39,6 +39,10 @@ void settle(struct cmis_engine *e)
 		lanes_update(e);
 	diagnostics_update(e);
 	monitors_update(e);
+	if (e->answering && !e->sampled) {
+		e->sampled = true; /* a host may read before the first tick */
+		vdm_tick(e);
+	}
 	flags_update(e);
 }
 

@@ -82,13 +82,6 @@ struct cmis_lane_input {
 int cmis_engine_get_input(struct cmis_engine *e, unsigned lane, struct cmis_lane_input *in);
 int cmis_engine_set_input(struct cmis_engine *e, unsigned lane, const struct cmis_lane_input *in);
 
-enum cmis_loopback {                                 /* bits: several may be on */
-		     CMIS_LOOPBACK_MEDIA_OUTPUT = 1, /* host → through the module → host */
-		     CMIS_LOOPBACK_MEDIA_INPUT = 2,  /* fiber → fiber */
-		     CMIS_LOOPBACK_HOST_OUTPUT = 4,  /* fiber → through the module → fiber */
-		     CMIS_LOOPBACK_HOST_INPUT = 8,   /* host → host */
-};
-
 /* What a lane does. tx: from the host to the fiber; rx: from the fiber to the host. */
 struct cmis_lane_output {
 	enum cmis_dp_state state;
@@ -96,7 +89,7 @@ struct cmis_lane_output {
 	bool tx_valid, rx_valid;        /* OutputStatusTx, OutputStatusRx */
 	double tx_dbm, rx_dbm;          /* -40: dark */
 	double snr_db, ber;             /* of the media input, before FEC; ber 0.5: no signal */
-	uint8_t loopback;
+	uint8_t loopback;               /* enum cmis_loopback */
 	int8_t media_pattern, host_pattern; /* generated towards fiber and host, -1: traffic */
 };
 /* 0, -ERANGE. A flat copper engine's lanes are always Activated and valid while it is present. */

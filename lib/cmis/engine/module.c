@@ -69,6 +69,7 @@ void module_reset(struct cmis_engine *e)
 	e->password = false;
 	e->cdb_until = CMIS_NEVER;
 	e->interrupt = false;
+	e->sampled = false;
 	e->answering = false;
 	/* Held in reset by the pin: MgmtInit begins when it is let go. */
 	e->module_until = e->pin_reset ? CMIS_NEVER : after_ms(e, e->durations.mgmt_init);

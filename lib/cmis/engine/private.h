@@ -116,6 +116,7 @@ struct cmis_engine {
 
 	/* monitor.c, vdm.c, cdb.c */
 	uint64_t tick, tick_at;
+	bool sampled; /* VDM has had its first samples since the reset */
 	double temperature;
 	uint64_t cdb_until;
 	bool password; /* accepted */

@@ -17,7 +17,7 @@ class Autotest(Program):
 
 def run(machine, windows, ms):
     p = {"ring": Autotest("pmd_perf_autotest, net_ring", machine, ["--vdev=net_ring0"]),
-         "cpx": Autotest("pmd_perf_autotest, net_cpx loop", machine, DRIVER + ["--vdev=net_cpx0,numa=0"],
+         "cpx": Autotest("pmd_perf_autotest, net_cpx loop", machine, DRIVER + ["--vdev=net_cpx0,numa=0,mgmt=none"],
                          machine.driver())}
     try:
         for _ in range(windows):

@@ -19,8 +19,8 @@ class Pipeline(Program):
 
 def programs(machine):
     rings = ["--vdev=net_ring0", "--vdev=net_ring1"]
-    fiber = DRIVER + ["--vdev=net_cpx0,lanes=0-0,carrier=fiber:a",
-                      "--vdev=net_cpx1,lanes=1-1,carrier=fiber:a"]
+    fiber = DRIVER + ["--vdev=net_cpx0,lanes=0-0,carrier=fiber:a,mgmt=none",
+                      "--vdev=net_cpx1,lanes=1-1,carrier=fiber:a,mgmt=none"]
     cpus, build = machine.cpus, machine.build
     return {
         "ring io": Forwarder("testpmd io, net_ring", cpus, "io", rings),

@@ -69,7 +69,7 @@ class Pair:
 
 def cpx(machine, key="cpx", name="net_cpx", more="", lanes=1, build=None, testpmd=(), eal=()):
     path = os.path.join(machine.folder.name, key)
-    return Pair(key, name, machine, f"net_cpx0,lanes={lanes},carrier=fiber:{path}{more}",
+    return Pair(key, name, machine, f"net_cpx0,lanes={lanes},carrier=fiber:{path},mgmt=none{more}",
                 eal=DRIVER + list(eal), lanes=lanes, env=machine.driver(build), testpmd=testpmd)
 
 

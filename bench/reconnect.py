@@ -11,7 +11,7 @@ from programs import DRIVER, EAL, Check, Program
 def testpmd(path, role, cpu):
     """The command of a driver process that sends as soon as it can."""
     return ["dpdk-testpmd", "--lcores", f"0@{cpu},1@{cpu}", *EAL, *DRIVER,
-            f"--vdev=net_cpx0,carrier=fiber:{path},role={role}",
+            f"--vdev=net_cpx0,carrier=fiber:{path},role={role},mgmt=none",
             "--", "--forward-mode=txonly", "-a", "--disable-link-check",
             "--total-num-mbufs=4096", "--no-mlockall"]
 

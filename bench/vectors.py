@@ -40,8 +40,8 @@ def between_processes(machine, windows, ms):
 
 
 def on_rings(machine, windows):
-    fiber = DRIVER + ["--vdev=net_cpx0,lanes=0-0,carrier=fiber:a",
-                      "--vdev=net_cpx1,lanes=1-1,carrier=fiber:a"]
+    fiber = DRIVER + ["--vdev=net_cpx0,lanes=0-0,carrier=fiber:a,mgmt=none",
+                      "--vdev=net_cpx1,lanes=1-1,carrier=fiber:a,mgmt=none"]
     p = {}
     try:
         for isa, bits in WIDTHS.items():

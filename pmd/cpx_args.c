@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/cmis/engine/profile.h"
+
 #define LANES_PER_BANK 8
 
 struct key {
@@ -181,15 +183,71 @@ static int parse_mac(struct cpx_args *a, const char *value, struct err *err)
 	return 0;
 }
 
+static int parse_path(char out[CPX_PATH_LEN], const char *value)
+{
+	const size_t len = strlen(value);
+
+	if (value[0] != '/' || len >= CPX_PATH_LEN)
+		return -EINVAL;
+	memcpy(out, value, len + 1);
+	return 0;
+}
+
 static int parse_mgmt(struct cpx_args *a, const char *value, struct err *err)
 {
-	if (strcmp(value, "none") == 0)
+	a->has_mgmt = true;
+	if (strcmp(value, "none") == 0) {
+		a->mgmt = CPX_MGMT_NONE;
 		return 0;
-	if (strcmp(value, "emulated") == 0 || strncmp(value, "unix:", 5) == 0 ||
-	    strncmp(value, "optoe:", 6) == 0)
-		return err_set(err, -ENOTSUP,
-			       "mgmt=%s: engine management is not built yet; use mgmt=none", value);
+	}
+	if (strcmp(value, "emulated") == 0) {
+		a->mgmt = CPX_MGMT_EMULATED;
+		return 0;
+	}
+	if (strncmp(value, "unix:", 5) == 0) {
+		a->mgmt = CPX_MGMT_UNIX;
+		return parse_path(a->mgmt_path, value + 5);
+	}
+	if (strncmp(value, "optoe:", 6) == 0) {
+		a->mgmt = CPX_MGMT_OPTOE;
+		return parse_path(a->mgmt_path, value + 6);
+	}
 	return -EINVAL;
+}
+
+static int parse_profile(struct cpx_args *a, const char *value, struct err *err)
+{
+	const struct cmis_profile *profile = cmis_profile_find(value);
+
+	if (profile == NULL || profile->kind == CMIS_KIND_ELS)
+		return -EINVAL;
+	snprintf(a->profile, sizeof(a->profile), "%s", value);
+	return 0;
+}
+
+/* name or name@socket */
+static int parse_lasers(struct cpx_args *a, const char *value, struct err *err)
+{
+	char name[CPX_NAME_LEN];
+	const size_t len = strcspn(value, "@");
+
+	if (len >= sizeof(name))
+		return -EINVAL;
+	memcpy(name, value, len);
+	name[len] = '\0';
+	if (parse_name(a->lasers, sizeof(a->lasers), name) != 0)
+		return -EINVAL;
+	return value[len] == '@' ? parse_path(a->lasers_mgmt, value + len + 1) : 0;
+}
+
+static int parse_seed(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_number(value, UINT32_MAX, &a->seed, NULL);
+}
+
+static int parse_serve(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_path(a->serve, value);
 }
 
 static int parse_role(struct cpx_args *a, const char *value, struct err *err)
@@ -291,7 +349,13 @@ static const struct key keys[] = {
 	{ "spread", "queue (tx queue i feeds lane i) or hash (a flow's hash chooses its lane)",
 	  parse_spread },
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
-	{ "mgmt", "none", parse_mgmt },
+	{ "mgmt", "emulated, unix:/<socket>, optoe:/<file> or none", parse_mgmt },
+	{ "profile", "a kind of engine (cpx engine emulate --profiles)", parse_profile },
+	{ "lasers", "<name> or <name>@/<socket> (of the laser source that feeds the engine)",
+	  parse_lasers },
+	{ "seed", "a number below 2^32 (of an emulated engine: the same losses each time)",
+	  parse_seed },
+	{ "serve", "/<socket> (where an emulated engine is to be reached)", parse_serve },
 	{ "pace", "0 or 1 (hold each lane to its line rate)", parse_pace },
 	{ "numa", "a NUMA node number below " RTE_STR(RTE_MAX_NUMA_NODES), parse_numa },
 };
@@ -350,7 +414,41 @@ static char *cut(char *at)
 	return NULL;
 }
 
-static int check_together(const struct cpx_args *a, struct err *err)
+/* The emulated engine that has such lanes. */
+static const char *usual_profile(const struct cpx_args *a)
+{
+	if (strcmp(a->kind, "cpc-passive") == 0 || strcmp(a->kind, "cpc-active") == 0)
+		return a->kind;
+	if (a->lane_mbps == 212500)
+		return "cpx-6.4t";
+	return a->first_lane >= 32 ? "bailly-6.4t" : "oif-3.2t";
+}
+
+static int check_management(struct cpx_args *a, struct err *err)
+{
+	const struct cmis_profile *profile;
+
+	/* a real device's lanes are not switched by an engine that is not there, unless asked */
+	if (!a->has_mgmt)
+		a->mgmt = a->carrier == CPX_CARRIER_DEV ? CPX_MGMT_NONE : CPX_MGMT_EMULATED;
+	if (a->mgmt != CPX_MGMT_EMULATED && (a->profile[0] != '\0' || a->serve[0] != '\0'))
+		return err_set(err, -EINVAL, "%s= goes with mgmt=emulated only",
+			       a->profile[0] != '\0' ? "profile" : "serve");
+	if (a->mgmt != CPX_MGMT_NONE && a->passthrough)
+		return err_set(err, -EINVAL,
+			       "passthrough=1 leaves frames to the device, which no engine can "
+			       "hold back: use mgmt=none, or passthrough=0");
+	if (a->profile[0] == '\0')
+		snprintf(a->profile, sizeof(a->profile), "%s", usual_profile(a));
+	profile = cmis_profile_find(a->profile);
+	if (a->mgmt == CPX_MGMT_EMULATED && a->first_lane + a->n_lanes > profile->banks * 8)
+		return err_set(err, -EINVAL, "lanes=%u-%u: an engine %s has lanes 0 to %u only",
+			       a->first_lane, a->first_lane + a->n_lanes - 1, a->profile,
+			       profile->banks * 8 - 1);
+	return 0;
+}
+
+static int check_together(struct cpx_args *a, struct err *err)
 {
 	if (a->carrier == CPX_CARRIER_PEER && !a->has_role)
 		return err_set(err, -EINVAL,
@@ -369,7 +467,7 @@ static int check_together(const struct cpx_args *a, struct err *err)
 	if (a->dark >> a->n_lanes != 0)
 		return err_set(err, -EINVAL, "dark=: the port has lanes 0 to %u only",
 			       a->n_lanes - 1u);
-	return 0;
+	return check_management(a, err);
 }
 
 int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
@@ -386,7 +484,7 @@ int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 		.numa = -1,
 	};
 	if (text == NULL || *text == '\0')
-		return 0;
+		return check_together(a, err);
 	if (!brackets_match(text))
 		return err_set(err, -EINVAL, "\"%s\": the brackets do not match", text);
 	copy = strdup(text);

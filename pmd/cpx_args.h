@@ -19,6 +19,7 @@
 #define CPX_DEV_NAME_LEN 64  /* an ethdev's name with its NUL */
 #define CPX_PATH_LEN     108 /* of a socket, with its NUL */
 #define CPX_KIND_LEN     12
+#define CPX_PROFILE_LEN  16
 #define CPX_DEV_ARGS_LEN 256
 
 enum cpx_carrier_kind {
@@ -28,12 +29,28 @@ enum cpx_carrier_kind {
 	CPX_CARRIER_DEV,
 };
 
+/* What manages the port's engine. */
+enum cpx_mgmt {
+	CPX_MGMT_NONE,     /* nothing does: all lanes are up */
+	CPX_MGMT_EMULATED, /* a module inside this process */
+	CPX_MGMT_UNIX,     /* one behind a socket of two-wire transactions */
+	CPX_MGMT_OPTOE,    /* one behind a driver's EEPROM file */
+};
+
 struct cpx_args {
 	char engine[CPX_NAME_LEN]; /* "" not said */
 	uint16_t first_lane;       /* 0-based index within the engine */
 	uint16_t n_lanes;          /* 1..CPX_MAX_LANES, all in one bank */
 	uint32_t lane_mbps;        /* line rate of a lane, Mb/s */
 	char kind[CPX_KIND_LEN];   /* cpo, npo, cpc-passive, cpc-active */
+	bool has_mgmt;             /* said, and not by the carrier's default */
+	enum cpx_mgmt mgmt;
+	char mgmt_path[CPX_PATH_LEN];  /* of unix and optoe */
+	char profile[CPX_PROFILE_LEN]; /* of an emulated engine; always one */
+	char lasers[CPX_NAME_LEN]; /* laser source that feeds it; "": its own, if it needs one */
+	char lasers_mgmt[CPX_PATH_LEN]; /* socket of that source; "": emulated */
+	uint32_t seed;                  /* of an emulated engine's noise, and of losses */
+	char serve[CPX_PATH_LEN];       /* socket that an emulated engine answers on; "": none */
 	enum cpx_carrier_kind carrier;
 	char carrier_name[CPX_DEV_NAME_LEN];    /* fiber or ethdev; "" for loop */
 	char carrier_devargs[CPX_DEV_ARGS_LEN]; /* of dev:[…]: the device to make; else "" */
@@ -67,14 +84,19 @@ struct cpx_args {
 	"passthrough=0|1 "                                                           \
 	"spread=queue|hash "                                                         \
 	"mac=<xx:xx:xx:xx:xx:xx> "                                                   \
-	"mgmt=none "                                                                 \
+	"mgmt=emulated|unix:<path>|optoe:<path>|none "                               \
+	"profile=<name> "                                                            \
+	"lasers=<name>|<name>@<path> "                                               \
+	"serve=<path> "                                                              \
+	"seed=<n> "                                                                  \
 	"pace=0|1 "                                                                  \
 	"numa=<node>"
 
 /*
  * Fill *a from `text` ("lanes=8,carrier=loop"; NULL or "" gives the defaults: one lane of
- * 106 Gb/s, loop). Unknown, repeated, empty and out-of-range keys are refused with -EINVAL; a
- * value the design knows but this version does not do yet with -ENOTSUP; -ENOMEM. Any thread.
+ * 106 Gb/s, loop, on an emulated engine). Unknown, repeated, empty and out-of-range keys are
+ * refused with -EINVAL; a value the design knows but this version does not do yet with -ENOTSUP;
+ * -ENOMEM. Any thread.
  */
 int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err);
 

@@ -62,7 +62,7 @@ static bool rx_wants_full(const struct cpx_port *p)
 	for (unsigned i = 0; i < p->data->nb_rx_queues; i++)
 		if (p->rx[i].wants != 0)
 			return true;
-	if (cpx_flow_active(p) ||
+	if (s->lossy != 0 || s->detours != 0 || cpx_flow_active(p) ||
 	    (cpx_ops(p)->timed != NULL && rte_eal_process_type() == RTE_PROC_PRIMARY &&
 	     cpx_ops(p)->timed(p)))
 		return true;
@@ -82,7 +82,7 @@ static bool tx_wants_full(const struct cpx_port *p)
 	for (unsigned i = 0; i < p->data->nb_tx_queues; i++)
 		if (p->tx[i].limited || p->tx[i].spread != NULL)
 			return true;
-	return p->tx[0].shared || p->tx[0].paced;
+	return p->looped_lanes != 0 || p->tx[0].shared || p->tx[0].paced;
 }
 
 void cpx_burst_select(struct rte_eth_dev *dev)

@@ -15,9 +15,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pmd/cpx_detour.h"
 #include "pmd/cpx_effect.h"
+#include "pmd/cpx_engine.h"
 #include "pmd/cpx_flow.h"
 #include "pmd/cpx_logs.h"
+#include "pmd/cpx_loss.h"
 
 RTE_LOG_REGISTER_SUFFIX(cpx_logtype_driver, driver, NOTICE);
 
@@ -113,6 +116,7 @@ static int cpx_dev_stop(struct rte_eth_dev *dev)
 		dev->data->tx_queue_state[i] = RTE_ETH_QUEUE_STATE_STOPPED;
 	cpx_lanes_apply(p);
 	cpx_ops(p)->stop(p);
+	cpx_detour_flush(p);
 	cpx_flow_stop(p);
 	cpx_intr_close(p);
 	return 0;
@@ -125,8 +129,10 @@ static int cpx_dev_close(struct rte_eth_dev *dev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0;
 	cpx_dev_stop(dev);
+	cpx_engine_detach(p);
 	cpx_loopback_set(p, false);
 	cpx_ops(p)->detach(p);
+	cpx_detour_free(p);
 	cpx_flow_close(p);
 	cpx_link_quiet(p);
 	dev->data->mac_addrs = NULL; /* inside dev_private, which ethdev frees */
@@ -145,6 +151,7 @@ static int cpx_dev_reset(struct rte_eth_dev *dev)
 		p->tx[i].limited = false;
 	}
 	p->admin_down = false;
+	cpx_engine_port_changed(p);
 	cpx_loopback_set(p, false);
 	return cpx_ops(p)->reset != NULL ? cpx_ops(p)->reset(p) : 0;
 }
@@ -156,6 +163,7 @@ static int cpx_set_link(struct rte_eth_dev *dev, bool up)
 	if (p->passing)
 		return -ENOTSUP;
 	p->admin_down = !up;
+	cpx_engine_port_changed(p);
 	cpx_lanes_apply(p);
 	return 0;
 }
@@ -404,9 +412,13 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	rte_eth_random_addr(p->macs[0].addr_bytes);
 	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	dev->data->promiscuous = 1;
+	cpx_loss_init(p);
 	rc = cpx_ops(p)->attach(p, err);
 	if (rc != 0)
 		goto release;
+	rc = cpx_engine_attach(p, err);
+	if (rc != 0)
+		goto detach;
 	cpx_mac_init(p);
 	dev->dev_ops = &cpx_eth_ops;
 	cpx_burst_select(dev);
@@ -417,6 +429,8 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	rte_eth_dev_probing_finish(dev);
 	return 0;
 
+detach:
+	cpx_ops(p)->detach(p);
 release:
 	dev->data->mac_addrs = NULL;
 	rte_eth_dev_release_port(dev);

@@ -14,6 +14,7 @@
 #include <ethdev_driver.h>
 
 #include <stdio.h>
+#include <sys/queue.h>
 
 #include "pmd/cpx_args.h"
 #include "pmd/cpx_look.h"
@@ -39,8 +40,10 @@ enum cpx_isa { CPX_ISA_BASE, CPX_ISA_AVX2, CPX_ISA_AVX512, CPX_N_ISA };
 #define CPX_RING_BURSTS CPX_WIDE_BURSTS(cpx_ring_bursts)
 #define CPX_PEER_BURSTS CPX_WIDE_BURSTS(cpx_peer_bursts)
 
-struct cpx_port;
+struct cpx_engine;
 struct cpx_flow;
+struct cpx_port;
+struct rte_ring;
 
 /* A statistic of a lane that one carrier alone has. */
 struct cpx_lane_stat {
@@ -91,6 +94,12 @@ struct cpx_carrier_ops {
 	void (*disarm)(struct cpx_port *p, unsigned source);
 	/* Set of lanes that could carry as far as the other end goes; NULL: all. Any thread. */
 	uint32_t (*lit)(const struct cpx_port *p);
+	/* Light, for emulated engines (cpx_engine_world.c). The port at the other end, in this
+	 * process: NULL while there is none. Else: set of lanes that light arrives on, and of those
+	 * that send back what we send; both NULL: always light. Any thread. */
+	struct cpx_port *(*far)(struct cpx_port *p);
+	uint32_t (*light)(const struct cpx_port *p);
+	uint32_t (*reflected)(const struct cpx_port *p);
 	/* Set of lanes that carry frames, of those we opened. Any thread. */
 	uint32_t (*carrying)(const struct cpx_port *p);
 	int (*rx_count)(const struct cpx_rxq *q); /* frames waiting, or -errno */
@@ -155,9 +164,21 @@ struct cpx_port {
 	bool passing;      /* lcores call the carrier itself, see cpx_dev_pass.c */
 	bool pass_noted;
 	enum rte_eth_fc_mode fc_mode;
-	uint32_t open_lanes;   /* shared: lanes that our end has in service */
-	uint32_t lit_lanes;    /* … and those it could have, see cpx_lanes.c */
-	struct cpx_flow *flow; /* flow rules; NULL: there never were any */
+	uint32_t open_lanes; /* shared: lanes that our end has in service */
+	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
+	/* engine: lanes that it has up; and what is true of emulated ones, see cpx_engine_world.c
+	 */
+	LIST_ENTRY(cpx_port) world_link; /* primary */
+	struct cpx_engine *engine;       /* NULL: nobody manages it; primary */
+	uint32_t engine_lanes;           /* shared: all, if nobody manages it */
+	uint32_t diverted_lanes;         /* shared: no frames go there: patterns, loopback */
+	uint32_t dark_lanes;             /* shared: send no light */
+	uint32_t reflecting_lanes;       /* shared: send back to the other end what it sent */
+	uint32_t looped_lanes;           /* what we send comes back, see cpx_detour.c */
+	double lane_ber[CPX_MAX_LANES];  /* shared: before FEC, NaN: none */
+	double lane_cer[CPX_MAX_LANES];  /* … and what it makes of codewords */
+	struct rte_ring *detour[CPX_MAX_LANES];       /* primary */
+	struct cpx_flow *flow;                        /* flow rules; NULL: there never were any */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
 
 	/* counters at the last reset, so that single-writer counters never go back */
@@ -228,6 +249,8 @@ void cpx_lanes_apply(struct cpx_port *p);
 /* The other end put lanes in or out of service: who reads which source, and the link, follow.
  * Any thread. */
 void cpx_lanes_changed(struct cpx_port *p);
+/* The engine has these lanes up, and no others. Any thread. */
+void cpx_lanes_engine(struct cpx_port *p, uint32_t lanes);
 /* Every queue gets its lane, before a start. */
 void cpx_lanes_feed(struct cpx_port *p);
 /* spread=hash goes by the redirection table, where there is one. */

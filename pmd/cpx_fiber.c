@@ -250,6 +250,17 @@ static uint32_t fiber_lit(const struct cpx_port *p)
 	return load_acquire(&p->open_lanes) == 0 ? 0 : gates_with(p, CPX_GATE_LIT);
 }
 
+static struct cpx_port *fiber_far(struct cpx_port *p)
+{
+	struct fiber_end *e = p->carrier;
+	struct cpx_port *far;
+
+	pthread_mutex_lock(&lock);
+	far = other(e)->port;
+	pthread_mutex_unlock(&lock);
+	return far;
+}
+
 static bool fiber_timed(const struct cpx_port *p)
 {
 	const struct fiber_end *e = p->carrier;
@@ -282,6 +293,7 @@ const struct cpx_carrier_ops cpx_fiber_ops = {
 	.info = cpx_ring_info,
 	.lit = fiber_lit,
 	.carrying = fiber_carrying,
+	.far = fiber_far,
 	.monitor = cpx_ring_monitor,
 	.arm = cpx_ring_source_arm,
 	.disarm = cpx_ring_source_disarm,

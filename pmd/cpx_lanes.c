@@ -3,8 +3,8 @@
  * Lanes in and out of service, and what follows: who reads which source, which lane a tx queue
  * feeds, what the link says.
  *
- * A lane is lit at our end while the port is started and not taken down, the lane is not dark, and
- * those of its queues that there are run. It is in service when it is lit and has a receive queue.
+ * A lane is lit at our end while the port is started and not taken down, its engine has it up, the
+ * lane is not dark, and those of its queues that there are run. It is in service when it is lit and has a receive queue.
  * Frames that arrive on a lane out of service, or that the other end has switched off, are not
  * lost: its source is read by the queue of one that is in service, so what was on its way still
  * comes, and in order. The source goes home when the lane returns. Control thread; see struct
@@ -16,10 +16,13 @@
 
 #include <pthread.h>
 
+#include "pmd/cpx_engine.h"
 #include "pmd/cpx_flow.h"
 
 /* The other end of a fiber has a control thread of its own. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* The port's control thread and that of its engine; taken before `lock` and those of carriers. */
+static pthread_mutex_t applying = PTHREAD_MUTEX_INITIALIZER;
 
 static bool rx_runs(const struct cpx_port *p, unsigned i)
 {
@@ -40,7 +43,8 @@ static uint32_t lanes_lit(const struct cpx_port *p)
 		const bool tx =
 			i >= d->nb_tx_queues || d->tx_queue_state[i] == RTE_ETH_QUEUE_STATE_STARTED;
 
-		if (rx && tx && !(p->args.dark & 1u << i))
+		if (rx && tx && !(p->args.dark & 1u << i) &&
+		    load_relaxed(&p->engine_lanes) & 1u << i)
 			lanes |= 1u << i;
 	}
 	return lanes;
@@ -86,9 +90,10 @@ void cpx_lanes_changed(struct cpx_port *p)
 	cpx_burst_select(p->dev);
 	pthread_mutex_unlock(&lock);
 	cpx_link_refresh(p);
+	cpx_engine_light_changed(p);
 }
 
-void cpx_lanes_apply(struct cpx_port *p)
+static void apply(struct cpx_port *p)
 {
 	const uint32_t was = load_relaxed(&p->open_lanes), was_lit = p->lit_lanes;
 	const uint32_t lit = lanes_lit(p);
@@ -114,6 +119,25 @@ void cpx_lanes_apply(struct cpx_port *p)
 	cpx_lanes_changed(p);
 	if ((now != was || lit != was_lit) && cpx_ops(p)->changed != NULL)
 		cpx_ops(p)->changed(p);
+}
+
+void cpx_lanes_apply(struct cpx_port *p)
+{
+	pthread_mutex_lock(&applying);
+	apply(p);
+	pthread_mutex_unlock(&applying);
+}
+
+void cpx_lanes_engine(struct cpx_port *p, uint32_t lanes)
+{
+	if (load_relaxed(&p->engine_lanes) == lanes)
+		return;
+	pthread_mutex_lock(&applying);
+	store_relaxed(&p->engine_lanes, lanes);
+	if (p->started)
+		apply(p);
+	pthread_mutex_unlock(&applying);
+	cpx_engine_light_changed(p); /* losses go with the lanes */
 }
 
 /* Lanes that the transmit queues feed. */

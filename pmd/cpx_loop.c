@@ -104,6 +104,11 @@ static uint32_t loop_carrying(const struct cpx_port *p)
 	return load_relaxed(&p->open_lanes);
 }
 
+static struct cpx_port *loop_far(struct cpx_port *p)
+{
+	return p;
+}
+
 const struct cpx_carrier_ops cpx_loop_ops = {
 	.mode = "Lane Loop",
 	.bursts = CPX_RING_BURSTS,
@@ -117,6 +122,7 @@ const struct cpx_carrier_ops cpx_loop_ops = {
 	.timed = loop_timed,
 	.info = cpx_ring_info,
 	.carrying = loop_carrying,
+	.far = loop_far,
 	.monitor = cpx_ring_monitor,
 	.arm = cpx_ring_source_arm,
 	.disarm = cpx_ring_source_disarm,

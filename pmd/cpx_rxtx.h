@@ -27,6 +27,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_ptype.h>
 
+#include "lib/cmis/fec_loss.h"
 #include "pmd/cpx_args.h"
 #include "pmd/cpx_pace.h"
 #include "pmd/cpx_ring.h"
@@ -50,7 +51,8 @@ struct cpx_flow_rxq;
 	X(flow_dropped)  /* frames dropped: a flow rule said so, or none took them */  \
 	X(filtered_mac)  /* frames dropped: to an address that is not ours */          \
 	X(filtered_vlan) /* frames dropped: of a VLAN that is not ours */              \
-	X(steer_full)    /* frames dropped: no room on the way to a rule's queue */
+	X(steer_full)    /* frames dropped: no room on the way to a rule's queue */    \
+	X(fec_lost)      /* frames dropped: in a codeword that FEC could not correct */
 
 #define CPX_TX_COUNTERS(X)                                                                  \
 	X(packets)                                                                          \
@@ -100,6 +102,8 @@ struct cpx_sources {
 							     that queue is stopped */
 	uint8_t wanted[CPX_MAX_SOURCES];                  /* any time: who shall read it */
 	uint32_t n;
+	uint32_t lossy;     /* any time: set of sources that lose frames (cpx_loss.h) */
+	uint32_t detours;   /* any time: queues to which frames come back (cpx_detour.h) */
 	struct cpx_rxq *rx; /* source s is in rx[s] */
 };
 
@@ -123,6 +127,8 @@ struct cpx_rxq {
 	alignas(CPX_LINE) struct cpx_sources *sources;
 	const struct cpx_look *look; /* the port's: how to look into frames */
 	struct cpx_flow_rxq *flow;   /* any time: flow rules; NULL: there never were any */
+	struct fec_loss loss;        /* of the source; its reader's, and the rate any time */
+	uint32_t interleaved_bits;   /* any time: exposure to it of a frame of no length */
 	uint16_t nb_desc;
 	bool deferred;
 	struct cpx_rx_counters count;
@@ -154,6 +160,7 @@ struct cpx_txq {
 	uint32_t preparing;              /* as `inside`, in tx_prepare, which takes no turn */
 	bool shared;                     /* several queues feed one lane */
 	bool limited;
+	uint8_t looped; /* any time: frames sent on the lane come back (cpx_detour.h) */
 	bool deferred;
 	uint16_t nb_desc;             /* 0: not set up */
 	struct cpx_pace pace;         /* of the lane, when paced */

@@ -13,7 +13,9 @@
 #include <rte_mbuf.h>
 
 #include "pmd/cpx_flow_rx.h"
+#include "pmd/cpx_detour.h"
 #include "pmd/cpx_look.h"
+#include "pmd/cpx_loss.h"
 #include "pmd/cpx_rxtx.h"
 
 /* Frames of the source of `from` for queue q, at most n. Counts what it drops, not what it takes.
@@ -73,11 +75,14 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 	const uint16_t handed = share != 0 ? cpx_steer_take(q, pkts, share) : 0;
 	unsigned at = q->first;
 	const uint32_t wants = load_relaxed(&q->wants);
+	const uint32_t lossy = load_relaxed(&sources->lossy);
 	struct cpx_looked looked = { 0 };
 	uint16_t got = handed, found;
 	uint64_t bytes = 0;
 
 	q->first = (uint8_t)(at + 1 < n_sources ? at + 1 : 0);
+	if (unlikely(load_relaxed(&sources->detours) >> me & 1))
+		got += cpx_detour_take(q, pkts + got, n - got);
 	for (unsigned i = 0; i < n_sources && got < n; i++, at = at + 1 < n_sources ? at + 1 : 0) {
 		uint8_t wanted;
 
@@ -86,8 +91,11 @@ static __rte_always_inline uint16_t cpx_rx_full(struct cpx_rxq *q, struct rte_mb
 		wanted = load_relaxed(&sources->wanted[at]);
 		if (unlikely(wanted != me)) /* hand it on, with all that we wrote into it */
 			store_release(&sources->owner[at], wanted);
-		else
+		else if (likely(!(lossy >> at & 1)))
 			got += take(q, &sources->rx[at], pkts + got, n - got);
+		else
+			got += cpx_lose(q, &sources->rx[at], pkts + got,
+					take(q, &sources->rx[at], pkts + got, n - got));
 	}
 	found = got;
 	if (wants & CPX_WANTS_FIRST) {
@@ -146,11 +154,14 @@ static __rte_always_inline uint16_t cpx_tx_lane(struct cpx_txq *q, struct cpx_tx
 		if (fit < n)
 			counter_add(&lane->count.paced, n - fit);
 		if (fit != 0)
-			fit = put(lane, pkts, fit);
+			fit = unlikely(load_relaxed(&lane->looped))
+				      ? cpx_detour_put(lane, pkts, fit)
+				      : put(lane, pkts, fit);
 		cpx_pace_charge(&lane->pace, lane->count.packets - packets,
 				lane->count.bytes - bytes);
 	} else {
-		fit = put(lane, pkts, n);
+		fit = unlikely(load_relaxed(&lane->looped)) ? cpx_detour_put(lane, pkts, n)
+							    : put(lane, pkts, n);
 	}
 	if (lane->shared)
 		turn_give(&lane->turn);

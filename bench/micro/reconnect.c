@@ -137,7 +137,7 @@ static uint16_t new_port(const char *path, const char *role, int cpu)
 	uint16_t port;
 
 	snprintf(core, sizeof(core), "%d", cpu);
-	snprintf(args, sizeof(args), "carrier=fiber:%s,role=%s", path, role);
+	snprintf(args, sizeof(args), "carrier=fiber:%s,role=%s,mgmt=none", path, role);
 	if (rte_eal_init(sizeof(eal) / sizeof(eal[0]), eal) < 0)
 		exit(EXIT_MACHINE);
 	pool = rte_pktmbuf_pool_create("frames", 4095, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,

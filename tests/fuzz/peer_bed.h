@@ -191,7 +191,7 @@ static inline void make_bed(struct bed *b, unsigned number)
 	rte_mempool_obj_iter(b->pool, give_guarded_buffer, NULL);
 	snprintf(name, sizeof(name), "net_cpx%u", number);
 	snprintf(b->path, sizeof(b->path), "%s/%u", folder, number);
-	snprintf(args, sizeof(args), "carrier=fiber:%s,role=%s,%s", b->path,
+	snprintf(args, sizeof(args), "carrier=fiber:%s,role=%s,mgmt=none,%s", b->path,
 		 b->server ? "server" : "client", b->args);
 	CHECK(rte_vdev_init(name, args) == 0);
 	CHECK(rte_eth_dev_get_port_by_name(name, &b->port) == 0);

@@ -11,7 +11,6 @@
 
 #define BYTES      42
 #define HYSTERESIS 2 /* °C below the high warning */
-#define SUMMARIES  4 /* banks that have one */
 #define LANES_BIT  0x01
 #define VDM_BIT    0x08
 #define HOT_IN_ROW 2 /* one reading may be a bad one */

@@ -133,6 +133,14 @@ uint64_t cmis_manager_step(struct cmis_manager *m, uint64_t now)
 	return when > m->now ? when : m->now + CMIS_MS;
 }
 
+/* Banks without a summary in lower memory are looked at whenever there is news. */
+void cmis_manager_interrupt(struct cmis_manager *m)
+{
+	m->watch = 0;
+	for (unsigned b = SUMMARIES; b < CMIS_MAX_BANKS; b++)
+		m->bank[b].monitor = 0;
+}
+
 void cmis_manager_kick(struct cmis_manager *m)
 {
 	m->kicked = true;

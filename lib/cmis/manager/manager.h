@@ -197,8 +197,10 @@ int cmis_manager_want(struct cmis_manager *m, unsigned bank, const struct cmis_p
 
 /* All that can be done at `now`. Returns when it is due again, always later than now. */
 uint64_t cmis_manager_step(struct cmis_manager *m, uint64_t now);
-/* The interrupt or presence pin moved, or an operator wants it: look at once, retry at once. */
+/* The presence pin moved, or an operator wants it: look at once, retry at once. */
 void cmis_manager_kick(struct cmis_manager *m);
+/* The module's interrupt: look at once, but what is waited for after a failure is not retried. */
+void cmis_manager_interrupt(struct cmis_manager *m);
 
 /* Observed; valid until the next step. bank < 8, else NULL. */
 const struct cmis_manager_seen *cmis_manager_seen(const struct cmis_manager *m);

@@ -15,6 +15,7 @@
 #define POLL_MAX     (100 * CMIS_MS)
 #define PROBE        (200 * CMIS_MS) /* of an empty socket */
 #define CONFIGURE_MS 100             /* ConfigStatus "in progress": nothing advertises it */
+#define SUMMARIES    4               /* banks that have one in L:4-7 */
 #define LOW_PAGES    3               /* 00h, 01h, 02h are kept */
 #define LANE_FLAGS   (20 * 8)        /* bits of 11h:134-153 */
 #define LOWER_FLAGS  (6 * 8)         /* bits of L:8-13 */

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ports on emulated engines: lanes carry when the engine has them up, and only then. */
+#include <math.h>
+
+#include "pmd/cpx_engine.h"
+#include "tests/unit/cpx_port.h"
+
+#define PATIENCE_MS 5000
+
+static bool eventually(bool (*is)(uint16_t port, unsigned value), uint16_t port, unsigned value)
+{
+	for (unsigned i = 0; i < PATIENCE_MS; i++) {
+		if (is(port, value))
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static bool has_speed(uint16_t port, unsigned mbps)
+{
+	const struct rte_eth_link link = link_of(port);
+
+	return link.link_status ? link.link_speed == mbps : mbps == 0;
+}
+
+#define LANE 106250u
+
+static void inject(const char *engine, const char *request)
+{
+	struct cpx_engine *e = cpx_engine_find(engine);
+	struct err err;
+
+	cr_assert_not_null(e, "no engine %s", engine);
+	cr_assert_eq(cpx_engine_inject(e, request, &err), 0, "%s", err.text);
+}
+
+static struct cpx_engine_view look(const char *engine)
+{
+	static struct cpx_engine_view view;
+
+	cpx_engine_look(cpx_engine_find(engine), &view);
+	return view;
+}
+
+/* Frames sent on a queue and received on any, of `n`. */
+static unsigned through(uint16_t from, uint16_t queue, uint16_t to, uint16_t queues, unsigned n)
+{
+	unsigned got = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = frame(64, 1);
+
+		if (send_one(from, queue, m) == 0)
+			rte_pktmbuf_free(m);
+		for (uint16_t q = 0; q < queues; q++)
+			while ((m = receive_one(to, q)) != NULL) {
+				rte_pktmbuf_free(m);
+				got++;
+			}
+	}
+	return got;
+}
+
+static void finish(uint16_t port)
+{
+	rte_eth_dev_stop(port);
+	cr_expect_eq(rte_eth_dev_close(port), 0);
+}
+
+TestSuite(cpx_engine, .init = start_eal, .timeout = 60);
+
+Test(cpx_engine, link_comes_with_the_data_path)
+{
+	const uint16_t port = running_port("net_cpx0", "engine=oe0,lanes=0-3,mgmt=emulated", 4);
+
+	cr_expect(has_speed(port, 0), "not before");
+	cr_expect_eq(through(port, 0, port, 4, 10), 0);
+	cr_expect(eventually(has_speed, port, 4 * LANE));
+	cr_expect_eq(through(port, 0, port, 4, 10), 10);
+	cr_expect_str_eq(look("oe0").seen.part, "OIF-3.2T-DR8");
+	cr_expect_eq(look("oe0").lane[3].state, CMIS_DP_ACTIVATED);
+	cr_expect_eq(look("oe0").lane[4].state, CMIS_DP_DEACTIVATED, "lanes of no port stay down");
+	finish(port);
+	cr_expect_null(cpx_engine_find("oe0"), "gone with its last port");
+	cr_expect_eq(pool_level(), POOL_FRAMES);
+}
+
+Test(cpx_engine, is_the_default)
+{
+	uint16_t port;
+
+	cr_assert_eq(rte_vdev_init("net_cpx0", "lanes=1"), 0);
+	cr_assert_eq(rte_eth_dev_get_port_by_name("net_cpx0", &port), 0);
+	set_up(port, 1);
+	start(port);
+	cr_expect(eventually(has_speed, port, LANE));
+	cr_expect_not_null(cpx_engine_find("net_cpx0"), "named after the port");
+	finish(port);
+}
+
+/* 2 lanes of 106 Gb/s and 3 lanes are no application of oif-3.2t. */
+Test(cpx_engine, widths_without_an_application_are_single_lanes)
+{
+	const uint16_t two = running_port("net_cpx0", "engine=oe0,lanes=0-1,mgmt=emulated", 2);
+	const uint16_t three = running_port("net_cpx1", "engine=oe0,lanes=8-10,mgmt=emulated", 3);
+
+	cr_expect(eventually(has_speed, two, 2 * LANE));
+	cr_expect(eventually(has_speed, three, 3 * LANE));
+	cr_expect_eq(look("oe0").bank[0].port_count, 2);
+	finish(two);
+	finish(three);
+}
+
+Test(cpx_engine, a_dead_lane_narrows_the_port_at_both_ends)
+{
+	const uint16_t a =
+		running_port("net_cpx0", "engine=a,lanes=0-3,carrier=fiber:x,mgmt=emulated", 4);
+	const uint16_t b =
+		running_port("net_cpx1", "engine=b,lanes=0-3,carrier=fiber:x,mgmt=emulated", 4);
+
+	cr_expect(eventually(has_speed, a, 4 * LANE));
+	cr_expect(eventually(has_speed, b, 4 * LANE));
+	inject("a", "inject laser-fail 0 2 0"); /* lane 1 */
+	cr_expect(eventually(has_speed, a, 3 * LANE));
+	cr_expect(eventually(has_speed, b, 3 * LANE), "it has lost the light");
+	cr_expect_eq(look("a").lane[1].tx_dbm, -40);
+	cr_expect_eq(look("b").lane[1].rx_dbm, -40);
+	cr_expect_eq(through(a, 1, b, 4, 50), 50, "frames of the lane's queue go another way");
+	cr_expect_eq(xstat(b, "lane1_rx_packets"), 0);
+	inject("a", "heal all");
+	cr_expect(eventually(has_speed, a, 4 * LANE));
+	cr_expect(eventually(has_speed, b, 4 * LANE));
+	finish(a);
+	finish(b);
+	cr_expect_eq(pool_level(), POOL_FRAMES);
+}
+
+static bool loses(uint16_t port, unsigned any)
+{
+	through(port, 0, port, 1, 1000);
+	return (xstat(port, "lane0_rx_fec_lost") != 0) == (any != 0);
+}
+
+Test(cpx_engine, weak_light_loses_frames)
+{
+	const uint16_t port = running_port("net_cpx0", "engine=oe0,mgmt=emulated,seed=7", 1);
+
+	cr_expect(eventually(has_speed, port, LANE));
+	cr_expect(loses(port, 0), "healthy light loses nothing");
+	inject("oe0", "inject rx-drop 3.2 0 0");
+	cr_expect(eventually(loses, port, 1));
+	cr_expect(eventually(has_speed, port, LANE), "it still has lock");
+	finish(port);
+	cr_expect_eq(pool_level(), POOL_FRAMES);
+}
+
+static bool is_looped(uint16_t port, unsigned frames)
+{
+	return through(port, 0, port, 1, frames) == frames;
+}
+
+static int loop_host(struct cmis_manager *m, void *arg)
+{
+	const uint8_t lanes = *(const uint8_t *)arg;
+
+	return cmis_manager_write(m, 0, 0x13, 180, &lanes, 1);
+}
+
+Test(cpx_engine, loopback_brings_frames_back)
+{
+	const uint16_t a = running_port("net_cpx0", "engine=a,carrier=fiber:x,mgmt=emulated", 1);
+	const uint16_t b = running_port("net_cpx1", "engine=b,carrier=fiber:x,mgmt=emulated", 1);
+	uint8_t on = 1, off = 0;
+
+	cr_expect(eventually(has_speed, a, LANE));
+	cr_expect(eventually(has_speed, b, LANE));
+	cr_expect_eq(through(a, 0, b, 1, 10), 10);
+	cr_expect_eq(cpx_engine_do(cpx_engine_find("a"), loop_host, &on), 0);
+	cr_expect(eventually(is_looped, a, 20));
+	through(b, 0, b, 1, 1); /* what went out before */
+	cr_expect_eq(through(a, 0, b, 1, 10), 0, "nothing goes out");
+	through(a, 0, a, 1, 1);
+	cr_expect_eq(cpx_engine_do(cpx_engine_find("a"), loop_host, &off), 0);
+	for (unsigned i = 0; i < PATIENCE_MS && through(a, 0, b, 1, 10) != 10; i++) {
+		through(a, 0, a, 1, 1);
+		usleep(1000);
+	}
+	cr_expect_eq(through(a, 0, b, 1, 10), 10);
+	finish(a);
+	finish(b);
+	cr_expect_eq(pool_level(), POOL_FRAMES);
+}
+
+Test(cpx_engine, module_pulled_and_put_back)
+{
+	const uint16_t port = running_port("net_cpx0", "engine=oe0,lanes=0-7,mgmt=emulated", 8);
+
+	for (unsigned i = 0; i < 3; i++) {
+		cr_expect(eventually(has_speed, port, 8 * LANE));
+		inject("oe0", "inject removed 0 0 0");
+		cr_expect(eventually(has_speed, port, 0));
+		inject("oe0", "heal removed");
+	}
+	cr_expect(eventually(has_speed, port, 8 * LANE));
+	finish(port);
+}
+
+Test(cpx_engine, an_operator_takes_lanes_down)
+{
+	const uint16_t port = running_port("net_cpx0", "engine=oe0,lanes=0-3,mgmt=emulated", 4);
+
+	cr_expect(eventually(has_speed, port, 4 * LANE));
+	rte_eth_dev_set_link_down(port);
+	cr_expect(eventually(has_speed, port, 0));
+	for (unsigned i = 0; i < PATIENCE_MS; i++, usleep(1000))
+		if (look("oe0").lane[0].state == CMIS_DP_DEACTIVATED)
+			break;
+	cr_expect_eq(look("oe0").lane[0].state, CMIS_DP_DEACTIVATED, "its light is off");
+	rte_eth_dev_set_link_up(port);
+	cr_expect(eventually(has_speed, port, 4 * LANE));
+	finish(port);
+}
+
+Test(cpx_engine, differing_words_of_one_engine_are_refused)
+{
+	const uint16_t port = new_port("net_cpx0", "engine=oe0,lanes=0-3,mgmt=emulated");
+
+	cr_expect_lt(rte_vdev_init("net_cpx1", "engine=oe0,lanes=4-7,mgmt=unix:/nowhere"), 0);
+	cr_expect_eq(rte_vdev_init("net_cpx1", "engine=oe0,lanes=4-7,mgmt=emulated"), 0);
+	finish(port);
+}

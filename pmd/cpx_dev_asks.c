@@ -6,6 +6,7 @@
  * back. Control thread; arm and disarm are the lcore's that drives the queue.
  */
 #include "pmd/cpx_dev.h"
+#include "pmd/cpx_engine.h"
 
 #include <rte_dev_info.h>
 
@@ -65,21 +66,23 @@ static struct cpx_port *over_device(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	return p->args.carrier == CPX_CARRIER_DEV ? p : NULL;
+	return p->args.carrier == CPX_CARRIER_DEV && p->engine == NULL ? p : NULL;
 }
 
 int cpx_get_module_info(struct rte_eth_dev *dev, struct rte_eth_dev_module_info *info)
 {
 	const struct cpx_port *p = over_device(dev);
 
-	return p == NULL ? -ENOTSUP : ASK(p, rte_eth_dev_get_module_info(id, info));
+	return p == NULL ? cpx_engine_module_info(cpx_port_of(dev), info)
+			 : ASK(p, rte_eth_dev_get_module_info(id, info));
 }
 
 int cpx_get_module_eeprom(struct rte_eth_dev *dev, struct rte_dev_eeprom_info *info)
 {
 	const struct cpx_port *p = over_device(dev);
 
-	return p == NULL ? -ENOTSUP : ASK(p, rte_eth_dev_get_module_eeprom(id, info));
+	return p == NULL ? cpx_engine_module_eeprom(cpx_port_of(dev), info)
+			 : ASK(p, rte_eth_dev_get_module_eeprom(id, info));
 }
 
 int cpx_led_on(struct rte_eth_dev *dev)

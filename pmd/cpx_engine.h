@@ -31,6 +31,8 @@
 
 struct cpx_engine;
 struct cpx_port;
+struct rte_dev_eeprom_info;
+struct rte_eth_dev_module_info;
 
 /* What is known of a lane, NaN where it is not. */
 struct cpx_lane_view {
@@ -94,6 +96,15 @@ void cpx_engine_detach(struct cpx_port *p);
 void cpx_engine_port_changed(struct cpx_port *p);
 /* What arrives from the other end of the port's carrier may have changed. Never waits. */
 void cpx_engine_light_changed(const struct cpx_port *p);
+/* Of eth_dev_ops: -ENOTSUP where the port has no engine, -ENODEV while that does not answer. */
+int cpx_engine_module_info(const struct cpx_port *p, struct rte_eth_dev_module_info *info);
+int cpx_engine_module_eeprom(const struct cpx_port *p, struct rte_dev_eeprom_info *info);
+/* Statistics of a lane: how many of them a port's lanes have, their names, their values. */
+#define CPX_ENGINE_STATS FEC_BINS
+unsigned cpx_engine_stats_count(const struct cpx_port *p);
+void cpx_engine_stat_name(char *name, size_t size, unsigned lane, unsigned i);
+void cpx_engine_stat_values(const struct cpx_port *p, unsigned lane,
+			    uint64_t values[CPX_ENGINE_STATS]);
 /* Is the port's engine still on its way up (nothing failed yet)? */
 bool cpx_engine_coming_up(const struct cpx_port *p);
 

@@ -133,11 +133,15 @@ static void see(struct cpx_engine *e, uint64_t now)
 	v->steps = e->steps + 1;
 	v->cpu_ns = e->cpu_ns;
 	v->seen = *cmis_manager_seen(e->manager);
+	cmis_manager_last(e->manager, 0, CMIS_LOWER, e->constant[0]);
+	for (unsigned i = 0; i < 3; i++)
+		cmis_manager_last(e->manager, 0, i, e->constant[1 + i]);
 	for (unsigned b = 0; b < CPX_ENGINE_BANKS; b++) {
 		const struct cmis_bank_seen *bank = cmis_manager_bank(e->manager, b);
 
 		if (bank == NULL || b >= v->seen.support.banks)
 			continue;
+		cmis_manager_last(e->manager, b, 0x11, e->status[b]);
 		v->bank[b] = *bank;
 		for (unsigned i = 0; i < CMIS_LANES; i++)
 			see_lane(e, b, i);

@@ -406,6 +406,7 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	p->args = *args;
 	p->sources.n = args->n_lanes;
 	p->fc_mode = RTE_ETH_FC_FULL;
+	p->fec_asked = RTE_ETH_FEC_MODE_CAPA_MASK(AUTO);
 	memset(p->wake, -1, sizeof(p->wake));
 	memset(p->wait, -1, sizeof(p->wait));
 	cpx_lanes_feed(p);

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+#include "lib/cmis/fec.h"
 #include "pmd/cpx_args.h"
 #include "pmd/cpx_look.h"
 #include "pmd/cpx_rxtx.h"
@@ -164,6 +165,7 @@ struct cpx_port {
 	bool passing;      /* lcores call the carrier itself, see cpx_dev_pass.c */
 	bool pass_noted;
 	enum rte_eth_fc_mode fc_mode;
+	uint32_t fec_asked; /* RTE_ETH_FEC_MODE_CAPA set */
 	uint32_t open_lanes; /* shared: lanes that our end has in service */
 	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
 	/* engine: lanes that it has up; and what is true of emulated ones, see cpx_engine_world.c
@@ -187,6 +189,7 @@ struct cpx_port {
 	struct rte_eth_stats carrier_base;
 	struct rte_eth_stats pass_last; /* the carrier's, when last added to the lanes' */
 	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
+	uint64_t fec_base[CPX_MAX_LANES][FEC_BINS];
 
 	struct cpx_look look;
 	uint32_t strips; /* set of queues that strip VLAN tags */

@@ -30,7 +30,8 @@ int cpx_fec_get(struct rte_eth_dev *dev, uint32_t *capa)
 
 	if (cpx_ops(p)->fec_get != NULL)
 		return cpx_ops(p)->fec_get(p, capa);
-	*capa = RTE_ETH_FEC_MODE_CAPA_MASK(RS);
+	/* as ethdev words it: of a link that is down the setting, of one that is up what runs */
+	*capa = dev->data->dev_link.link_status ? RTE_ETH_FEC_MODE_CAPA_MASK(RS) : p->fec_asked;
 	return 0;
 }
 
@@ -40,5 +41,8 @@ int cpx_fec_set(struct rte_eth_dev *dev, uint32_t capa)
 
 	if (cpx_ops(p)->fec_set != NULL)
 		return cpx_ops(p)->fec_set(p, capa);
-	return (capa & OURS) != 0 ? 0 : -ENOTSUP;
+	if ((capa & OURS) == 0)
+		return -ENOTSUP;
+	p->fec_asked = capa & OURS;
+	return 0;
 }

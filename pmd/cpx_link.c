@@ -8,10 +8,15 @@
 #include "pmd/cpx_ethdev.h"
 
 #include <rte_alarm.h>
+#include <rte_cycles.h>
 
 #include <errno.h>
 
+#include "pmd/cpx_engine.h"
 #include "pmd/cpx_logs.h"
+
+#define WAIT_MS      9000 /* for a link on its way up, as long as drivers usually wait */
+#define WAIT_STEP_MS 10
 
 static void raise_lsc(void *arg)
 {
@@ -48,9 +53,15 @@ static bool refresh(struct cpx_port *p)
 
 int cpx_link_update(struct rte_eth_dev *dev, int wait)
 {
+	struct cpx_port *p = cpx_port_of(dev);
+
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) /* which keeps it up to date */
 		return -1;
-	return refresh(cpx_port_of(dev)) ? 0 : -1;
+	for (unsigned ms = 0; wait && ms < WAIT_MS && p->started && !p->admin_down &&
+			      cpx_ops(p)->carrying(p) == 0 && cpx_engine_coming_up(p);
+	     ms += WAIT_STEP_MS)
+		rte_delay_us_sleep(WAIT_STEP_MS * 1000);
+	return refresh(p) ? 0 : -1;
 }
 
 void cpx_link_refresh(struct cpx_port *p)

@@ -32,15 +32,36 @@ static void send_where_taken(struct cpx_peer *c)
 		store_relaxed(&c->port->tx[i].carrier_queue, open ? (uint16_t)i : CPX_NO_QUEUE);
 }
 
+/*
+ * Beside which lanes take frames, net_cpx tells its like what their light does: a bit each for
+ * lanes that send none, and for those that send back what they get. Others set no mark, and theirs
+ * is always there.
+ */
+#define LIGHT_TOLD  (1ull << 62)
+#define LIGHT_MARK  (3ull << 62)
+#define DARK_BIT    32
+#define REFLECT_BIT 40
+
+static void hear_of_light(struct cpx_peer *c, uint64_t told, uint64_t lanes)
+{
+	const bool tells = (told & LIGHT_MARK) == LIGHT_TOLD;
+	const uint32_t all = (uint32_t)(lanes & 0xff);
+
+	store_relaxed(&c->light, tells ? all & (uint32_t) ~(told >> DARK_BIT) : all);
+	store_relaxed(&c->reflected, tells ? all & (uint32_t)(told >> REFLECT_BIT) : 0);
+}
+
 void cpx_peer_lanes_changed(struct cpx_peer *c)
 {
 	struct fiber_status s;
-	uint64_t lanes = 0;
+	uint64_t lanes = 0, all;
 
 	fiber_status(c->fiber, &s);
+	all = (1ull << s.terms.lanes) - 1;
 	if (s.state == FIBER_UP)
-		lanes = s.peer_lanes & ((1ull << s.terms.lanes) - 1) & ~(uint64_t)c->dead_lanes;
+		lanes = s.peer_lanes & all & ~(uint64_t)c->dead_lanes;
 	store_release(&c->peer_lanes, (uint32_t)lanes);
+	hear_of_light(c, s.peer_told, s.state == FIBER_UP ? all : 0);
 	send_where_taken(c);
 	cpx_lanes_changed(c->port);
 	cpx_peer_interrupts(c);
@@ -123,8 +144,12 @@ static void tell_lanes(struct cpx_peer *c)
 {
 	const struct cpx_port *p = c->port;
 
+	const uint64_t light = LIGHT_TOLD | (uint64_t)load_relaxed(&p->dark_lanes) << DARK_BIT |
+			       (uint64_t)load_relaxed(&p->reflecting_lanes) << REFLECT_BIT;
+
 	if (c->fiber != NULL)
-		fiber_lanes_set(c->fiber, load_relaxed(&p->open_lanes) != 0 ? p->lit_lanes : 0);
+		fiber_lanes_set(c->fiber,
+				light | (load_relaxed(&p->open_lanes) != 0 ? p->lit_lanes : 0));
 }
 
 /* Nobody sends or receives. */
@@ -330,6 +355,20 @@ static uint32_t peer_lit(const struct cpx_port *p)
 	return load_acquire(&c->peer_lanes);
 }
 
+static uint32_t peer_light(const struct cpx_port *p)
+{
+	const struct cpx_peer *c = p->carrier;
+
+	return load_relaxed(&c->light);
+}
+
+static uint32_t peer_reflected(const struct cpx_port *p)
+{
+	const struct cpx_peer *c = p->carrier;
+
+	return load_relaxed(&c->reflected);
+}
+
 static uint32_t peer_carrying(const struct cpx_port *p)
 {
 	const struct cpx_peer *c = p->carrier;
@@ -352,6 +391,8 @@ const struct cpx_carrier_ops cpx_peer_ops = {
 	.changed = peer_changed,
 	.lit = peer_lit,
 	.carrying = peer_carrying,
+	.light = peer_light,
+	.reflected = peer_reflected,
 	.lane_stats = cpx_peer_lane_stats,
 	.lane_values = cpx_peer_lane_values,
 	.stats = cpx_peer_stats,

@@ -19,6 +19,8 @@ struct cpx_peer {
 	struct rte_intr_handle *handle; /* for the fiber's descriptor */
 	bool watched;
 	uint32_t peer_lanes; /* shared: lanes that the other end has in service */
+	uint32_t light;      /* shared: … whose light arrives */
+	uint32_t reflected;  /* shared: … that send back what we send */
 	/* what was said of it */
 	uint64_t quiet_until; /* TSC */
 	uint64_t unsaid, refusals;

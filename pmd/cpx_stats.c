@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "pmd/cpx_engine.h"
+
 #define NAME(name) #name,
 static const char *const rx_names[] = { CPX_RX_COUNTERS(NAME) };
 static const char *const tx_names[] = { CPX_TX_COUNTERS(NAME) };
@@ -122,7 +124,7 @@ int cpx_stats_get(struct rte_eth_dev *dev, struct rte_eth_stats *stats)
 		stats->opackets += tx.packets;
 		stats->obytes += tx.bytes;
 		stats->oerrors += tx.oversize + tx.nombuf + tx.dropped + tx.unfit + tx.runt;
-		stats->ierrors += rx.oversize;
+		stats->ierrors += rx.oversize + rx.fec_lost;
 		stats->imissed += rx.steer_full;
 		stats->rx_nombuf += rx.nombuf;
 		stats->q_ipackets[i] = rx.packets;
@@ -150,6 +152,7 @@ int cpx_stats_reset(struct rte_eth_dev *dev)
 	for (unsigned i = 0; i < p->args.n_lanes; i++) {
 		p->tx_base[i] = tx_total(p, i);
 		lane_values(p, i, p->lane_base[i]);
+		cpx_engine_stat_values(p, i, p->fec_base[i]);
 	}
 	p->carrier_base = carrier_errors(p);
 	return 0;
@@ -158,7 +161,8 @@ int cpx_stats_reset(struct rte_eth_dev *dev)
 static unsigned xstats_count(const struct cpx_port *p)
 {
 	return RTE_DIM(port_names) +
-	       p->args.n_lanes * (CPX_N_RX_COUNTERS + CPX_N_TX_COUNTERS + lane_stats_count(p));
+	       p->args.n_lanes * (CPX_N_RX_COUNTERS + CPX_N_TX_COUNTERS + lane_stats_count(p) +
+				  cpx_engine_stats_count(p));
 }
 
 int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, unsigned n)
@@ -180,6 +184,8 @@ int cpx_xstats_names(struct rte_eth_dev *dev, struct rte_eth_xstat_name *names, 
 		for (unsigned k = 0; k < lane_stats_count(p); k++)
 			snprintf(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, "lane%u_%s", i,
 				 carrier_ops(p)->lane_stats[k].name);
+		for (unsigned k = 0; k < cpx_engine_stats_count(p); k++)
+			cpx_engine_stat_name(names[at++].name, RTE_ETH_XSTATS_NAME_SIZE, i, k);
 	}
 	return (int)count;
 }
@@ -191,7 +197,7 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 {
 	struct cpx_port *p = cpx_port_of(dev);
 	unsigned count = xstats_count(p), at = 0;
-	uint64_t more[CPX_MAX_LANE_STATS];
+	uint64_t more[CPX_MAX_LANE_STATS], fec[CPX_ENGINE_STATS];
 
 	if (xstats == NULL || n < count)
 		return (int)count;
@@ -208,6 +214,9 @@ int cpx_xstats_get(struct rte_eth_dev *dev, struct rte_eth_xstat *xstats, unsign
 		lane_since(p, i, more);
 		for (unsigned k = 0; k < lane_stats_count(p); k++)
 			xstats[at++].value = more[k];
+		cpx_engine_stat_values(p, i, fec);
+		for (unsigned k = 0; k < cpx_engine_stats_count(p); k++)
+			xstats[at++].value = fec[k] - p->fec_base[i][k];
 	}
 	for (unsigned k = 0; k < count; k++)
 		xstats[k].id = k;

@@ -132,7 +132,7 @@ int fiber_come_up(struct fiber *f)
 		listen_again(f);
 	fiber_queues_attach(f);
 	f->lanes_untold = false;
-	f->status.peer_lanes = UINT64_MAX;
+	f->status.peer_lanes = f->status.peer_told = UINT64_MAX;
 	if (f->open_lanes != UINT64_MAX)
 		fiber_tell_lanes(f);
 	return FIBER_EVENT_UP;

@@ -95,7 +95,7 @@ static int check(struct fiber *f, const struct fiber_config *c, struct err *err)
 	f->server = c->server;
 	f->hugepages = c->hugepages;
 	f->lanes = f->mine.lanes;
-	f->open_lanes = f->status.peer_lanes = UINT64_MAX;
+	f->open_lanes = f->status.peer_lanes = f->status.peer_told = UINT64_MAX;
 	f->patience = standard(c->patience, FIBER_STANDARD_PATIENCE);
 	f->retry = standard(c->retry, FIBER_STANDARD_RETRY);
 	return 0;

@@ -69,6 +69,8 @@ struct fiber_status {
 	struct fiber_terms terms; /* of the last connection that came up */
 	uint64_t peer_lanes;      /* bit l: the peer takes frames on lane l. All ones till it says
 				     otherwise, and in lanes that were not agreed on */
+	uint64_t peer_told;       /* what the peer really gave fiber_lanes_set(): bits of lanes
+				     that there are not are the two programs' own */
 	pid_t peer_pid;           /* of the last peer; 0: none yet */
 	uid_t peer_uid;
 	uint64_t connections;  /* that came up */

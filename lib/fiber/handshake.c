@@ -107,12 +107,13 @@ static int got_refusal(struct fiber *f, const void *data)
 static int got_lanes(struct fiber *f, const void *data)
 {
 	const uint64_t others = f->terms.lanes < 64 ? UINT64_MAX << f->terms.lanes : 0;
-	const uint64_t before = f->status.peer_lanes;
+	const uint64_t before = f->status.peer_told;
 	struct fiber_lanes m;
 
 	memcpy(&m, data, sizeof(m));
+	f->status.peer_told = m.open;
 	f->status.peer_lanes = m.open | others;
-	return f->status.peer_lanes != before ? FIBER_EVENT_LANES : 0;
+	return f->status.peer_told != before ? FIBER_EVENT_LANES : 0;
 }
 
 static void send_nak(struct fiber *f, int type)

@@ -171,12 +171,45 @@ Test(args, mac)
 	bad("mac=ff:ff:ff:ff:ff:ff", -EINVAL, "mac=ff", "multicast");
 }
 
-Test(args, what_is_not_built_yet_is_said)
+/* Real devices are not switched by an engine that is not there, unless asked. */
+Test(args, management)
 {
-	bad("mgmt=emulated", -ENOTSUP, "mgmt=emulated", "not built yet");
-	bad("mgmt=unix:/x", -ENOTSUP, "mgmt=unix:/x", "mgmt=none");
-	bad("mgmt=optoe:/x", -ENOTSUP, "mgmt=optoe:/x", "mgmt=none");
+	cr_expect_eq(good("").mgmt, CPX_MGMT_EMULATED);
+	cr_expect_eq(good("carrier=fiber:a").mgmt, CPX_MGMT_EMULATED);
+	cr_expect_eq(good("carrier=dev:net_null0").mgmt, CPX_MGMT_NONE);
+	cr_expect_eq(good("carrier=dev:net_null0,mgmt=emulated").mgmt, CPX_MGMT_EMULATED);
+	cr_expect_eq(good("mgmt=none").mgmt, CPX_MGMT_NONE);
+	cr_expect_str_eq(good("mgmt=unix:/x").mgmt_path, "/x");
+	cr_expect_eq(good("mgmt=optoe:/y").mgmt, CPX_MGMT_OPTOE);
 	bad("mgmt=maybe", -EINVAL, "mgmt=maybe", "none");
+	bad("mgmt=unix:", -EINVAL, "mgmt=unix:", "unix:/<socket>");
+	bad("mgmt=unix:x", -EINVAL, "mgmt=unix:x", "unix:/<socket>");
+	bad("carrier=dev:net_null0,passthrough=1,mgmt=emulated", -EINVAL, "passthrough=1",
+	    "mgmt=none");
+}
+
+Test(args, emulated_engines)
+{
+	cr_expect_str_eq(good("").profile, "oif-3.2t");
+	cr_expect_str_eq(good("rate=212").profile, "cpx-6.4t");
+	cr_expect_str_eq(good("lanes=56-63").profile, "bailly-6.4t");
+	cr_expect_str_eq(good("kind=cpc-passive").profile, "cpc-passive");
+	cr_expect_str_eq(good("profile=bailly-6.4t").profile, "bailly-6.4t");
+	bad("profile=els-8", -EINVAL, "profile=els-8", "kind of engine");
+	bad("profile=oif-3.2t,lanes=32-39", -EINVAL, "lanes=32-39", "lanes 0 to 31");
+	bad("mgmt=none,serve=/x", -EINVAL, "serve=", "mgmt=emulated");
+	bad("mgmt=unix:/x,profile=oif-3.2t", -EINVAL, "profile=", "mgmt=emulated");
+	cr_expect_str_eq(good("serve=/x").serve, "/x");
+	cr_expect_str_eq(good("lasers=els0").lasers, "els0");
+	cr_expect_str_eq(good("lasers=els0@/x").lasers_mgmt, "/x");
+	bad("lasers=els0@x", -EINVAL, "lasers=els0@x", "/<socket>");
+	bad("lasers=@/x", -EINVAL, "lasers=@/x", "<name>");
+	cr_expect_eq(good("seed=4294967295").seed, UINT32_MAX);
+	bad("seed=4294967296", -EINVAL, "seed=4294967296", "2^32");
+}
+
+Test(args, pace)
+{
 	cr_expect(good("pace=1").pace);
 	cr_expect(!good("pace=0").pace);
 	bad("pace=2", -EINVAL, "pace=2", "0 or 1");

@@ -18,7 +18,7 @@ static uint8_t key[52] = { 0x6d, 0x5a, 0x56, 0xda };
 
 static void new_carrier(void)
 {
-	cr_assert_eq(rte_vdev_init("net_cpx0", "lanes=2,mac=02:00:00:00:00:01"), 0);
+	cr_assert_eq(rte_vdev_init("net_cpx0", "lanes=2,mgmt=none,mac=02:00:00:00:00:01"), 0);
 	cr_assert_eq(rte_eth_dev_get_port_by_name("net_cpx0", &carrier), 0);
 }
 

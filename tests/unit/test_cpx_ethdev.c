@@ -121,7 +121,7 @@ Test(ethdev, probe_refuses)
 {
 	static const char *const wrong[] = {
 		"lanes=9",       "carrier=nothing", "carrier=dev:net_none0", "pace=2",
-		"mgmt=emulated", "numa=31",         "carrier=fiber:/tmp/x",  "unknown=1",
+		"mgmt=perhaps",  "numa=31",         "carrier=fiber:/tmp/x",  "unknown=1",
 	};
 
 	new_port("net_cpx0", "engine=oe0,lanes=0-3");
@@ -141,7 +141,7 @@ Test(ethdev, as_many_ports_as_ethdev_has)
 
 	for (;; n++) {
 		snprintf(name, sizeof(name), "net_cpx%u", n);
-		if (rte_vdev_init(name, "lanes=1") != 0)
+		if (rte_vdev_init(name, "lanes=1,mgmt=none") != 0)
 			break;
 	}
 	cr_expect_eq(n, RTE_MAX_ETHPORTS);

@@ -125,6 +125,23 @@ bool is_same_module(const struct cmis_manager *m, const uint8_t page00[CMIS_HALF
 	return memcmp(m->page[0], page00, 190 - CMIS_HALF) == 0;
 }
 
+int cmis_manager_last(const struct cmis_manager *m, unsigned bank, unsigned page,
+		      uint8_t bytes[CMIS_HALF])
+{
+	const uint8_t *from = NULL;
+
+	if (page == CMIS_LOWER)
+		from = m->known > 0 ? m->lower : NULL;
+	else if (page < LOW_PAGES)
+		from = cmis_manager_page(m, page);
+	else if (page == 0x11 && bank < CMIS_MAX_BANKS && m->bank[bank].seen.when_ns != 0)
+		from = m->bank[bank].status;
+	if (from == NULL)
+		return -ENODATA;
+	memcpy(bytes, from, CMIS_HALF);
+	return 0;
+}
+
 const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page)
 {
 	bool read = page < LOW_PAGES && m->known > page + 1;

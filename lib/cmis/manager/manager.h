@@ -224,5 +224,9 @@ int cmis_manager_write(struct cmis_manager *m, unsigned bank, unsigned page, uin
 		       const uint8_t *bytes, unsigned len);
 /* A page that was read and does not change: 00h, 01h, 02h. NULL where there is none. */
 const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page);
+/* Pages as they were last read, without touching the bus: those, CMIS_LOWER (bytes 0-41, 85-125
+ * and 0 between) and 11h of a bank. 0; -ENODATA: never read, or there is no such page. */
+int cmis_manager_last(const struct cmis_manager *m, unsigned bank, unsigned page,
+		      uint8_t bytes[CMIS_HALF]);
 
 #endif

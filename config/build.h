@@ -34,7 +34,8 @@ struct build {
 #define build_fail_name(b, n, ...) \
 	source_fail(&(b)->tree->src, (b)->err, (n)->name_pos, __VA_ARGS__)
 
-int build_engines(struct build *b); /* engines, devices */
+int build_engines(struct build *b); /* engines, laser sources */
+int build_devices(struct build *b);
 int build_ports(struct build *b);   /* lanes, carriers, interfaces with their addresses */
 int build_subnets(struct build *b); /* own addresses against each other */
 int build_routes(struct build *b);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Engines, devices, ports: which lanes a port has, what carries them, which interfaces stand on it.
+ * Devices, ports: which lanes a port has, what carries them, which interfaces stand on it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,22 +25,11 @@ struct taken {
 	unsigned n_fibers;
 };
 
-int build_engines(struct build *b)
+int build_devices(struct build *b)
 {
-	const struct node *engines = node_child(b->tree->root, "engines");
 	const struct node *devices = node_child(b->tree->root, "devices");
 	struct config *c = b->c;
 
-	for (const struct node *n = engines->child; n; n = n->next) {
-		const struct schema_profile *p = &schema_profiles[node_number(n, "profile")];
-		struct config_engine *e = &c->engines[c->n_engines++];
-
-		snprintf(e->name, sizeof(e->name), "%s", n->name);
-		snprintf(e->profile, sizeof(e->profile), "%s", p->name);
-		e->lanes = p->lanes;
-		e->lane_mbps = p->lane_mbps;
-		e->numa = node_child(n, "numa") ? (int16_t)node_number(n, "numa") : -1;
-	}
 	for (const struct node *n = devices ? devices->child : NULL; n; n = n->next) {
 		struct config_device *d = &c->devices[c->n_devices++];
 

@@ -16,6 +16,7 @@
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
 #define CONFIG_MAX_ENGINES      16
+#define CONFIG_MAX_LASERS       16
 #define CONFIG_MAX_PORTS        32 /* RTE_MAX_ETHPORTS of a stock DPDK, carriers included */
 #define CONFIG_MAX_DEVICES      32
 #define CONFIG_MAX_WORKERS      32
@@ -32,15 +33,36 @@ struct config_prefix {
 	uint8_t addr[16]; /* AF_INET: first 4 bytes; host bits kept as written */
 };
 
+/* How a module is managed. */
+enum config_mgmt {
+	CONFIG_MGMT_USUAL, /* not said: emulated, but none for ports on devices */
+	CONFIG_MGMT_NONE,
+	CONFIG_MGMT_EMULATED,
+	CONFIG_MGMT_UNIX,
+	CONFIG_MGMT_OPTOE,
+};
+
+#define CONFIG_PATH_LEN 108 /* of a socket, with its NUL */
+
+struct config_laser {
+	char name[CONFIG_NAME_LEN];
+	char profile[CONFIG_NAME_LEN]; /* els-8, els-16, els-32 */
+	enum config_mgmt mgmt;         /* emulated or unix */
+	char path[CONFIG_PATH_LEN];
+};
+
 struct config_engine {
 	char name[CONFIG_NAME_LEN];
-	char profile[CONFIG_NAME_LEN]; /* oif-3.2t, cpx-6.4t, bailly-6.4t */
+	char profile[CONFIG_NAME_LEN]; /* as in schema_profiles */
+	enum config_mgmt mgmt;
+	char path[CONFIG_PATH_LEN];  /* of unix and optoe */
+	char serve[CONFIG_PATH_LEN]; /* socket of an emulated one; "": none */
+	int16_t laser;               /* index into lasers, -1: its own, if it needs some */
+	uint32_t seed;
 	uint16_t lanes;                /* 8 x banks, from the profile */
 	uint32_t lane_mbps;            /* line rate of a lane, Mb/s, from the profile */
 	int16_t numa;                  /* node the engine sits on; -1 not said */
 };
-
-#define CONFIG_PATH_LEN 108 /* of a socket, with its NUL */
 
 /* A DPDK device made before the ports, for `carrier: dev:NAME`. */
 struct config_device {
@@ -108,8 +130,9 @@ struct config {
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */
 
-	unsigned n_engines, n_devices, n_ports, n_ifaces;
+	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces;
 	struct config_engine engines[CONFIG_MAX_ENGINES];
+	struct config_laser lasers[CONFIG_MAX_LASERS];
 	struct config_device devices[CONFIG_MAX_DEVICES];
 	struct config_port ports[CONFIG_MAX_PORTS];
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */

@@ -9,16 +9,20 @@
 #define ROUTES_MAX     (4u << 20)
 #define NEXTHOPS_MAX   (1u << 20)
 
-#define PROFILES(X)               \
-	X("oif-3.2t", 32, 106250) \
-	X("cpx-6.4t", 32, 212500) \
-	X("bailly-6.4t", 64, 106250)
+#define PROFILES(X)                  \
+	X("oif-3.2t", 32, 106250)    \
+	X("cpx-6.4t", 32, 212500)    \
+	X("bailly-6.4t", 64, 106250) \
+	X("npo-3.2t", 32, 106250)    \
+	X("cpc-passive", 32, 212500) \
+	X("cpc-active", 32, 212500)
 
 #define PROFILE_ROW(name, lanes, mbps)  { name, lanes, mbps },
 #define PROFILE_NAME(name, lanes, mbps) name,
 
 const struct schema_profile schema_profiles[] = { PROFILES(PROFILE_ROW){ NULL, 0, 0 } };
 static const char *const profile_names[] = { PROFILES(PROFILE_NAME) NULL };
+static const char *const laser_names[] = { "els-8", "els-16", "els-32", NULL };
 static const char *const role_names[] = { "server", "client", NULL };
 static const char *const idle_names[] = { "sleep", "poll", NULL };
 static const char *const route_names[] = { "via", "blackhole", "unreachable", "prohibit", NULL };
@@ -51,10 +55,33 @@ const struct schema_key schema_keys[] = {
 { "engines.*", SCHEMA_MAP, .help = "One engine." },
 { "engines.*.profile", SCHEMA_CHOICE, .choices = profile_names, .required = true,
   .help = "What it is: oif-3.2t has 32 lanes of 106.25 Gb/s, cpx-6.4t 32 of 212.5 Gb/s, "
-  "bailly-6.4t 64 of 106.25 Gb/s.", .example = "oif-3.2t" },
+  "bailly-6.4t 64 of 106.25 Gb/s; npo-3.2t stands beside the package, cpc-passive and cpc-active "
+  "are copper, 32 of 212.5 Gb/s.", .example = "oif-3.2t" },
+{ "engines.*.mgmt", SCHEMA_TEXT, 4, CONFIG_PATH_LEN + 5,
+  .help = "How it is managed: emulated (a module inside this process), unix:/SOCKET (two-wire "
+  "transactions on a socket), optoe:/FILE (a driver's EEPROM file), none (nobody does: its lanes "
+  "are up). Without it: emulated for ports on loop and fiber, none for ports on devices.",
+  .example = "unix:/run/cpx/engines/oe0" },
+{ "engines.*.lasers", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "The laser source of `lasers` that feeds it, its lanes evenly from all lasers. Without "
+  "it, an emulated engine that needs lasers has its own.", .example = "els0" },
+{ "engines.*.serve", SCHEMA_TEXT, 2, CONFIG_PATH_LEN - 1,
+  .help = "Of an emulated engine: socket on which its registers answer other hosts.",
+  .example = "/run/cpx/engines/oe0" },
+{ "engines.*.seed", SCHEMA_NUMBER, 0, UINT32_MAX, "0",
+  "Of an emulated engine: the same seed makes the same noise and the same losses." },
 { "engines.*.numa", SCHEMA_NUMBER, 0, 63,
   .help = "NUMA node it is attached to. Its lanes are placed on workers of that node first.",
   .example = "0" },
+
+{ "lasers", SCHEMA_NAMED, 0, CONFIG_MAX_LASERS,
+  .help = "External laser sources (ELS), by name: devices of their own that feed engines.",
+  .example = "{els0: {profile: els-8}}" },
+{ "lasers.*", SCHEMA_MAP, .help = "One laser source." },
+{ "lasers.*.profile", SCHEMA_CHOICE, .preset = "els-8", .choices = laser_names,
+  .help = "What it is, by its number of lasers." },
+{ "lasers.*.mgmt", SCHEMA_TEXT, 4, CONFIG_PATH_LEN + 5, .preset = "emulated",
+  .help = "emulated, or unix:/SOCKET.", .example = "unix:/run/cpx/engines/els0" },
 
 { "devices", SCHEMA_NAMED, 0, CONFIG_MAX_DEVICES, .names = SCHEMA_BY_DEVICE,
   .help = "DPDK devices to open, by the name `carrier: dev:NAME` uses: a driver name with a number "

@@ -425,6 +425,41 @@ Test(breakout, merged_and_parted)
 	bed_close(&bed);
 }
 
+/* A port that is made again has another DPDK id: rows, neighbours and questions go there. */
+Test(breakout, another_dpdk_port)
+{
+	uint16_t id;
+
+	start();
+	cut(2, "1x800G");
+	cr_assert_eq(rte_eal_hotplug_add("vdev", "net_null7", "no-rx=1"), 0);
+	cut(2, "2x400G");
+	id = b->ports[3].id;
+	frame_arp(&in, false, NULL, learned, 0, "10.0.3.7", "10.0.3.1");
+	bed_send(&bed, 3, &in);
+	bed_settle(&bed);
+	bed_forget(&bed);
+	cr_assert_eq(rte_eal_hotplug_remove("vdev", "net_null7"), 0);
+	bed_delta(&bed, "learned");
+	cut(2, "1x400G+2x200G");
+	cr_assert_neq(b->ports[3].id, id);
+	passes("static", 1, "10.0.3.2", 3, host[3], 0);
+	passes("learned", 1, "10.0.3.7", 3, learned, 0);
+	udp(bed_mac(&bed, 1), 1, "10.0.3.8", 0);
+	bed_send(&bed, 1, &in);
+	bed_settle(&bed);
+	frame_arp(&want, false, NULL, bed_mac(&bed, 3), 0, "10.0.3.1", "10.0.3.8");
+	bed_expect_frame(&bed, "asked", 3, &want);
+	frame_arp(&in, true, bed_mac(&bed, 3), learned, 0, "10.0.3.8", "10.0.3.1");
+	bed_send(&bed, 3, &in);
+	bed_settle(&bed);
+	udp(bed_mac(&bed, 1), 1, "10.0.3.8", 0);
+	frame_forwarded(&want, &in, learned, bed_mac(&bed, 3), 0);
+	bed_expect_frame(&bed, "from the connected subnet", 3, &want);
+	bed_delta(&bed, "asked");
+	bed_close(&bed);
+}
+
 /*
  * The operator's route to one address is on a port that goes; the address is a neighbour's on
  * another port: without that route packets for it go straight there, and not round and round.

@@ -24,12 +24,50 @@ static int number_lanes(struct board *b, struct err *err)
 	if (!b->lanes)
 		return err_set(err, -ENOMEM, "board: no memory");
 	for (unsigned i = 0, lane = 0; i < b->n_ports; i++) {
-		b->ports[i].first_lane = (uint16_t)lane;
-		b->ports[i].n_lanes = b->cfg->ports[i].n_lanes;
-		for (uint16_t k = 0; k < b->ports[i].n_lanes; k++)
-			b->lanes[lane++] = (struct board_lane){ .port = (uint16_t)i, .index = k };
+		const struct config_port *p = &b->cfg->ports[i];
+		struct board_port *port = &b->ports[i];
+
+		port->spec = *p;
+		port->from = p;
+		port->piece = 1;
+		for (uint16_t k = 0; k < p->n_lanes; k++) {
+			port->lanes[k] = (uint16_t)lane;
+			b->lanes[lane++] = (struct board_lane){
+				.engine = p->engine,
+				.number = (uint16_t)(p->first_lane + k),
+				.port = (uint16_t)i,
+				.index = k,
+			};
+		}
 	}
 	return 0;
+}
+
+void board_give_lanes(struct board *b, unsigned i)
+{
+	struct board_port *port = &b->ports[i];
+
+	for (unsigned l = 0; l < b->n_lanes; l++) {
+		struct board_lane *lane = &b->lanes[l];
+		const unsigned k = (unsigned)lane->number - port->spec.first_lane;
+
+		if (lane->engine != port->spec.engine || k >= port->spec.n_lanes)
+			continue;
+		port->lanes[k] = (uint16_t)l;
+		lane->port = (uint16_t)i;
+		lane->index = (uint16_t)k;
+		lane->life++;
+	}
+}
+
+void board_take_lanes(struct board *b, unsigned i)
+{
+	for (unsigned l = 0; l < b->n_lanes; l++) {
+		if (b->lanes[l].port != i)
+			continue;
+		b->lanes[l].port = BOARD_NO_PORT;
+		b->lanes[l].life++;
+	}
 }
 
 static int make_pool(struct board *b, struct err *err)
@@ -67,7 +105,9 @@ static int fill_tables(struct board *b, struct err *err)
 	int ret = ifaces_create(b, err);
 
 	if (!ret)
-		ret = routes_create(b, err);
+		ret = routes_add(b, IFACE_NONE, err);
+	fib_commit(b->fib4);
+	fib_commit(b->fib6);
 	return ret == -ENOSPC ? -EINVAL : ret;
 }
 

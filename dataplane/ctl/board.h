@@ -17,6 +17,7 @@
 #include "lib/base/loop.h"
 
 struct board;
+struct board_shape; /* shape.h */
 struct rte_mempool;
 
 struct board_options {
@@ -44,6 +45,18 @@ int board_create(struct board **out, const struct config *cfg, struct err *err);
 int board_start(struct board *b, struct err *err);
 /* Timers of neighbours, telemetry and clean-up on the loop. -ENOMEM. */
 int board_attach(struct board *b, struct loop *l);
+
+/*
+ * Cut a bank anew while everything runs: its ports give way to ports of this shape. A port that has
+ * just the lanes wanted is left alone, other banks do not notice. A port takes name, addresses and
+ * routes of the file's port whose first lane it has; other pieces of that port are called NAME-2,
+ * NAME-3 … and have no addresses. Takes some milliseconds. On failure the bank is as before, or
+ * *err names the ports that could not be had back.
+ * -ENOENT engine or bank, -EINVAL the shape or a carrier does not allow it, -ENOSPC DPDK's ports.
+ */
+int board_breakout(struct board *b, const char *engine, unsigned bank,
+		   const struct board_shape *shape, struct err *err);
+
 /* Workers drained and stopped, ports stopped. Idempotent. */
 void board_stop(struct board *b);
 void board_destroy(struct board *b);

@@ -19,21 +19,35 @@
 
 struct neighbors;
 
-struct board_lane {     /* [lane]: telemetry lane index */
-	uint16_t port;  /* index into board.ports */
-	uint16_t index; /* lane of the port = queue */
+/* Room for every port of the file and as many pieces of them. */
+#define BOARD_MAX_PORTS (2 * CONFIG_MAX_PORTS)
+#define BOARD_NO_PORT   UINT16_MAX
+
+struct board_lane {      /* [lane]: telemetry lane index; every lane of a port of the file */
+	uint16_t engine; /* index into config.engines */
+	uint16_t number; /* of the engine's lanes */
 	uint16_t worker;
+	uint16_t port;  /* index into board.ports; BOARD_NO_PORT while it has none */
+	uint16_t index; /* lane of the port = queue */
+	uint16_t life;  /* counts its ports; see lane_stamp() */
 };
 
-struct board_port {  /* [i]: as config.ports */
-	uint16_t id; /* DPDK port */
-	uint16_t first_lane, n_lanes;
-	uint16_t rx_queues; /* receive queues the carrier really has; fewer than lanes: shared */
-	uint8_t mac[6];
+/*
+ * A port as it is now: [i] of the first config.n_ports is port i of the file, while it is there;
+ * pieces that a breakout made follow.
+ */
+struct board_port {
+	struct config_port spec;               /* the file's port, or what a breakout made of it */
+	const struct config_port *from;        /* the file's port it is, or is a piece of */
+	uint16_t piece;                        /* of that port, from 1 */
+	uint16_t id;                           /* DPDK port */
+	uint16_t lanes[CONFIG_LANES_PER_BANK]; /* telemetry lane index of each; spec.n_lanes */
+	uint16_t rx_queues;   /* receive queues the carrier really has; fewer than lanes: shared */
+	uint8_t mac[6];       /* a port of the file keeps it when it is made again */
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
-	bool probed, started;
-	bool up;  /* link, as last looked at */
-	bool cut; /* the link was up and went down: workers do not send there */
+	bool probed, started; /* not probed: there is no such port now */
+	bool up;              /* link, as last looked at */
+	bool cut;             /* the link was up and went down: workers do not send there */
 };
 
 struct board {
@@ -43,11 +57,14 @@ struct board {
 	struct rte_mempool *pool;
 	uint32_t n_buffers;
 
-	unsigned n_ports, n_lanes, n_ifaces;
-	struct board_port ports[CONFIG_MAX_PORTS];
+	unsigned n_ports, n_lanes, n_ifaces; /* n_ports: entries ever used, some not probed */
+	struct board_port ports[BOARD_MAX_PORTS];
 	struct board_lane *lanes;
-	unsigned n_devices;   /* probed so far */
-	struct iface *ifaces; /* [1..n_ifaces]; 0 is IFACE_NONE */
+	unsigned n_devices; /* probed so far */
+	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
+	 * a change makes a new one. */
+	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
+	bool *routed;                 /* [iface]: the tables have its routes, rows and neighbours */
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
@@ -62,6 +79,7 @@ struct board {
 	struct worker *workers[PLACEMENT_MAX_WORKERS];
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
+	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -78,9 +96,17 @@ uint16_t memory_data_room(const struct config *cfg);
 unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned n_workers);
 struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
 
+/* board.c: the port's lanes are its own, or nobody's. The lanes begin another life. */
+void board_give_lanes(struct board *b, unsigned port);
+void board_take_lanes(struct board *b, unsigned port);
+
 /* ports.c */
 int ports_create(struct board *b, struct err *err);
 int ports_start(struct board *b, struct err *err);
+/* One port, from its spec: probed and configured; started; and gone again, however far it got. */
+int port_make(struct board *b, unsigned i, struct err *err);
+int port_start(struct board *b, unsigned i, struct err *err);
+void port_end(struct board *b, unsigned i);
 /* Looks at the links; a port whose link went down is taken from the workers' configuration until it
  * is back. From a loop timer. */
 void ports_watch(struct board *b);
@@ -90,14 +116,33 @@ void ports_destroy(struct board *b);
 /* ifaces.c: interfaces and the routes every board has */
 int ifaces_create(struct board *b, struct err *err);
 void ifaces_destroy(struct board *b);
-/* routes.c */
-int routes_create(struct board *b, struct err *err);
+/* Untagged interface of port i, whether it is there or not. */
+uint16_t iface_of_port(const struct board *b, unsigned i);
+/* From here to workers_republish() b->ifaces is a copy that no worker reads; -ENOMEM. */
+int ifaces_change(struct board *b, struct err *err);
+/* It was published: the table before it goes after a grace period. */
+void ifaces_shown(struct board *b);
+/*
+ * The port was made: its interfaces stand on it. Routes, rows and neighbours they have stay and are
+ * of the new port; those they do not have are made from the file. Or it is not there any more: all
+ * of it goes. Commits the route tables.
+ */
+int ifaces_attach(struct board *b, unsigned port, struct err *err);
+void ifaces_detach(struct board *b, unsigned port);
+
+/* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
+ * the latter adds what leads nowhere, too. The caller commits. */
+int routes_add(struct board *b, uint16_t iface, struct err *err);
+void routes_remove(struct board *b, uint16_t iface);
+/* Delete a route if it leads to this row. */
+void route_remove(struct fib *fib, const uint8_t *addr, uint8_t len, uint32_t row);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
 int workers_start(struct board *b, struct err *err);
-/* New configurations from the board's present state; old ones go after a grace period. */
-void workers_republish(struct board *b);
+/* New configurations from the board's present state; old ones go after a grace period. -ENOMEM: all
+ * workers keep the old; ports_watch() tries again. */
+int workers_republish(struct board *b);
 void workers_stop(struct board *b);
 void workers_destroy(struct board *b);
 
@@ -117,6 +162,8 @@ void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind);
 /* The packet ends here: counted on its lane, freed. */
 void punt_drop(struct board *b, struct rte_mbuf *m, enum drop_reason reason);
 void punt_consume(struct board *b, struct rte_mbuf *m);
+/* Handle what the workers have punted so far. */
+void punt_catch_up(struct board *b);
 /* At stop: everything still in rings and hold queues ends as "shutdown". */
 void punt_drain(struct board *b);
 

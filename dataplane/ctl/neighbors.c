@@ -175,12 +175,20 @@ no_row:
 	return NULL;
 }
 
+static void unroute(struct board *b, struct neighbor *n)
+{
+	if (n->host_route)
+		route_remove(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family),
+			     n->row);
+	n->host_route = false;
+}
+
 static void forget(struct board *b, struct neighbor *n)
 {
 	struct neighbors *t = b->neighbors;
 
 	if (n->host_route) {
-		fib_del(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), NULL);
+		unroute(b, n);
 		fib_commit(fib_of(b, n->key.family));
 	}
 	rte_hash_del_key(t->by_addr, &n->key);
@@ -204,6 +212,14 @@ static void release(struct board *b, struct neighbor *n, enum pkt_kind kind)
 {
 	for (unsigned i = 0; i < n->n_held; i++)
 		punt_return(b, n->held[i], kind);
+	b->held -= n->n_held;
+	n->n_held = 0;
+}
+
+static void end_held(struct board *b, struct neighbor *n, enum drop_reason reason)
+{
+	for (unsigned i = 0; i < n->n_held; i++)
+		punt_drop(b, n->held[i], reason);
 	b->held -= n->n_held;
 	n->n_held = 0;
 }
@@ -345,6 +361,82 @@ static void unanswered(struct board *b, struct neighbor *n)
 		forget(b, n);
 }
 
+int neighbors_row(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+		  uint32_t *row)
+{
+	const struct key key = make_key(iface, family, addr);
+	const struct neighbor *n = find(b->neighbors, &key);
+
+	if (!n)
+		return -ENOENT;
+	*row = n->row;
+	return 0;
+}
+
+void neighbors_move(struct board *b, uint16_t iface)
+{
+	struct neighbors *t = b->neighbors;
+
+	for (uint32_t i = 0; i < t->max; i++) {
+		struct neighbor *n = &t->all[i];
+
+		if (n->state == FREE || n->key.iface != iface)
+			continue;
+		end_held(b, n, DROP_PORT_REMOVED);
+		if (n->state == RESOLVING && !n->gateway) {
+			forget(b, n);
+			continue;
+		}
+		nexthop_set_port(b->nexthops, n->row, b->ifaces[iface].port);
+		n->probes = 0;
+		if (n->state == RESOLVING)
+			n->state = IDLE;
+		if (n->state >= REACHABLE)
+			set_mac(b, n, n->mac);
+		if (n->state == REACHABLE)
+			n->state = PROBING;
+	}
+}
+
+void neighbors_unroute(struct board *b, uint16_t iface)
+{
+	struct neighbors *t = b->neighbors;
+
+	for (uint32_t i = 0; i < t->max; i++)
+		if (t->all[i].state != FREE && t->all[i].key.iface == iface)
+			unroute(b, &t->all[i]);
+}
+
+void neighbors_forget(struct board *b, uint16_t iface)
+{
+	struct neighbors *t = b->neighbors;
+
+	for (uint32_t i = 0; i < t->max; i++) {
+		if (t->all[i].state == FREE || t->all[i].key.iface != iface)
+			continue;
+		end_held(b, &t->all[i], DROP_PORT_REMOVED);
+		forget(b, &t->all[i]);
+	}
+}
+
+void neighbors_check_routes(struct board *b)
+{
+	struct neighbors *t = b->neighbors;
+
+	for (uint32_t i = 0; i < t->max; i++) {
+		struct neighbor *n = &t->all[i];
+		uint32_t row;
+
+		if (n->state == FREE)
+			continue;
+		if (fib_get(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), &row) ==
+		    0)
+			n->host_route &= row == n->row;
+		else
+			add_host_route(b, n, NULL);
+	}
+}
+
 void neighbors_tick(void *arg)
 {
 	struct board *b = arg;
@@ -378,10 +470,6 @@ void neighbors_drain(struct board *b)
 {
 	struct neighbors *t = b->neighbors;
 
-	for (uint32_t i = 0; t && i < t->max; i++) {
-		for (unsigned k = 0; k < t->all[i].n_held; k++)
-			punt_drop(b, t->all[i].held[k], DROP_SHUTDOWN);
-		t->all[i].n_held = 0;
-	}
-	b->held = 0;
+	for (uint32_t i = 0; t && i < t->max; i++)
+		end_held(b, &t->all[i], DROP_SHUTDOWN);
 }

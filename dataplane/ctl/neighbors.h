@@ -36,6 +36,22 @@ void neighbors_hold(struct board *b, struct rte_mbuf *m);
 /* addr is at mac, it says. create: it spoke to us, so it will want answers. */
 void neighbors_confirm(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
 		       const uint8_t mac[6], bool create);
+/* Row of a neighbour; -ENOENT. */
+int neighbors_row(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+		  uint32_t *row);
+
+/*
+ * The interface's port went and is back as another DPDK port, maybe with another address: rows are
+ * rewritten, who was known is asked again, held packets end as "port_removed".
+ */
+void neighbors_move(struct board *b, uint16_t iface);
+/* It went for good: first the neighbours' routes (not committed), then they and what they hold. */
+void neighbors_unroute(struct board *b, uint16_t iface);
+void neighbors_forget(struct board *b, uint16_t iface);
+/* After routes of the operator came or went: a host route for each neighbour without a route of the
+ * operator's to just its address. Not committed. */
+void neighbors_check_routes(struct board *b);
+
 void neighbors_tick(void *board);      /* loop timer, once a second */
 void neighbors_drain(struct board *b); /* end of hold queues at shutdown */
 unsigned neighbors_count(const struct board *b);

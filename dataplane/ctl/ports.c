@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The board's DPDK ports: devices for carriers, then one net_cpx port each, configured with a queue
- * a lane. Control thread, at start and stop.
+ * a lane. Control thread, at start and stop, and for breakouts.
  */
 #include "dataplane/ctl/ports.h"
 
@@ -84,11 +84,12 @@ static uint16_t carrier_queues(const struct config_port *p, uint16_t lanes)
 
 static int probe_port(struct board *b, unsigned i, struct err *err)
 {
-	const struct config_port *p = &b->cfg->ports[i];
+	const struct config_port *p = &b->ports[i].spec;
 	struct board_port *port = &b->ports[i];
 	char name[RTE_ETH_NAME_MAX_LEN], args[512];
 	int ret;
 
+	port->id = RTE_MAX_ETHPORTS;
 	port_device(name, sizeof(name), p);
 	port_args(args, sizeof(args), b->cfg, p);
 	ret = rte_eal_hotplug_add("vdev", name, args);
@@ -105,13 +106,13 @@ static int probe_port(struct board *b, unsigned i, struct err *err)
 		return err_set(err, -ENOSPC,
 			       "port %s: DPDK port %u is beyond the %u this build handles", p->name,
 			       port->id, WORKER_MAX_PORTS);
-	port->rx_queues = carrier_queues(p, port->n_lanes);
+	port->rx_queues = carrier_queues(p, p->n_lanes);
 	return 0;
 }
 
 static int configure_port(struct board *b, unsigned i, struct err *err)
 {
-	const struct config_port *p = &b->cfg->ports[i];
+	const struct config_port *p = &b->ports[i].spec;
 	struct board_port *port = &b->ports[i];
 	struct rte_eth_conf conf = { 0 };
 	struct rte_eth_dev_info info;
@@ -130,8 +131,8 @@ static int configure_port(struct board *b, unsigned i, struct err *err)
 	conf.rx_adv_conf.rss_conf.rss_hf =
 		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	conf.intr_conf.lsc = 0; /* the control thread looks at the link itself */
-	ret = rte_eth_dev_configure(port->id, port->n_lanes, port->n_lanes, &conf);
-	for (uint16_t q = 0; !ret && q < port->n_lanes; q++) {
+	ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
+	for (uint16_t q = 0; !ret && q < p->n_lanes; q++) {
 		step = "receive queue";
 		ret = rte_eth_rx_queue_setup(port->id, q, PORTS_RX_DESC, (unsigned)node, NULL,
 					     b->pool);
@@ -162,6 +163,13 @@ failed:
 			       : "");
 }
 
+int port_make(struct board *b, unsigned i, struct err *err)
+{
+	const int ret = probe_port(b, i, err);
+
+	return ret ? ret : configure_port(b, i, err);
+}
+
 int ports_create(struct board *b, struct err *err)
 {
 	int ret;
@@ -173,37 +181,43 @@ int ports_create(struct board *b, struct err *err)
 		b->n_devices++;
 	}
 	for (unsigned i = 0; i < b->n_ports; i++) {
-		ret = probe_port(b, i, err);
-		if (!ret)
-			ret = configure_port(b, i, err);
+		ret = port_make(b, i, err);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
+int port_start(struct board *b, unsigned i, struct err *err)
+{
+	struct board_port *port = &b->ports[i];
+	const int ret = rte_eth_dev_start(port->id);
+
+	if (ret)
+		return err_set(err, ret, "port %s: cannot start (%s)", port->spec.name,
+			       strerror(-ret));
+	port->started = true;
+	port->up = port->cut = false;
+	/* IPv6 neighbour discovery comes to multicast addresses */
+	rte_eth_allmulticast_enable(port->id);
+	/* the pipeline tells whose a frame is, and counts those that are not ours */
+	rte_eth_promiscuous_enable(port->id);
+	return 0;
+}
+
 int ports_start(struct board *b, struct err *err)
 {
-	for (unsigned i = 0; i < b->n_ports; i++) {
-		struct board_port *port = &b->ports[i];
-		const struct config_port *p = &b->cfg->ports[i];
-		int ret = rte_eth_dev_start(port->id);
+	int ret = 0;
 
-		if (ret)
-			return err_set(err, ret, "port %s: cannot start (%s)", p->name,
-				       strerror(-ret));
-		port->started = true;
-		/* IPv6 neighbour discovery comes to multicast addresses */
-		rte_eth_allmulticast_enable(port->id);
-		/* the pipeline tells whose a frame is, and counts those that are not ours */
-		rte_eth_promiscuous_enable(port->id);
-	}
-	return 0;
+	for (unsigned i = 0; !ret && i < b->n_ports; i++)
+		if (b->ports[i].probed)
+			ret = port_start(b, i, err);
+	return ret;
 }
 
 void ports_watch(struct board *b)
 {
-	bool changed = false;
+	bool changed = b->unpublished;
 
 	for (unsigned i = 0; i < b->n_ports; i++) {
 		struct board_port *port = &b->ports[i];
@@ -215,7 +229,7 @@ void ports_watch(struct board *b)
 		up = link.link_status == RTE_ETH_LINK_UP;
 		if (up == port->up)
 			continue;
-		log_info("port %s: link %s", b->cfg->ports[i].name, up ? "up" : "down");
+		log_info("port %s: link %s", port->spec.name, up ? "up" : "down");
 		port->up = up;
 		port->cut = !up;
 		changed = true;
@@ -233,18 +247,26 @@ void ports_stop(struct board *b)
 	}
 }
 
-void ports_destroy(struct board *b)
+void port_end(struct board *b, unsigned i)
 {
+	struct board_port *port = &b->ports[i];
 	char name[RTE_ETH_NAME_MAX_LEN];
 
-	for (unsigned i = b->n_ports; i-- > 0;) {
-		if (!b->ports[i].probed)
-			continue;
-		port_device(name, sizeof(name), &b->cfg->ports[i]);
-		rte_eth_dev_close(b->ports[i].id);
-		rte_eal_hotplug_remove("vdev", name);
-		b->ports[i].probed = false;
-	}
+	if (!port->probed)
+		return;
+	if (port->started)
+		rte_eth_dev_stop(port->id);
+	port->started = port->up = port->cut = false;
+	port_device(name, sizeof(name), &port->spec);
+	rte_eth_dev_close(port->id);
+	rte_eal_hotplug_remove("vdev", name);
+	port->probed = false;
+}
+
+void ports_destroy(struct board *b)
+{
+	for (unsigned i = b->n_ports; i-- > 0;)
+		port_end(b, i);
 	while (b->n_devices > 0) {
 		const struct config_device *d = &b->cfg->devices[--b->n_devices];
 

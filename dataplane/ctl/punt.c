@@ -48,6 +48,7 @@ void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame,
 	*pkt_lane(m) = iface->host_lane;
 	*pkt_iface(m) = IFACE_NONE;
 	*pkt_kind(m) = PKT_TO_WORKER_FRAME;
+	*pkt_arg(m) = lane_stamp(iface->host_lane, b->lanes[iface->host_lane].life);
 	stats_count(b, iface->host_lane, CELL_ORIGINATED, 1);
 	if (rte_ring_sp_enqueue(w->from_control, m) != 0)
 		punt_drop(b, m, DROP_CONTROL_FULL);
@@ -82,6 +83,17 @@ void punt_poll(void *arg)
 	}
 	fib_commit(b->fib4); /* host routes of neighbours made above */
 	fib_commit(b->fib6);
+}
+
+void punt_catch_up(struct board *b)
+{
+	for (unsigned w = 0; w < b->n_workers; w++) {
+		void *m;
+
+		for (unsigned n = rte_ring_count(b->workers[w]->to_control); n > 0; n--)
+			if (rte_ring_sc_dequeue(b->workers[w]->to_control, &m) == 0)
+				receive(b, m);
+	}
 }
 
 void punt_drain(struct board *b)

@@ -37,17 +37,21 @@ static void carrier_text(char *text, size_t size, const struct config_port *p)
 
 static void describe_lane(struct board *b, unsigned i)
 {
+	static const struct config_port none = { 0 };
 	const struct board_lane *lane = &b->lanes[i];
-	const struct config_port *p = &b->cfg->ports[lane->port];
-	const struct config_engine *e = &b->cfg->engines[p->engine];
+	const bool free = lane->port == BOARD_NO_PORT;
+	const struct config_port *p = free ? &none : &b->ports[lane->port].spec;
+	const struct config_engine *e = &b->cfg->engines[lane->engine];
 	struct telemetry_block *block = telemetry_lane(b->telemetry, i);
-	char text[80];
+	char text[CONFIG_PATH_LEN + 8];
 
 	telemetry_block_begin(block);
-	snprintf(text, sizeof(text), "%s/%u", e->name, p->first_lane + lane->index);
+	snprintf(text, sizeof(text), "%s/%u", e->name, lane->number);
 	telemetry_text(block, LANE_NAME, TEXT_SLOTS(LANE, NAME), text);
 	telemetry_text(block, LANE_PORT, TEXT_SLOTS(LANE, PORT), p->name);
-	carrier_text(text, sizeof(text), p);
+	text[0] = '\0';
+	if (!free)
+		carrier_text(text, sizeof(text), p);
 	telemetry_text(block, LANE_CARRIER, TEXT_SLOTS(LANE, CARRIER), text);
 	set(block, LANE_SPEED, e->lane_mbps * 1000000ull);
 	set(block, LANE_RX_WORKER, lane->worker);
@@ -108,9 +112,10 @@ void stats_describe(struct board *b)
 static void refresh_lane(struct board *b, unsigned i)
 {
 	struct telemetry_block *block = telemetry_lane(b->telemetry, i);
+	const uint16_t port = b->lanes[i].port;
 
 	telemetry_block_begin(block);
-	set(block, LANE_UP, b->ports[b->lanes[i].port].up);
+	set(block, LANE_UP, port != BOARD_NO_PORT && b->ports[port].up);
 	telemetry_block_end(block, rte_rdtsc());
 }
 

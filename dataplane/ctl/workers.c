@@ -28,7 +28,7 @@ static int place_lanes(struct board *b, struct err *err)
 		return err_set(err, -ENOMEM, "placement: no memory");
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		const struct board_port *port = &b->ports[b->lanes[i].port];
-		const struct config_port *p = &b->cfg->ports[b->lanes[i].port];
+		const struct config_port *p = &port->spec;
 		const int node = p->numa >= 0 ? p->numa : b->cfg->engines[p->engine].numa;
 
 		lanes[i] = (struct placement_lane){ .node = node,
@@ -63,93 +63,109 @@ static int make_handoff(struct board *b, struct err *err)
 }
 
 /* A worker sends on its own lanes of a port; of a port it has none of, on all by handing over. */
-static bool uses_lane(const struct board *b, unsigned w, unsigned i)
+static bool uses_lane(const struct board *b, unsigned w, const struct board_port *port, unsigned k)
 {
-	const struct board_port *port = &b->ports[b->lanes[i].port];
-
-	if (b->lanes[i].worker == w)
+	if (b->lanes[port->lanes[k]].worker == w)
 		return true;
-	for (unsigned k = 0; k < port->n_lanes; k++)
-		if (b->lanes[port->first_lane + k].worker == w)
+	for (unsigned j = 0; j < port->spec.n_lanes; j++)
+		if (b->lanes[port->lanes[j]].worker == w)
 			return false; /* it has others of this port */
 	return true;
 }
 
-/* A worker's tx slots are its lanes, or all lanes of a port it has none of, in lane order. */
-static uint16_t slot_of(const struct board *b, unsigned w, unsigned lane)
-{
-	uint16_t slot = 0;
+/* The parts of a configuration behind its head; [n_lanes] but handoff. */
+struct cfg_parts {
+	struct lane_tx *tx;
+	struct telemetry_block **cells;
+	struct rte_ring **handoff;
+	struct lane_rx *rx;
+	struct lane_home *homes;
+};
 
-	for (unsigned i = 0; i < lane; i++)
-		slot += uses_lane(b, w, i);
-	return slot;
+static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cfg_parts *p)
+{
+	const size_t n = b->n_lanes;
+	const size_t size =
+		sizeof(struct worker_cfg) +
+		n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) + sizeof(*p->homes)) +
+		b->n_workers * sizeof(*p->handoff);
+	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
+						  b->placement.workers[w].node);
+
+	if (!c)
+		return NULL;
+	p->tx = (struct lane_tx *)(c + 1);
+	p->cells = (struct telemetry_block **)(p->tx + n);
+	p->handoff = (struct rte_ring **)(p->cells + n);
+	p->rx = (struct lane_rx *)(p->handoff + b->n_workers);
+	p->homes = (struct lane_home *)(p->rx + n);
+	c->tx = p->tx;
+	c->rx = p->rx;
+	c->cells = p->cells;
+	c->handoff = p->handoff;
+	c->homes = p->homes;
+	return c;
+}
+
+static void add_port(const struct board *b, unsigned w, unsigned i, struct worker_cfg *c,
+		     struct cfg_parts *parts)
+{
+	const struct board_port *port = &b->ports[i];
+	struct port_view *view = &c->ports[port->id];
+
+	memcpy(&view->mac, port->mac, 6);
+	view->iface = iface_of_port(b, i);
+	view->vlan_iface = port->vlan_iface;
+	view->tx_first = c->n_tx;
+	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {
+		const uint16_t l = port->lanes[k];
+		const struct board_lane *lane = &b->lanes[l];
+
+		if (lane->worker == w && k < port->rx_queues)
+			parts->rx[c->n_rx++] = (struct lane_rx){
+				.port = port->id, .queue = k, .lane = l, .cell = parts->cells[l]
+			};
+		if (!uses_lane(b, w, port, k))
+			continue;
+		if (lane->worker == w)
+			parts->homes[l] = (struct lane_home){ .stamp = lane_stamp(l, lane->life),
+							      .slot = c->n_tx };
+		parts->tx[c->n_tx++] = (struct lane_tx){
+			.port = port->id,
+			.queue = k,
+			.lane = l,
+			.stamp = lane_stamp(l, lane->life),
+			.via = lane->worker == w ? NULL : b->handoff[w][lane->worker],
+			.cell = parts->cells[l],
+		};
+	}
+	/* a port that is cut keeps its slots: other workers may have handed something over */
+	view->tx_count = port->cut ? 0 : c->n_tx - view->tx_first;
 }
 
 static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 {
-	const int node = b->placement.workers[w].node;
-	const size_t n = b->n_lanes;
-	const size_t size = sizeof(struct worker_cfg) +
-			    n * (sizeof(struct lane_rx) + sizeof(struct lane_tx) + sizeof(void *)) +
-			    b->n_workers * sizeof(void *);
-	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE, node);
-	struct lane_tx *tx;
-	struct lane_rx *rx;
-	struct telemetry_block **cells;
-	struct rte_ring **handoff;
+	struct cfg_parts parts;
+	struct worker_cfg *c = alloc_cfg(b, w, &parts);
 
 	if (!c)
 		return NULL;
-	tx = (struct lane_tx *)(c + 1);
-	cells = (struct telemetry_block **)(tx + n);
-	handoff = (struct rte_ring **)(cells + n);
-	rx = (struct lane_rx *)(handoff + b->n_workers);
-	c->tx = tx;
-	c->rx = rx;
-	c->cells = cells;
-	c->handoff = handoff;
 	c->ifaces = b->ifaces;
 	c->fib4 = b->fib4;
 	c->fib6 = b->fib6;
 	c->nexthops = b->nexthops;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	c->idle_poll = b->cfg->idle_poll;
-	for (unsigned i = 0; i < n; i++) {
-		const struct board_lane *lane = &b->lanes[i];
-		struct port_view *view = &c->ports[b->ports[lane->port].id];
-
-		cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
-		if (lane->worker == w && lane->index < b->ports[lane->port].rx_queues)
-			rx[c->n_rx++] = (struct lane_rx){ .port = b->ports[lane->port].id,
-							  .queue = lane->index,
-							  .lane = (uint16_t)i,
-							  .cell = cells[i] };
-		if (!uses_lane(b, w, i))
-			continue;
-		if (!view->tx_count)
-			view->tx_first = c->n_tx;
-		view->tx_count++;
-		tx[c->n_tx++] = (struct lane_tx){
-			.port = b->ports[lane->port].id,
-			.queue = lane->index,
-			.lane = (uint16_t)i,
-			.cell = cells[i],
-			.via = lane->worker == w ? NULL : b->handoff[w][lane->worker],
-			.owner_slot = slot_of(b, lane->worker, i),
-		};
+	for (unsigned i = 0; i < b->n_lanes; i++) {
+		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
+		parts.homes[i].stamp = LANE_STAMP_NONE;
 	}
-	for (unsigned p = 0; p < b->n_ports; p++) {
-		struct port_view *view = &c->ports[b->ports[p].id];
-
-		memcpy(&view->mac, b->ports[p].mac, 6);
-		view->iface = (uint16_t)(p + 1); /* config: ifaces[p] is port p untagged */
-		if (b->ports[p].cut) /* its slots keep their numbers: rings may hold some */
-			view->tx_count = 0;
-		view->vlan_iface = b->ports[p].vlan_iface;
-	}
+	for (unsigned i = 0; i < b->n_ports; i++)
+		if (b->ports[i].probed && b->lanes[b->ports[i].lanes[0]].port == i)
+			add_port(b, w, i, c, &parts);
 	for (unsigned from = 0; from < b->n_workers; from++)
 		if (from != w)
-			handoff[c->n_handoff++] = b->handoff[from][w];
+			parts.handoff[c->n_handoff++] = b->handoff[from][w];
 	return c;
 }
 
@@ -179,23 +195,37 @@ static void free_cfg(void *arg, void *cfg)
 	rte_free(cfg);
 }
 
-void workers_republish(struct board *b)
+static void retire_cfg(struct board *b, struct worker_cfg *c)
 {
-	for (unsigned w = 0; w < b->n_workers; w++) {
-		struct worker_cfg *c = make_cfg(b, w);
+	if (rcu_retire(b->rcu, free_cfg, NULL, c) == 0)
+		return;
+	rcu_wait(b->rcu, rcu_token(b->rcu));
+	rte_free(c);
+}
 
-		if (!c) {
-			log_error("worker %u: no memory for a new configuration; it keeps the old",
-				  w);
+int workers_republish(struct board *b)
+{
+	struct worker_cfg *made[PLACEMENT_MAX_WORKERS];
+
+	for (unsigned w = 0; w < b->n_workers; w++) {
+		made[w] = make_cfg(b, w);
+		if (made[w])
 			continue;
-		}
-		worker_publish(b->workers[w], c); /* first: the grace period begins after it */
-		if (rcu_retire(b->rcu, free_cfg, NULL, b->cfgs[w]) != 0) {
-			rcu_wait(b->rcu, rcu_token(b->rcu));
-			rte_free(b->cfgs[w]);
-		}
-		b->cfgs[w] = c;
+		log_error("worker %u: no memory for a new configuration; all keep the old for now",
+			  w);
+		while (w > 0)
+			rte_free(made[--w]);
+		b->unpublished = true;
+		return -ENOMEM;
 	}
+	for (unsigned w = 0; w < b->n_workers; w++) {
+		worker_publish(b->workers[w], made[w]); /* first: the grace period begins here */
+		retire_cfg(b, b->cfgs[w]);
+		b->cfgs[w] = made[w];
+	}
+	b->unpublished = false;
+	ifaces_shown(b);
+	return 0;
 }
 
 int workers_start(struct board *b, struct err *err)

@@ -25,6 +25,15 @@ enum {
 
 #define TAKE_MAX 32 /* packets from one ring a loop */
 
+/* The home of the lane a packet is stamped for; NULL when the lane has begun another life since. */
+static inline const struct lane_home *home_of(const struct worker *w, struct rte_mbuf *m)
+{
+	const uint32_t stamp = *pkt_arg(m);
+	const struct lane_home *home = &w->cfg->homes[(uint16_t)stamp];
+
+	return likely(home->stamp == stamp) ? home : NULL;
+}
+
 static rte_edge_t control_edge(struct worker *w, struct rte_mbuf *m)
 {
 	const bool is4 = *rte_pktmbuf_mtod_offset(m, const uint8_t *, PKT_L3) >> 4 == 4;
@@ -36,6 +45,10 @@ static rte_edge_t control_edge(struct worker *w, struct rte_mbuf *m)
 		*pkt_arg(m) = icmp_cause(ICMP_CAUSE_NEIGHBOR, 0);
 		return is4 ? EDGE_IP4_ERROR : EDGE_IP6_ERROR;
 	default:
+		if (!home_of(w, m)) {
+			*pkt_arg(m) = DROP_PORT_REMOVED;
+			return EDGE_DROP;
+		}
 		if (!send_choose_lane(w, m, m->port)) {
 			*pkt_arg(m) = DROP_PORT_DOWN;
 			return EDGE_DROP;
@@ -54,13 +67,30 @@ static uint16_t take_control(struct rte_graph *graph, struct rte_node *node, str
 	return (uint16_t)n;
 }
 
-static uint16_t take_handoff(struct rte_graph *graph, struct rte_node *node, struct rte_ring *ring)
+/* What other workers have for our lanes; the ports some of it was meant for may be gone. */
+static uint16_t take_handoff(struct rte_graph *graph, struct rte_node *node, struct worker *w,
+			     struct rte_ring *ring)
 {
-	void *pkts[TAKE_MAX];
+	void *pkts[TAKE_MAX], *gone[TAKE_MAX];
 	const unsigned n = rte_ring_sc_dequeue_burst(ring, pkts, TAKE_MAX, NULL);
+	uint16_t n_tx = 0, n_gone = 0;
 
-	if (n) /* the other worker has set the slot */
-		rte_node_enqueue(graph, node, EDGE_LANE_TX, pkts, (uint16_t)n);
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = pkts[i];
+		const struct lane_home *home = home_of(w, m);
+
+		if (likely(home)) {
+			*pkt_arg(m) = home->slot;
+			pkts[n_tx++] = m;
+		} else {
+			*pkt_arg(m) = DROP_PORT_REMOVED;
+			gone[n_gone++] = m;
+		}
+	}
+	if (n_tx)
+		rte_node_enqueue(graph, node, EDGE_LANE_TX, pkts, n_tx);
+	if (unlikely(n_gone))
+		rte_node_enqueue(graph, node, EDGE_DROP, gone, n_gone);
 	return (uint16_t)n;
 }
 
@@ -94,7 +124,7 @@ static uint16_t lane_rx(struct rte_graph *graph, struct rte_node *node, void **o
 	if (unlikely(!rte_ring_empty(w->from_control)))
 		room -= take_control(graph, node, w);
 	for (uint16_t i = 0; i < cfg->n_handoff && room >= 2 * TAKE_MAX; i++)
-		room -= take_handoff(graph, node, cfg->handoff[i]);
+		room -= take_handoff(graph, node, w, cfg->handoff[i]);
 	w->rx_this_loop = GRAPH_BURST - room;
 
 	lane = w->rx_start < cfg->n_rx ? w->rx_start : 0;

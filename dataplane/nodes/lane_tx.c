@@ -24,7 +24,7 @@ static void hand_off(struct worker *w, const struct lane_tx *tx, struct rte_mbuf
 	uint16_t sent;
 
 	for (uint16_t i = 0; i < n; i++)
-		*pkt_arg(pkts[i]) = tx->owner_slot;
+		*pkt_arg(pkts[i]) = tx->stamp;
 	sent = (uint16_t)rte_ring_sp_enqueue_burst(tx->via, (void **)pkts, n, NULL);
 	if (unlikely(sent < n))
 		worker_drop(w, &pkts[sent], n - sent, tx->lane, DROP_HANDOFF_FULL);

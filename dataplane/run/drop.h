@@ -52,6 +52,8 @@
 	_(ICMP_NO_SOURCE, "icmp_no_source", "an ICMP error was due, no address to send it from")   \
 	_(NEXTHOP_CHANGING, "nexthop_changing", "next hop was being rewritten for too long")       \
 	_(PORT_DOWN, "port_down", "egress port is gone or has no lane up")                         \
+	_(PORT_REMOVED, "port_removed",                                                            \
+	  "its egress port was taken away while the packet waited for it")                         \
 	_(LANE_TX_FULL, "lane_tx_full", "the lane's transmit ring was full")                       \
 	_(HANDOFF_FULL, "handoff_full", "the ring to the worker that owns the lane was full")      \
 	_(CONTROL_FULL, "control_full", "the ring to the control thread was full")                 \

@@ -11,7 +11,7 @@
  *   packet_type     u32  kind, only between worker and control thread
  *
  * arg holds: after lookup the next-hop row; towards drop the reason; towards ip4_error/ip6_error an
- * icmp_cause(); after rewrite the worker's tx slot.
+ * icmp_cause(); after rewrite the worker's tx slot; on its way to a lane's owner the lane's stamp.
  * The Ethernet header is 14 bytes at the data pointer in every node after eth_input (VLAN tags are
  * taken off there and put on in rewrite), so layer 3 starts at PKT_L3.
  */
@@ -42,7 +42,7 @@ enum pkt_kind {
 	PKT_TO_CONTROL_ARP,  /* an ARP frame for an interface of ours */
 	PKT_TO_CONTROL_ND,   /* a neighbour solicitation or advertisement */
 	PKT_TO_CONTROL_HOLD, /* wants next-hop row arg, which is unresolved or a connected subnet */
-	PKT_TO_WORKER_FRAME, /* complete frame for port m->port */
+	PKT_TO_WORKER_FRAME, /* complete frame for port m->port, which has the lane of stamp arg */
 	PKT_TO_WORKER_FORWARD, /* held packet: look up again */
 	PKT_TO_WORKER_FAILED,  /* held packet whose neighbour did not answer */
 };

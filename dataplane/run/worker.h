@@ -43,9 +43,26 @@ struct lane_rx { /* a receive queue this worker polls */
 struct lane_tx { /* where a packet for a lane goes: our own queue, or the owner's ring */
 	uint16_t port, queue;
 	uint16_t lane;
-	uint16_t owner_slot;  /* slot in the owner's tx[] when handed off */
+	uint32_t stamp;       /* goes with a packet that is handed off */
 	struct rte_ring *via; /* NULL: the queue is ours */
 	struct telemetry_block *cell;
+};
+
+/*
+ * What waits in a ring for a lane's owner may outlive the port it was meant for. It carries the
+ * lane's stamp: the lane, and which of its lives (a new one with each port it is given to). The
+ * owner sends it only while the stamp still holds.
+ */
+static inline uint32_t lane_stamp(uint16_t lane, uint16_t life)
+{
+	return (uint32_t)life << 16 | lane;
+}
+
+#define LANE_STAMP_NONE UINT32_MAX /* of no lane */
+
+struct lane_home {      /* of a lane, at its owner */
+	uint32_t stamp; /* LANE_STAMP_NONE: another worker's, or it has no port */
+	uint16_t slot;  /* its tx slot */
 };
 
 struct port_view {                   /* what the data path needs of a port */
@@ -61,6 +78,7 @@ struct worker_cfg {
 	const struct lane_tx *tx;
 	struct rte_ring *const *handoff;      /* rings other workers fill for us */
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
+	const struct lane_home *homes;        /* [lane] */
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;

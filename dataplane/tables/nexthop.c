@@ -115,3 +115,12 @@ void nexthop_set_type(struct nexthop_table *t, uint32_t index, enum nexthop_type
 	row->type = (uint8_t)type;
 	seq_write_end(&row->seq);
 }
+
+void nexthop_set_port(struct nexthop_table *t, uint32_t index, uint16_t port)
+{
+	struct nexthop *row = &t->rows[index];
+
+	seq_write_begin(&row->seq);
+	row->port = port;
+	seq_write_end(&row->seq);
+}

@@ -62,15 +62,17 @@ static struct config *parse(const char *yaml)
 	return cfg;
 }
 
-static void open_far(struct bed *bed, unsigned i, unsigned lanes)
+unsigned bed_add_far(struct bed *bed, const char *fiber, unsigned lanes)
 {
+	const unsigned i = bed->n_far++;
 	struct bed_far *far = &bed->far[i];
 	struct rte_eth_conf conf = { .rxmode.mtu = 9702 };
 	char name[32], args[128];
 
 	snprintf(name, sizeof(name), "net_cpx_far%u", i);
-	snprintf(args, sizeof(args), "engine=far%u,lanes=0-%u,rate=106,carrier=fiber:f%u,mgmt=none",
-		 i, lanes - 1, i);
+	cr_assert_lt(i, BED_MAX_FAR);
+	snprintf(args, sizeof(args), "engine=far%u,lanes=0-%u,rate=106,carrier=fiber:%s,mgmt=none",
+		 i, lanes - 1, fiber);
 	cr_assert_eq(rte_eal_hotplug_add("vdev", name, args), 0, "%s,%s", name, args);
 	cr_assert_eq(rte_eth_dev_get_port_by_name(name, &far->id), 0);
 	far->lanes = lanes;
@@ -80,6 +82,7 @@ static void open_far(struct bed *bed, unsigned i, unsigned lanes)
 		cr_assert_eq(rte_eth_tx_queue_setup(far->id, q, 512, 0, NULL), 0);
 	}
 	cr_assert_eq(rte_eth_dev_start(far->id), 0);
+	return i;
 }
 
 void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes)
@@ -97,8 +100,12 @@ void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes)
 	cr_assert_eq(board_create(&bed->board, bed->cfg, &err), 0, "%s", err.text);
 	snprintf(left, sizeof(left), "%s", board_telemetry_path(bed->board));
 	cr_assert_eq(ports_start(bed->board, &err), 0, "%s", err.text);
-	for (; far_lanes[bed->n_far]; bed->n_far++)
-		open_far(bed, bed->n_far, far_lanes[bed->n_far]);
+	while (far_lanes[bed->n_far]) {
+		char fiber[16];
+
+		snprintf(fiber, sizeof(fiber), "f%u", bed->n_far);
+		bed_add_far(bed, fiber, far_lanes[bed->n_far]);
+	}
 	for (unsigned i = 0; i < bed->n_far; i++) {
 		struct rte_eth_link link;
 
@@ -375,9 +382,12 @@ static void in_fibers(const struct bed *bed, uint64_t *to_board, uint64_t *from_
 		for (uint16_t q = 0; q < bed->far[i].lanes; q++)
 			*from_board +=
 				(unsigned)RTE_MAX(0, rte_eth_rx_queue_count(bed->far[i].id, q));
-		for (uint16_t q = 0; q < bed->board->ports[i].n_lanes; q++)
-			*to_board += (unsigned)RTE_MAX(
-				0, rte_eth_rx_queue_count(bed->board->ports[i].id, q));
+	}
+	for (unsigned i = 0; i < bed->board->n_ports; i++) {
+		const struct board_port *port = &bed->board->ports[i];
+
+		for (uint16_t q = 0; port->probed && q < port->spec.n_lanes; q++)
+			*to_board += (unsigned)RTE_MAX(0, rte_eth_rx_queue_count(port->id, q));
 	}
 }
 

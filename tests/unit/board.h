@@ -19,7 +19,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "tests/unit/frame.h"
 
-#define BED_MAX_FAR 4
+#define BED_MAX_FAR 16
 
 /* Sums over all telemetry cells: workers and control, all lanes. */
 struct tally {
@@ -36,7 +36,7 @@ struct bed {
 	struct board *board;
 	struct config *cfg;
 	unsigned n_far;
-	struct bed_far far[BED_MAX_FAR]; /* of board port i, by fiber name */
+	struct bed_far far[BED_MAX_FAR]; /* of board port i; behind them those of bed_add_far() */
 	uint64_t tsc;                    /* what the workers take for the time */
 	bool keep_grace; /* workers stay online between turns: no grace period passes */
 	bool no_drain;   /* the far ends take nothing out */
@@ -56,6 +56,8 @@ void bed_eal(unsigned mb);
  * whose other end, of far_lanes[i] lanes, is the test's.
  */
 void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes);
+/* Another end for the test, of any fiber; its index in far[]. */
+unsigned bed_add_far(struct bed *bed, const char *fiber, unsigned lanes);
 /* Everything back: the pool is full, no stream has grown, nothing is left behind. */
 void bed_close(struct bed *bed);
 /* After a failed assertion: only what would stay on the machine. For .fini; bed_close() does it. */

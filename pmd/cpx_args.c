@@ -225,19 +225,26 @@ static int parse_profile(struct cpx_args *a, const char *value, struct err *err)
 	return 0;
 }
 
-/* name or name@socket */
+/* name[:profile][@socket] */
 static int parse_lasers(struct cpx_args *a, const char *value, struct err *err)
 {
-	char name[CPX_NAME_LEN];
-	const size_t len = strcspn(value, "@");
+	const size_t name = strcspn(value, ":@"), profile = strcspn(value, "@");
+	const struct cmis_profile *known;
+	char text[CPX_NAME_LEN];
 
-	if (len >= sizeof(name))
+	if (profile >= sizeof(text))
 		return -EINVAL;
-	memcpy(name, value, len);
-	name[len] = '\0';
-	if (parse_name(a->lasers, sizeof(a->lasers), name) != 0)
+	snprintf(text, sizeof(text), "%.*s", (int)name, value);
+	if (parse_name(a->lasers, sizeof(a->lasers), text) != 0)
 		return -EINVAL;
-	return value[len] == '@' ? parse_path(a->lasers_mgmt, value + len + 1) : 0;
+	if (value[name] == ':') {
+		snprintf(text, sizeof(text), "%.*s", (int)(profile - name - 1), value + name + 1);
+		known = cmis_profile_find(text);
+		if (known == NULL || known->kind != CMIS_KIND_ELS)
+			return -EINVAL;
+		snprintf(a->lasers_profile, sizeof(a->lasers_profile), "%s", text);
+	}
+	return value[profile] == '@' ? parse_path(a->lasers_mgmt, value + profile + 1) : 0;
 }
 
 static int parse_seed(struct cpx_args *a, const char *value, struct err *err)
@@ -351,7 +358,7 @@ static const struct key keys[] = {
 	{ "mac", "a unicast address xx:xx:xx:xx:xx:xx", parse_mac },
 	{ "mgmt", "emulated, unix:/<socket>, optoe:/<file> or none", parse_mgmt },
 	{ "profile", "a kind of engine (cpx engine emulate --profiles)", parse_profile },
-	{ "lasers", "<name> or <name>@/<socket> (of the laser source that feeds the engine)",
+	{ "lasers", "<name>[:els-8|els-16|els-32][@/<socket>] (of the laser source that feeds it)",
 	  parse_lasers },
 	{ "seed", "a number below 2^32 (of an emulated engine: the same losses each time)",
 	  parse_seed },
@@ -481,6 +488,7 @@ int cpx_args_parse(struct cpx_args *a, const char *text, struct err *err)
 		.lane_mbps = 106250,
 		.kind = "cpo",
 		.carrier = CPX_CARRIER_LOOP,
+		.lasers_profile = "els-8",
 		.numa = -1,
 	};
 	if (text == NULL || *text == '\0')

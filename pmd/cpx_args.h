@@ -48,6 +48,7 @@ struct cpx_args {
 	char mgmt_path[CPX_PATH_LEN];  /* of unix and optoe */
 	char profile[CPX_PROFILE_LEN]; /* of an emulated engine; always one */
 	char lasers[CPX_NAME_LEN]; /* laser source that feeds it; "": its own, if it needs one */
+	char lasers_profile[CPX_PROFILE_LEN];
 	char lasers_mgmt[CPX_PATH_LEN]; /* socket of that source; "": emulated */
 	uint32_t seed;                  /* of an emulated engine's noise, and of losses */
 	char serve[CPX_PATH_LEN];       /* socket that an emulated engine answers on; "": none */
@@ -86,7 +87,7 @@ struct cpx_args {
 	"mac=<xx:xx:xx:xx:xx:xx> "                                                   \
 	"mgmt=emulated|unix:<path>|optoe:<path>|none "                               \
 	"profile=<name> "                                                            \
-	"lasers=<name>|<name>@<path> "                                               \
+	"lasers=<name>[:<profile>][@<path>] "                                        \
 	"serve=<path> "                                                              \
 	"seed=<n> "                                                                  \
 	"pace=0|1 "                                                                  \

@@ -30,18 +30,14 @@ static void event(void *arg, const struct cmis_event *what)
 {
 	struct cpx_engine *e = arg;
 
-	switch (what->kind) {
-	case CMIS_EVENT_NOTE:
-		PMD_DRV_LOG(NOTICE, "%s", what->text);
-		break;
-	case CMIS_EVENT_FLAG:
-		PMD_DRV_LOG(DEBUG, "%s", what->text);
-		break;
-	default:
-		PMD_DRV_LOG(INFO, "%s", what->text);
-	}
 	if (cpx_engine_event_cb != NULL)
 		cpx_engine_event_cb(cpx_engine_event_arg, e, what);
+	else if (what->kind == CMIS_EVENT_NOTE)
+		PMD_DRV_LOG(NOTICE, "%s", what->text);
+	else if (what->kind == CMIS_EVENT_FLAG)
+		PMD_DRV_LOG(DEBUG, "%s", what->text);
+	else
+		PMD_DRV_LOG(INFO, "%s", what->text);
 }
 
 static uint64_t thread_cpu_ns(void)
@@ -277,7 +273,7 @@ static int get_source(struct cpx_engine **source, const struct cpx_engine *engin
 		like.mgmt = CPX_MGMT_UNIX;
 		snprintf(like.path, sizeof(like.path), "%s", a->lasers_mgmt);
 	} else {
-		like.profile = cmis_profile_find("els-8");
+		like.profile = cmis_profile_find(a->lasers_profile);
 	}
 	return get(source, &like, NULL, err);
 }
@@ -295,10 +291,43 @@ static void take_seat(struct cpx_engine *e, struct cpx_port *p)
 	cpx_engine_wake(e);
 }
 
+static int open_as(struct cpx_engine **e, const char *name, const struct cpx_args *a,
+		   struct err *err)
+{
+	struct cpx_engine like = { .mgmt = a->mgmt, .seed = a->seed };
+	int rc;
+
+	snprintf(like.name, sizeof(like.name), "%.*s", CPX_NAME_LEN - 1, name);
+	snprintf(like.path, sizeof(like.path), "%s", a->mgmt_path);
+	if (a->mgmt == CPX_MGMT_EMULATED)
+		like.profile = cmis_profile_find(a->profile);
+	pthread_mutex_lock(&registry);
+	rc = get_source(&like.source, &like, a, err);
+	if (rc == 0) {
+		rc = get(e, &like, a->serve[0] != '\0' ? a->serve : NULL, err);
+		if (rc != 0)
+			put(like.source);
+	}
+	pthread_mutex_unlock(&registry);
+	return rc;
+}
+
+int cpx_engine_open(struct cpx_engine **e, const struct cpx_args *args, struct err *err)
+{
+	return open_as(e, args->engine, args, err);
+}
+
+void cpx_engine_close(struct cpx_engine *e)
+{
+	pthread_mutex_lock(&registry);
+	put(e);
+	pthread_mutex_unlock(&registry);
+}
+
 int cpx_engine_attach(struct cpx_port *p, struct err *err)
 {
 	const struct cpx_args *a = &p->args;
-	struct cpx_engine like = { .mgmt = a->mgmt, .seed = a->seed }, *e;
+	struct cpx_engine *e;
 	int rc;
 
 	if (a->mgmt == CPX_MGMT_NONE) {
@@ -306,19 +335,7 @@ int cpx_engine_attach(struct cpx_port *p, struct err *err)
 		cpx_world_join(p);
 		return 0;
 	}
-	snprintf(like.name, sizeof(like.name), "%.*s", CPX_NAME_LEN - 1,
-		 a->engine[0] != '\0' ? a->engine : cpx_port_name(p));
-	snprintf(like.path, sizeof(like.path), "%s", a->mgmt_path);
-	if (a->mgmt == CPX_MGMT_EMULATED)
-		like.profile = cmis_profile_find(a->profile);
-	pthread_mutex_lock(&registry);
-	rc = get_source(&like.source, &like, a, err);
-	if (rc == 0) {
-		rc = get(&e, &like, a->serve[0] != '\0' ? a->serve : NULL, err);
-		if (rc != 0)
-			put(like.source);
-	}
-	pthread_mutex_unlock(&registry);
+	rc = open_as(&e, a->engine[0] != '\0' ? a->engine : cpx_port_name(p), a, err);
 	if (rc != 0)
 		return rc;
 	p->engine = e;
@@ -342,9 +359,7 @@ void cpx_engine_detach(struct cpx_port *p)
 	pthread_mutex_unlock(&e->lock);
 	cpx_engine_wake(e);
 	p->engine = NULL;
-	pthread_mutex_lock(&registry);
-	put(e);
-	pthread_mutex_unlock(&registry);
+	cpx_engine_close(e);
 }
 
 void cpx_engine_port_changed(struct cpx_port *p)

@@ -86,6 +86,14 @@ typedef void cpx_engine_step_t(void *arg, struct cpx_engine *e, const struct cmi
 			       uint64_t now);
 void cpx_engine_steps(cpx_engine_step_t *cb, void *arg);
 
+/*
+ * Find or make the engine that a port with these arguments would have (args->engine is named,
+ * mgmt is not none), and hold it until cpx_engine_close(): for who wants it to outlive its ports.
+ * -EINVAL: another one says it is managed otherwise; -ENOMEM, -ENOSPC, what a bus says (err).
+ */
+int cpx_engine_open(struct cpx_engine **e, const struct cpx_args *args, struct err *err);
+void cpx_engine_close(struct cpx_engine *e); /* NULL is fine */
+
 /* ---- of the driver ---- */
 
 /* At probe, with p->args: find or make the port's engine. mgmt=none: nothing to do. */

@@ -136,6 +136,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = make_tables(b, err);
 	if (!ret)
+		ret = engines_create(b, err);
+	if (!ret)
 		ret = ports_create(b, err);
 	if (!ret)
 		ret = fill_tables(b, err);
@@ -223,6 +225,7 @@ void board_destroy(struct board *b)
 		return;
 	workers_destroy(b);
 	ports_destroy(b);
+	engines_destroy(b);
 	neighbors_destroy(b);
 	ifaces_destroy(b);
 	rcu_destroy(b->rcu); /* gives the last retired rows back */

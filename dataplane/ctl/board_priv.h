@@ -14,6 +14,7 @@
 #include "dataplane/tables/iface.h"
 #include "dataplane/tables/nexthop.h"
 #include "lib/telemetry/path.h"
+#include "pmd/cpx_engine.h"
 
 #define BOARD_PUNT_PERIOD_NS 1000000ull /* rings from the workers are looked at this often */
 
@@ -72,6 +73,8 @@ struct board {
 	struct neighbors *neighbors;
 	unsigned held;
 
+	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
+
 	struct telemetry *telemetry;
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
@@ -99,6 +102,14 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
 /* board.c: the port's lanes are its own, or nobody's. The lanes begin another life. */
 void board_give_lanes(struct board *b, unsigned port);
 void board_take_lanes(struct board *b, unsigned port);
+
+/* engines.c */
+int engines_create(struct board *b, struct err *err);
+void engines_destroy(struct board *b);
+/* How a port's engine is managed, as devargs that begin with a comma; device: the port is on one.
+ * Returns their length. */
+int engine_args(char *args, size_t size, const struct config *cfg, const struct config_engine *e,
+		bool device);
 
 /* ports.c */
 int ports_create(struct board *b, struct err *err);

@@ -53,9 +53,11 @@ static void port_args(char *args, size_t size, const struct config *cfg,
 	else
 		snprintf(carrier, sizeof(carrier), "%s:%s",
 			 p->carrier == CONFIG_CARRIER_FIBER ? "fiber" : "dev", p->carrier_name);
-	len = snprintf(args, size, "engine=%s,lanes=%u-%u,rate=%u,carrier=%s,mgmt=none", e->name,
+	len = snprintf(args, size, "engine=%s,lanes=%u-%u,rate=%u,carrier=%s", e->name,
 		       p->first_lane, p->first_lane + p->n_lanes - 1u, e->lane_mbps / 1000,
 		       carrier);
+	len += engine_args(args + len, size - (size_t)len, cfg, e,
+			   p->carrier == CONFIG_CARRIER_DEV);
 	if (node >= 0)
 		len += snprintf(args + len, size - (size_t)len, ",numa=%d", node);
 	if (p->has_mac)
@@ -86,7 +88,7 @@ static int probe_port(struct board *b, unsigned i, struct err *err)
 {
 	const struct config_port *p = &b->ports[i].spec;
 	struct board_port *port = &b->ports[i];
-	char name[RTE_ETH_NAME_MAX_LEN], args[512];
+	char name[RTE_ETH_NAME_MAX_LEN], args[1024];
 	int ret;
 
 	port->id = RTE_MAX_ETHPORTS;

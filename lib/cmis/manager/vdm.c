@@ -63,13 +63,22 @@ static int sample(struct cmis_manager *m, unsigned bank, bool statistic)
 	return 0;
 }
 
+/* One that is up must be read again to be seen gone: the summary tells of new ones only. */
+static bool any_up(const struct bank *k)
+{
+	for (unsigned i = 0; i < k->groups * CMIS_VDM_GROUP * CMIS_LEVELS; i++)
+		if (k->vdm_flag[i].up)
+			return true;
+	return false;
+}
+
 static int flags(struct cmis_manager *m, unsigned bank)
 {
 	struct bank *k = &m->bank[bank];
 	uint8_t bytes[FLAG_BYTES];
 	int ret;
 
-	if (!k->flags_due && bank < SUMMARIES)
+	if (!k->flags_due && bank < SUMMARIES && !any_up(k))
 		return 0;
 	ret = bus_read(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES);
 	if (ret != 0)

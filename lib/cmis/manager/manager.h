@@ -264,6 +264,9 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 /* An observable (CMIS_VDM_…) of a lane 1..8. -ENODATA: absent or not read yet. */
 int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, unsigned lane,
 		     double *value);
+/* Lanes of a bank, bit per lane, on which an observable's flag of a level is up. */
+uint8_t cmis_manager_vdm_flags(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       enum cmis_level level);
 /*
  * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
  * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no

@@ -191,3 +191,21 @@ int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, 
 		}
 	return -ENODATA;
 }
+
+uint8_t cmis_manager_vdm_flags(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       enum cmis_level level)
+{
+	const struct bank *k = &m->bank[bank % CMIS_MAX_BANKS];
+	uint8_t lanes = 0;
+
+	for (unsigned n = 0; bank < CMIS_MAX_BANKS && n < k->groups * CMIS_VDM_GROUP; n++) {
+		struct cmis_vdm_slot slot;
+
+		if (k->vdm_flag[n * CMIS_LEVELS + level].up &&
+		    cmis_vdm_slot(&slot, n % CMIS_VDM_GROUP, k->descriptors[n / CMIS_VDM_GROUP],
+				  CMIS_HALF) == 0 &&
+		    slot.type->code == code && slot.lane >= 1 && slot.lane <= CMIS_LANES)
+			lanes |= (uint8_t)(1 << (slot.lane - 1));
+	}
+	return lanes;
+}

@@ -224,3 +224,22 @@ Test(manager_monitor, registers_for_others)
 	cr_expect_eq(bits, 1);
 	managed_end(&g);
 }
+
+/* The summary tells of flags that come, not of those that went. */
+Test(manager_monitor, vdm_flag_goes)
+{
+	struct managed g;
+	struct cmis_flag_seen flag;
+	unsigned slot = 2 * CMIS_LANES + 3; /* pre-FEC BER of lane 4 */
+
+	start_up(&g, false);
+	managed_inject(&g, CMIS_INJECT_RX_DROP, 3, 1ull << 19, 0);
+	managed_run(&g, 3000);
+	cr_assert_eq(cmis_manager_flag(g.manager, 2, CMIS_VDMFlag, slot * CMIS_LEVELS, &flag), 0);
+	cr_expect(flag.up);
+	cmis_engine_heal(g.host.engine, CMIS_INJECT_RX_DROP);
+	managed_run(&g, 3000);
+	cr_assert_eq(cmis_manager_flag(g.manager, 2, CMIS_VDMFlag, slot * CMIS_LEVELS, &flag), 0);
+	cr_expect(!flag.up && flag.clear_ns > flag.set_ns);
+	managed_end(&g);
+}

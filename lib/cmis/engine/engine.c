@@ -154,6 +154,8 @@ void cmis_engine_destroy(struct cmis_engine *e)
 {
 	if (e == NULL)
 		return;
+	if (e->joined != NULL)
+		e->joined->governor = NULL;
 	registers_destroy(e);
 	free(e);
 }
@@ -184,6 +186,10 @@ void cmis_engine_set_pin(struct cmis_engine *e, enum cmis_pin pin, bool asserted
 		module_reset(e);
 	}
 	settle(e);
+	if (e->joined != NULL) {
+		run_until(e->joined, e->now);
+		settle(e->joined);
+	}
 }
 
 bool cmis_engine_interrupt(struct cmis_engine *e)
@@ -235,7 +241,14 @@ int cmis_engine_feed(struct cmis_engine *e, unsigned lane, struct cmis_engine *e
 void cmis_engine_join(struct cmis_engine *e, struct cmis_engine *els)
 {
 	catch_up(e);
+	if (e->joined != NULL)
+		e->joined->governor = NULL;
 	e->joined = els;
+	if (els == NULL)
+		return;
+	els->governor = e;
+	catch_up(els);
+	settle(els);
 }
 
 int cmis_engine_get_input(struct cmis_engine *e, unsigned lane, struct cmis_lane_input *in)

@@ -69,7 +69,10 @@ unsigned cmis_engine_lasers(const struct cmis_engine *e);
  * -ERANGE: no such lane or laser.
  */
 int cmis_engine_feed(struct cmis_engine *e, unsigned lane, struct cmis_engine *els, unsigned laser);
-/* Joint mode: els answers under the engine's pages B1h-B5h; its removal is that of the port. */
+/*
+ * Joint mode: els answers under the engine's pages B1h-B5h while it is there, and leaves low power
+ * with the engine; its removal is that of the port.
+ */
 void cmis_engine_join(struct cmis_engine *e, struct cmis_engine *els);
 
 /* What arrives at a lane from both sides. A fresh lane has a healthy far end and host. */

@@ -22,8 +22,11 @@ enum cmis_module_state module_state(const struct cmis_engine *e)
 
 bool module_low_pwr(const struct cmis_engine *e)
 {
-	return reg_get(e, 0, CMIS_LowPwrRequestSW, 0) ||
-	       (reg_get(e, 0, CMIS_LowPwrAllowRequestHW, 0) && e->pin_low_pwr);
+	bool own = reg_get(e, 0, CMIS_LowPwrRequestSW, 0) ||
+		   (reg_get(e, 0, CMIS_LowPwrAllowRequestHW, 0) && e->pin_low_pwr);
+
+	/* in joint mode the engine's power is that of its laser source, too */
+	return own && (e->governor == NULL || module_low_pwr(e->governor));
 }
 
 /* FaultS: injected, or 10 degrees above the temperature's high alarm. */

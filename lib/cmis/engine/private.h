@@ -123,7 +123,8 @@ struct cmis_engine {
 	uint8_t banks; /* of lanes or of lasers */
 	struct bank bank[CMIS_MAX_BANKS];
 	struct laser laser[CMIS_ENGINE_LANES];
-	struct cmis_engine *joined;
+	struct cmis_engine *joined;   /* the laser source that this engine speaks for */
+	struct cmis_engine *governor; /* of a laser source: the engine that speaks for it */
 	struct fault fault[CMIS_INJECT_COUNT];
 };
 

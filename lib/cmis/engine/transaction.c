@@ -19,13 +19,20 @@
 #define PAGE_SELECT 127
 #define WRITE_MAX   8
 
+/* Whether bytes 128..255 are the laser source's: joint mode, and it is there. */
+static bool is_joint(const struct cmis_engine *e)
+{
+	return e->joined != NULL && e->joined->present && e->joined->answering &&
+	       e->mapped_page >= 0xB1 && e->mapped_page <= 0xB5;
+}
+
 /* What bytes 128..255 are right now: this module's page, or in joint mode its laser source's. */
 static struct page *mapped(struct cmis_engine *e, unsigned *bank)
 {
 	struct page *p = &e->page[e->mapped_page];
 
 	*bank = e->mapped_bank;
-	if (e->joined != NULL && e->mapped_page >= 0xB1 && e->mapped_page <= 0xB5)
+	if (is_joint(e))
 		p = &e->joined->page[cmis_layout_page(e->mapped_page)];
 	if (p->banks <= 1)
 		*bank = 0;
@@ -61,6 +68,8 @@ static int reachable(struct cmis_engine *e)
 	if (!e->answering || faulty(e, CMIS_INJECT_NACK) ||
 	    (faulty(e, CMIS_INJECT_CDB_NACK) && e->cdb_until != CMIS_NEVER))
 		return -EREMOTEIO;
+	if (e->joined != NULL) /* the laser source may have gone, and its pages with it */
+		select_page(e, e->mapped_bank, e->mapped_page);
 	return 0;
 }
 
@@ -180,14 +189,17 @@ int transaction_write(void *module, uint8_t addr, const uint8_t *bytes, unsigned
 
 		*reg = (uint8_t)((*reg & ~mask) | (bytes[i] & mask));
 	}
-	if (addr >= CMIS_HALF && e->mapped_page >= 0xB1 && e->joined != NULL) {
+	if (addr >= CMIS_HALF && is_joint(e)) {
 		trigger(e->joined, bank, cmis_layout_page(e->mapped_page), addr, addr + len - 1);
 		settle(e->joined);
 	} else {
 		trigger(e, bank, addr < CMIS_HALF ? CMIS_LOWER : e->mapped_page, addr,
 			addr + len - 1);
 	}
-	if (addr < BANK_SELECT || addr >= CMIS_HALF) /* selecting a page moves nothing */
+	if (addr < BANK_SELECT || addr >= CMIS_HALF) { /* selecting a page moves nothing */
 		settle(e);
+		if (e->joined != NULL)
+			settle(e->joined);
+	}
 	return 0;
 }

@@ -15,7 +15,7 @@ static bool is_own(unsigned page, uint8_t byte, unsigned len)
 {
 	unsigned last = byte + len - 1;
 
-	return page == 0x10 ||
+	return page == 0x10 || (cmis_layout_page(page) == 0x1A && byte <= 220 && last >= 220) ||
 	       (page == CMIS_LOWER && ((byte <= 26 && last >= 26) || last >= 126)) ||
 	       (page == 0x2F && byte <= 144 && last >= 144);
 }
@@ -26,6 +26,8 @@ static int allowed(const struct cmis_manager *m, unsigned bank, unsigned page)
 
 	if (m->seen.state < CMIS_MANAGER_PARK)
 		return m->seen.state == CMIS_MANAGER_ABSENT ? -ENODEV : -EAGAIN;
+	if (els_has_page(m, bank, page))
+		return 0;
 	if (page >= CMIS_PAGE_COUNT || !cmis_has_page(s, page) ||
 	    (cmis_page_is_banked(page) && page != CMIS_LOWER ? bank >= s->banks : bank != 0))
 		return -ENODATA;
@@ -52,6 +54,9 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 		flags_seen(m, 0, CMIS_LOWER, 8, bytes + 8, LOWER_FLAGS / 8, m->flag);
 	else if (page == 0x11)
 		flags_seen(m, bank, 0x11, 134, bytes + 6, LANE_FLAGS / 8, m->bank[bank].flag);
+	else if (cmis_layout_page(page) == 0x1A)
+		flags_seen(m, bank, 0x1A, ELS_FLAGS_AT, bytes + ELS_FLAGS_AT - CMIS_HALF,
+			   ELS_FLAGS / 8, m->els.bank[bank].flag);
 	else if (page == 0x2C)
 		flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, CMIS_HALF, m->bank[bank].vdm_flag);
 	return 0;

@@ -97,6 +97,8 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 		return -ENODATA;
 	if (f->page == 0x11)
 		*flag = m->bank[bank].flag[(f->byte - FLAGS_11H) * 8u + f->bit + i];
+	else if (f->page == 0x1A && bank < m->els.banks)
+		*flag = m->els.bank[bank].flag[(f->byte - ELS_FLAGS_AT) * 8u + f->bit + i];
 	else if (f->page == CMIS_LOWER)
 		*flag = m->flag[(f->byte - FLAGS_LOWER) * 8u + f->bit + i];
 	else

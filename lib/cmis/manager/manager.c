@@ -78,12 +78,13 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 
 static uint64_t next(const struct cmis_manager *m)
 {
-	uint64_t when = m->watch;
+	uint64_t when;
 
 	if (m->recheck)
 		return m->now;
 	if (m->seen.state != CMIS_MANAGER_READY)
 		return m->due;
+	when = sooner(m->watch, els_next(m));
 	for (unsigned b = 0; b < state_banks(m); b++) {
 		const struct bank *k = &m->bank[b];
 
@@ -106,6 +107,7 @@ uint64_t cmis_manager_step(struct cmis_manager *m, uint64_t now)
 	if (m->kicked) {
 		m->kicked = false;
 		m->retry = m->watch = m->due = 0;
+		els_forget(m);
 		for (unsigned b = 0; b < CMIS_MAX_BANKS; b++) {
 			m->bank[b].due = 0;
 			for (unsigned i = 0; i < m->bank[b].ports; i++)
@@ -213,6 +215,7 @@ int cmis_manager_create(struct cmis_manager **out, const struct cmis_manager_set
 	m->seen.temperature = m->seen.vcc = NAN;
 	snprintf(m->name, sizeof(m->name), "%s", settings->name ? settings->name : "engine");
 	bank_forget(m);
+	els_init(m);
 	*out = m;
 	return 0;
 }

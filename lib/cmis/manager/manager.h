@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The host side of one module: brings an engine and its ports to where they are wanted and keeps
- * them there. It sees two-wire transactions only, so it drives emulated and real modules alike.
+ * The host side of one module: brings an engine and its ports, or a laser source and its lasers, to
+ * where they are wanted and keeps them there. It sees two-wire transactions only, so it drives
+ * emulated and real modules alike.
  *
  * cmis_manager_step() does what can be done now and never waits. What to do is decided anew from
  * the registers each time (level-triggered): a reset, a lost write or a second host's write is just
@@ -61,6 +62,11 @@
 	X(INVALID_SI,         "config_rejected_si",        "rejected: invalid signal integrity") \
 	X(LANE_IN_USE,        "config_rejected_lane_in_use", "rejected: lane in use") \
 	X(PARTIAL_DATA_PATH,  "config_rejected_partial",   "rejected: part of a data path") \
+	X(LASER_ON,           "laser_on",                  "waiting for the laser to be on") \
+	X(LASER_ON_TIMEOUT,   "timeout_laser_on",          "the laser did not come on") \
+	X(LASER_OFF,          "laser_off",                 "waiting for the laser to be off") \
+	X(LASER_OFF_TIMEOUT,  "timeout_laser_off",         "the laser does not go off") \
+	X(LASER_FAULT,        "laser_fault",               "the source reports a fault of the laser") \
 	X(FREEZE_TIMEOUT,     "timeout_vdm_freeze",        "FreezeDone did not come")
 /* clang-format on */
 
@@ -119,6 +125,37 @@ struct cmis_bank_seen {
 	struct cmis_port_seen port[CMIS_LANES];
 };
 
+/*
+ * External lasers, 0-based over all banks: laser k is laser k % 8 + 1 of bank k / 8. Each is kept
+ * on or off as wanted by LaneEnable alone, and comes back by itself when its source or it recovers.
+ */
+#define CMIS_MAX_LASERS 64
+
+struct cmis_laser_seen {
+	uint64_t when_ns; /* of the rest's reading; 0: not read since the source was last away */
+	bool wanted, enabled;
+	enum cmis_laser_state state;
+	enum cmis_reason reason; /* NONE: on or off, as wanted */
+	bool failed;             /* timeout or fault; goes away with it */
+	bool late;
+	uint64_t since_ns;                 /* of reason */
+	unsigned ons;                      /* how often it came on */
+	double power_mw, bias_ma, voltage; /* NaN: absent */
+	uint8_t fault, warning;            /* codes 1Ah:212-219, 0: none */
+};
+
+/* A laser source: the module itself, or in joint mode the one that an engine speaks for. */
+struct cmis_els_seen {
+	bool joint;
+	bool present;            /* and identified */
+	enum cmis_reason reason; /* of its absence, else NONE */
+	char vendor[17], part[17], serial[17];
+	unsigned lasers;     /* 0: not known yet */
+	bool constant_power; /* APC; else ACC, constant current */
+	double max_power_mw, min_power_mw, max_bias_ma, min_bias_ma;
+	double power_threshold_mw[CMIS_LEVELS], bias_threshold_ma[CMIS_LEVELS];
+};
+
 struct cmis_manager_counters {
 	uint64_t reads, writes, nacks, link_errors, pages_lost;
 	uint64_t insertions, removals, identifications, resets_seen, resets_done;
@@ -147,7 +184,13 @@ struct cmis_flag_seen {
 	uint64_t last_ns, first_ns; /* inside: last read 1, first read 0 after that */
 };
 
-enum cmis_event_kind { CMIS_EVENT_ENGINE, CMIS_EVENT_PORT, CMIS_EVENT_FLAG, CMIS_EVENT_NOTE };
+enum cmis_event_kind {
+	CMIS_EVENT_ENGINE,
+	CMIS_EVENT_PORT,
+	CMIS_EVENT_FLAG,
+	CMIS_EVENT_NOTE,
+	CMIS_EVENT_LASER,
+};
 
 struct cmis_event {
 	enum cmis_event_kind kind;
@@ -155,8 +198,8 @@ struct cmis_event {
 	enum cmis_reason reason;
 	uint8_t bank, port;      /* PORT: index within the bank's wish; FLAG: bank */
 	enum cmis_field_id flag; /* FLAG: CMIS_VDMFlag: slot * 4 + level in `index` */
-	unsigned index;
-	bool up;          /* FLAG */
+	unsigned index;          /* LASER: the laser */
+	bool up;                 /* FLAG */
 	const char *text; /* a sentence that names module, lanes and step; valid in the callback */
 };
 
@@ -174,6 +217,7 @@ struct cmis_manager_settings {
 	void *event_arg;
 	uint64_t monitor_ns;             /* between readings of lanes; 0: 1 s */
 	uint64_t watch_ns;               /* between readings of lower memory; 0: 100 ms */
+	bool joint;                      /* an engine that speaks for its lasers: B1h-B5h */
 	bool statistics;                 /* also freeze VDM and read min, max, average */
 	unsigned step_transactions;      /* bound of one step; 0: 512, at least 16 */
 	unsigned monitor_rate;           /* transactions a second that monitors may take; 0: 1000 */
@@ -195,6 +239,9 @@ void cmis_manager_destroy(struct cmis_manager *m);
 int cmis_manager_want(struct cmis_manager *m, unsigned bank, const struct cmis_port_wish *ports,
 		      unsigned count, struct err *err);
 
+/* The lasers wanted on from now on, bit per laser; before the first call, all. */
+void cmis_manager_want_lasers(struct cmis_manager *m, uint64_t lasers);
+
 /* All that can be done at `now`. Returns when it is due again, always later than now. */
 uint64_t cmis_manager_step(struct cmis_manager *m, uint64_t now);
 /* The presence pin moved, or an operator wants it: look at once, retry at once. */
@@ -205,18 +252,29 @@ void cmis_manager_interrupt(struct cmis_manager *m);
 /* Observed; valid until the next step. bank < 8, else NULL. */
 const struct cmis_manager_seen *cmis_manager_seen(const struct cmis_manager *m);
 const struct cmis_bank_seen *cmis_manager_bank(const struct cmis_manager *m, unsigned bank);
-/* Element i of a clear-on-read field of lower memory, 11h or 2Ch. -ENODATA: the module has none. */
+/* NULL: neither a laser source nor told to speak for one. */
+const struct cmis_els_seen *cmis_manager_els(const struct cmis_manager *m);
+/* How many lasers are known, and one of them: NULL where there is no such. */
+unsigned cmis_manager_lasers(const struct cmis_manager *m);
+const struct cmis_laser_seen *cmis_manager_laser(const struct cmis_manager *m, unsigned laser);
+/*
+ * Element i of a clear-on-read field of lower memory, 11h, 1Ah or 2Ch. -ENODATA: the module has
+ * none.
+ */
 int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_field_id id,
 		      unsigned i, struct cmis_flag_seen *flag);
 /* An observable (CMIS_VDM_…) of a lane 1..8. -ENODATA: absent or not read yet. */
 int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, unsigned lane,
 		     double *value);
+/* Lanes of a bank, bit per lane, on which an observable's flag of a level is up. */
+uint8_t cmis_manager_vdm_flags(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       enum cmis_level level);
 /*
  * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
  * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no
  * such page or bank, -EAGAIN: not identified yet, else as transports say, -EBADE: the page select
- * does not hold. Writing -EPERM: what the manager decides alone (10h, L:26, L:126-127, 2Fh:144),
- * -EINVAL: not within 1..8 bytes of one half. At most 16 transactions.
+ * does not hold. Writing -EPERM: what the manager decides alone (10h, L:26, L:126-127, 1Ah:220,
+ * 2Fh:144), -EINVAL: not within 1..8 bytes of one half. At most 16 transactions.
  */
 int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 		      uint8_t bytes[CMIS_HALF]);

@@ -19,6 +19,8 @@
 #define LOW_PAGES    3               /* 00h, 01h, 02h are kept */
 #define LANE_FLAGS   (20 * 8)        /* bits of 11h:134-153 */
 #define LOWER_FLAGS  (6 * 8)         /* bits of L:8-13 */
+#define ELS_FLAGS    (28 * 8)        /* bits of 1Ah:166-193 */
+#define ELS_FLAGS_AT 166
 
 struct port {
 	struct cmis_port_seen seen;
@@ -50,6 +52,27 @@ struct bank {
 	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF];
 	uint8_t sampled; /* bit per group */
 	struct cmis_flag_seen vdm_flag[CMIS_VDM_SLOTS * CMIS_LEVELS];
+};
+
+/* els.c: a bank of eight lasers. */
+struct els_bank {
+	uint64_t due, monitor; /* next look at 1Ah for the lasers' sake, and for the monitors' */
+	bool fresh;            /* nothing was read since it was forgotten */
+	uint8_t status[CMIS_HALF]; /* 1Ah as last read */
+	struct cmis_flag_seen flag[ELS_FLAGS];
+};
+
+struct els {
+	struct cmis_els_seen seen;
+	uint64_t wish;
+	unsigned banks;   /* 0: not described yet */
+	unsigned parked;  /* banks, in Park */
+	uint64_t watch;   /* next reading of the summary */
+	uint8_t summary;  /* 1Ah:165 as last read */
+	uint64_t retry;   /* joint: its pages are not asked for before */
+	unsigned strikes; /* joint: failed tries in a row */
+	struct els_bank bank[CMIS_MAX_BANKS];
+	struct cmis_laser_seen laser[CMIS_MAX_LASERS];
 };
 
 struct cmis_manager {
@@ -84,6 +107,7 @@ struct cmis_manager {
 
 	struct cmis_flag_seen flag[LOWER_FLAGS];
 	struct bank bank[CMIS_MAX_BANKS];
+	struct els els;
 };
 
 /* bus.c: page and bank are sent with every access and read back after it. */
@@ -150,6 +174,15 @@ uint8_t port_application(const struct cmis_manager *m, const struct cmis_port_wi
 /* flags.c: `bytes` of flags read at once, the first is that of field `first`. */
 void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
 		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags);
+
+/* els.c */
+void els_init(struct cmis_manager *m);
+int els_run(struct cmis_manager *m);
+int els_park(struct cmis_manager *m);    /* LaneEnable as wanted, before any laser has power */
+void els_forget(struct cmis_manager *m); /* nothing is known of any laser any more */
+void els_hold(struct cmis_manager *m, enum cmis_reason reason);
+uint64_t els_next(const struct cmis_manager *m);
+bool els_has_page(const struct cmis_manager *m, unsigned bank, unsigned page);
 
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);

@@ -37,10 +37,13 @@ void state_enter(struct cmis_manager *m, enum cmis_manager_state state)
 	m->parked = 0;
 	m->dark = false;
 	m->due = m->now;
-	if (state != CMIS_MANAGER_READY)
+	if (state != CMIS_MANAGER_READY) {
 		ports_hold(m,
 			   state == CMIS_MANAGER_ABSENT ? CMIS_REASON_ABSENT : CMIS_REASON_ENGINE);
+		els_hold(m, state_reason(state));
+	}
 	bank_forget(m);
+	els_forget(m);
 	engine_reason(m, state, state_reason(state));
 }
 
@@ -133,6 +136,8 @@ static int run_park(struct cmis_manager *m)
 		return 0;
 	ret = park(m);
 	if (ret == 0)
+		ret = els_park(m);
+	if (ret == 0)
 		ret = bus_write_lower(m, POWER,
 				      m->lower[POWER] & (uint8_t) ~(ALLOW_HW | REQUEST_SW | RESET));
 	if (ret != 0)
@@ -215,10 +220,10 @@ static bool as_left(const struct cmis_manager *m)
 static int run_ready(struct cmis_manager *m)
 {
 	unsigned count = state_banks(m);
+	int ret;
 
 	if (m->now >= m->watch) {
-		int ret = lower_read(m);
-
+		ret = lower_read(m);
 		if (ret == 0 && !as_left(m)) {
 			ret = lower_read(m); /* one reading may be a bad one */
 			if (ret == 0 && !as_left(m)) {
@@ -240,10 +245,13 @@ static int run_ready(struct cmis_manager *m)
 		flat_ports(m);
 	else
 		homeless_ports(m, count);
+	ret = els_run(m);
+	if (ret != 0)
+		return ret;
 	for (unsigned i = 0; i < count; i++) {
 		unsigned b = (m->turn + i) % count;
-		int ret = bank_run(m, b);
 
+		ret = bank_run(m, b);
 		if (ret != 0) {
 			m->turn = b;
 			return ret;
@@ -348,6 +356,7 @@ static int recheck(struct cmis_manager *m)
 	m->recheck = false;
 	ports_rearm(m);
 	bank_forget(m);
+	els_forget(m);
 	if (!is_same_module(m, page00)) {
 		m->known = 0;
 		state_enter(m, CMIS_MANAGER_IDENTIFY);

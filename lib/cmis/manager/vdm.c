@@ -63,13 +63,22 @@ static int sample(struct cmis_manager *m, unsigned bank, bool statistic)
 	return 0;
 }
 
+/* One that is up must be read again to be seen gone: the summary tells of new ones only. */
+static bool any_up(const struct bank *k)
+{
+	for (unsigned i = 0; i < k->groups * CMIS_VDM_GROUP * CMIS_LEVELS; i++)
+		if (k->vdm_flag[i].up)
+			return true;
+	return false;
+}
+
 static int flags(struct cmis_manager *m, unsigned bank)
 {
 	struct bank *k = &m->bank[bank];
 	uint8_t bytes[FLAG_BYTES];
 	int ret;
 
-	if (!k->flags_due && bank < SUMMARIES)
+	if (!k->flags_due && bank < SUMMARIES && !any_up(k))
 		return 0;
 	ret = bus_read(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES);
 	if (ret != 0)
@@ -181,4 +190,22 @@ int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, 
 			return 0;
 		}
 	return -ENODATA;
+}
+
+uint8_t cmis_manager_vdm_flags(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       enum cmis_level level)
+{
+	const struct bank *k = &m->bank[bank % CMIS_MAX_BANKS];
+	uint8_t lanes = 0;
+
+	for (unsigned n = 0; bank < CMIS_MAX_BANKS && n < k->groups * CMIS_VDM_GROUP; n++) {
+		struct cmis_vdm_slot slot;
+
+		if (k->vdm_flag[n * CMIS_LEVELS + level].up &&
+		    cmis_vdm_slot(&slot, n % CMIS_VDM_GROUP, k->descriptors[n / CMIS_VDM_GROUP],
+				  CMIS_HALF) == 0 &&
+		    slot.type->code == code && slot.lane >= 1 && slot.lane <= CMIS_LANES)
+			lanes |= (uint8_t)(1 << (slot.lane - 1));
+	}
+	return lanes;
 }

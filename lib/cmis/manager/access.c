@@ -52,6 +52,8 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 		flags_seen(m, 0, CMIS_LOWER, 8, bytes + 8, LOWER_FLAGS / 8, m->flag);
 	else if (page == 0x11)
 		flags_seen(m, bank, 0x11, 134, bytes + 6, LANE_FLAGS / 8, m->bank[bank].flag);
+	else if (page == 0x14)
+		flags_seen(m, bank, 0x14, 132, bytes + 4, DIAG_FLAGS / 8, m->bank[bank].diag.flag);
 	else if (page == 0x2C)
 		flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, CMIS_HALF, m->bank[bank].vdm_flag);
 	return 0;

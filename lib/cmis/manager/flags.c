@@ -11,6 +11,7 @@
 
 #define HOLD        (500 * CMIS_MS)
 #define FLAGS_11H   134
+#define FLAGS_14H   132
 #define FLAGS_LOWER 8
 
 static void flag_event(struct cmis_manager *m, unsigned bank, enum cmis_field_id id, unsigned i,
@@ -58,9 +59,11 @@ static void flag_read(struct cmis_manager *m, struct cmis_flag_seen *f, bool up,
 		flag_event(m, bank, id, i, f->up);
 }
 
-void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
+bool flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
 		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags)
 {
+	bool any = false;
+
 	for (unsigned id = CMIS_CONDITIONS; id < CMIS_FIELD_COUNT; id++) {
 		const struct cmis_field *f = &cmis_fields[id];
 
@@ -74,8 +77,10 @@ void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at
 			if (bit >= count * 8)
 				break;
 			flag_read(m, &flags[bit], bytes[bit / 8] >> bit % 8 & 1, bank, id, i);
+			any |= flags[bit].up;
 		}
 	}
+	return any;
 }
 
 int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_field_id id,
@@ -97,6 +102,8 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 		return -ENODATA;
 	if (f->page == 0x11)
 		*flag = m->bank[bank].flag[(f->byte - FLAGS_11H) * 8u + f->bit + i];
+	else if (f->page == 0x14)
+		*flag = m->bank[bank].diag.flag[(f->byte - FLAGS_14H) * 8u + f->bit + i];
 	else if (f->page == CMIS_LOWER)
 		*flag = m->flag[(f->byte - FLAGS_LOWER) * 8u + f->bit + i];
 	else

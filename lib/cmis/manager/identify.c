@@ -90,6 +90,7 @@ static void understand(struct cmis_manager *m)
 		m->bank[b].groups = 0;
 		m->bank[b].sampled = 0;
 		m->bank[b].freeze = FREEZE_IDLE;
+		diagnostics_forget(&m->bank[b]);
 	}
 	quirk_find(m);
 	s->counters.identifications++;

@@ -90,7 +90,8 @@ static uint64_t next(const struct cmis_manager *m)
 		when = sooner(when, k->due);
 		/* without allowance it is tried again when there is some */
 		if (!m->limited)
-			when = sooner(when, sooner(k->monitor, k->vdm_due));
+			when = sooner(sooner(when, diagnostics_next(k)),
+				      sooner(k->monitor, k->vdm_due));
 		if (k->freeze == FREEZE_WAIT)
 			when = sooner(when, m->now + POLL_MIN);
 	}

@@ -45,6 +45,7 @@
 	X(POWER_UP_TIMEOUT,   "timeout_power_up",          "ModuleReady did not come") \
 	X(MODULE_FAULT,       "module_fault",              "the module is in ModuleFault") \
 	X(OVER_TEMPERATURE,   "over_temperature",          "shut down until it is cool") \
+	X(LOW_POWER,          "low_power",                 "held in low power, as wanted") \
 	X(ENGINE,             "engine",                    "waiting for the engine") \
 	X(NO_APPLICATION,     "no_application",            "the module offers no such application") \
 	X(DEACTIVATE,         "deactivate",                "waiting for DPDeactivated") \
@@ -81,6 +82,7 @@ enum cmis_manager_state {
 	CMIS_MANAGER_READY,
 	CMIS_MANAGER_HOT,
 	CMIS_MANAGER_FAULT,
+	CMIS_MANAGER_LOW_POWER, /* cmis_manager_want_low_power() */
 };
 
 /* A port: lanes first .. first + lanes - 1 (0-based) of a bank, running one application. */
@@ -220,6 +222,48 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 		      uint8_t bytes[CMIS_HALF]);
 int cmis_manager_write(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t byte,
 		       const uint8_t *bytes, unsigned len);
+
+/*
+ * Loopback and patterns (13h, 14h), kept until they are wanted otherwise: a module that was reset
+ * gets them again. `lanes` has a bit per lane of the module (bit 8: bank 1, lane 1); other lanes
+ * stay as they are. step() is due at once. -ENOTSUP: this module cannot (err says why), -EINVAL: no
+ * such lane, mode or pattern; then nothing changed. A module that was not identified yet is asked
+ * later, and an event says so if it cannot.
+ */
+enum cmis_prbs_role { CMIS_PRBS_GENERATE = 1, CMIS_PRBS_CHECK = 2 };
+
+/* modes: enum cmis_loopback, 0: none. */
+int cmis_manager_want_loopback(struct cmis_manager *m, uint64_t lanes, unsigned modes,
+			       struct err *err);
+/* roles: enum cmis_prbs_role, both at once if wanted; pattern: cmis_pattern_find(), -1 stops. */
+int cmis_manager_want_prbs(struct cmis_manager *m, enum cmis_side side, unsigned roles,
+			   uint64_t lanes, int pattern, struct err *err);
+
+/* What the registers of lane 1..8 said last. */
+struct cmis_prbs_seen {
+	int generates, checks; /* pattern, -1: none */
+	bool locked;           /* the checker finds its pattern */
+	bool counted;          /* bits and errors are there */
+	uint64_t bits, errors; /* since `since_ns` */
+	double ber;            /* NaN: no lock, or nothing counted yet */
+	double snr_db;         /* NaN: not told */
+	uint64_t since_ns;     /* the checker was started, or began to count anew */
+	uint64_t when_ns;      /* of the last result, 0: none yet */
+};
+/* -ENODATA: no such lane or pages, -EAGAIN: not read yet, -ENOTSUP: what is wanted cannot be. */
+int cmis_manager_loopback_seen(const struct cmis_manager *m, unsigned bank, unsigned lane,
+			       unsigned *modes);
+int cmis_manager_prbs_seen(const struct cmis_manager *m, unsigned bank, unsigned lane,
+			   enum cmis_side side, struct cmis_prbs_seen *seen);
+
+/*
+ * SoftwareReset at the next step. Everything that is wanted comes back. -ENODEV: no module, -EAGAIN
+ * not identified yet, -ENOTSUP: flat memory has none.
+ */
+int cmis_manager_reset(struct cmis_manager *m);
+/* All lanes down, then low power, kept there until it is no longer wanted. A wish like a port. */
+void cmis_manager_want_low_power(struct cmis_manager *m, bool low);
+
 /* A page that was read and does not change: 00h, 01h, 02h. NULL where there is none. */
 const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page);
 

@@ -74,8 +74,8 @@ static int flags(struct cmis_manager *m, unsigned bank)
 	ret = bus_read(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES);
 	if (ret != 0)
 		return ret;
-	k->flags_due = false;
-	flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES, k->vdm_flag);
+	/* one that is up is read until it is gone: the summary does not say that */
+	k->flags_due = flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES, k->vdm_flag);
 	return 0;
 }
 

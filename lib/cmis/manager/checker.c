@@ -125,7 +125,7 @@ static int look(struct cmis_manager *m, unsigned bank)
 
 	if (ret != 0)
 		return ret;
-	d->flags_due = flags(m, bank, page + FLAGS - CMIS_HALF);
+	d->flags_due = flags(m, bank, &page[FLAGS - CMIS_HALF]);
 	if (page[0] == selector)
 		shown(m, d, page);
 	else if (page[0] == 0) /* a module's way to say that it has none */

@@ -92,6 +92,7 @@ static void understand(struct cmis_manager *m)
 		m->bank[b].freeze = FREEZE_IDLE;
 		diagnostics_forget(&m->bank[b]);
 	}
+	cdb_forget(m);
 	quirk_find(m);
 	s->counters.identifications++;
 	report(m, &event, "%s %s, serial %s, %u banks%s", s->vendor, s->part, s->serial,

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/cmis/cdb.h"
 #include "lib/cmis/cmis.h"
 #include "lib/cmis/decode.h"
 
@@ -62,6 +63,8 @@
 	X(INVALID_SI,         "config_rejected_si",        "rejected: invalid signal integrity") \
 	X(LANE_IN_USE,        "config_rejected_lane_in_use", "rejected: lane in use") \
 	X(PARTIAL_DATA_PATH,  "config_rejected_partial",   "rejected: part of a data path") \
+	X(CDB_TIMEOUT,        "cdb_timeout",               "the CDB command stayed busy") \
+	X(CDB_FAILED,         "cdb_failed",                "the CDB command failed") \
 	X(FREEZE_TIMEOUT,     "timeout_vdm_freeze",        "FreezeDone did not come")
 /* clang-format on */
 
@@ -121,6 +124,20 @@ struct cmis_bank_seen {
 	struct cmis_port_seen port[CMIS_LANES];
 };
 
+/* The module's firmware, by CDB, as of the last identification. Nothing is known where `known` is false, and `reason` says why
+ * unless the module simply has no such command. */
+struct cmis_firmware_seen {
+	bool known;
+	bool factory;                  /* a factory image is there */
+	struct cmis_firmware image[2]; /* A, B: `valid` is false for one that is not there */
+	int running, committed;        /* 0: A, 1: B, -1: neither */
+	bool has_features;             /* of firmware management */
+	struct cmis_firmware_features features;
+	enum cmis_reason reason;    /* NONE, CDB_TIMEOUT, CDB_FAILED: tried again later */
+	uint64_t when_ns, retry_ns; /* of the last answer; of the next try */
+	unsigned failures;          /* since the last answer */
+};
+
 struct cmis_manager_counters {
 	uint64_t reads, writes, nacks, link_errors, pages_lost;
 	uint64_t insertions, removals, identifications, resets_seen, resets_done;
@@ -138,6 +155,7 @@ struct cmis_manager_seen {
 	enum cmis_module_state module_state;
 	enum cmis_fault_cause fault_cause;
 	double temperature, vcc; /* NaN: absent */
+	struct cmis_firmware_seen firmware;
 	struct cmis_manager_counters counters;
 };
 

@@ -69,6 +69,15 @@ struct diagnostics {
 	struct cmis_flag_seen flag[DIAG_FLAGS];
 };
 
+/* cdb.c: a conversation of several commands, one at a time */
+struct cdb {
+	unsigned step;      /* of the conversation; CDB_DONE */
+	bool busy;          /* a command was sent, its status is waited for */
+	bool foreground;    /* and the module may answer nothing meanwhile */
+	uint64_t sent, due; /* when; when to look next */
+	unsigned bad_replies;
+};
+
 enum freeze { FREEZE_IDLE, FREEZE_WAIT, FREEZE_READ, FREEZE_UNDO };
 
 struct bank {
@@ -128,6 +137,7 @@ struct cmis_manager {
 	unsigned misread;
 	uint8_t wrong[CMIS_HALF]; /* a page with a bad checksum, to see it again */
 
+	struct cdb cdb;
 	struct cmis_flag_seen flag[LOWER_FLAGS];
 	struct bank bank[CMIS_MAX_BANKS];
 };
@@ -207,6 +217,17 @@ bool flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at
 
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);
+
+/* cdb.c */
+int cdb_run(struct cmis_manager *m);
+uint64_t cdb_due(const struct cmis_manager *m);
+void cdb_forget(struct cmis_manager *m);
+bool cdb_excuses(struct cmis_manager *m); /* a NACK, because of the command that runs */
+/* A foreground command runs: whoever reads now is not answered. */
+static inline bool cdb_owns(const struct cmis_manager *m)
+{
+	return m->cdb.busy && m->cdb.foreground;
+}
 
 /* diagnostics.c, checker.c */
 int diagnostics_run(struct cmis_manager *m, unsigned bank);

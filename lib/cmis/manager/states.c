@@ -213,6 +213,8 @@ static int run_ready(struct cmis_manager *m)
 {
 	unsigned count = state_banks(m);
 
+	if (cdb_owns(m))
+		return cdb_run(m);
 	if (m->now >= m->watch) {
 		int ret = lower_read(m);
 
@@ -246,7 +248,7 @@ static int run_ready(struct cmis_manager *m)
 			return ret;
 		}
 	}
-	return 0;
+	return cdb_run(m);
 }
 
 static int all_down(struct cmis_manager *m, bool *down)

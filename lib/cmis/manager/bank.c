@@ -70,9 +70,9 @@ int bank_read_status(struct cmis_manager *m, unsigned bank)
 
 		if (ret != 0)
 			return ret;
-		flags_seen(m, bank, 0x11, 134, page + 6, LANE_FLAGS / 8, k->flag);
 		same = !fresh && same_status(page, k->status);
 		memcpy(k->status, page, CMIS_HALF);
+		flags_seen(m, bank, 0x11, 134, page + 6, LANE_FLAGS / 8, k->flag);
 		fresh = false;
 		if (!same)
 			continue;

@@ -5,6 +5,7 @@
  * here, because nobody else may read the register.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "lib/cmis/manager/private.h"
@@ -20,11 +21,18 @@ static void flag_event(struct cmis_manager *m, unsigned bank, enum cmis_field_id
 	struct cmis_event event = {
 		.kind = CMIS_EVENT_FLAG, .bank = (uint8_t)bank, .flag = id, .index = i, .up = up
 	};
-	char label[32];
+	char what[64], label[32];
 
-	cmis_field_label(id, i / cmis_fields[id].size, label, sizeof(label));
-	report(m, &event, "bank %u: %s%s%s %s", bank, cmis_fields[id].name, label[0] ? " " : "",
-	       label, up ? "is up" : "is gone");
+	if (!threshold_of_flag(m, &event, what, sizeof(what))) {
+		cmis_field_label(id, i / cmis_fields[id].size, label, sizeof(label));
+		snprintf(what, sizeof(what), "%s%s%s", cmis_fields[id].name, label[0] ? " " : "",
+			 label);
+	}
+	if (up && !isnan(event.value))
+		report(m, &event, "bank %u: %s is up: %.4g%s%s, limit %.4g", bank, what,
+		       event.value, event.unit[0] ? " " : "", event.unit, event.threshold);
+	else
+		report(m, &event, "bank %u: %s %s", bank, what, up ? "is up" : "is gone");
 }
 
 /* Events of state changes would say what the states say already. */

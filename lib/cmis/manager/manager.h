@@ -124,8 +124,8 @@ struct cmis_bank_seen {
 	struct cmis_port_seen port[CMIS_LANES];
 };
 
-/* The module's firmware, by CDB, as of the last identification. Nothing is known where `known` is false, and `reason` says why
- * unless the module simply has no such command. */
+/* The module's firmware, by CDB, as of the last identification. Nothing is known where `known` is
+ * false, and `reason` says why unless the module simply has no such command. */
 struct cmis_firmware_seen {
 	bool known;
 	bool factory;                  /* a factory image is there */
@@ -176,7 +176,11 @@ struct cmis_event {
 	uint8_t bank, port;      /* PORT: index within the bank's wish; FLAG: bank */
 	enum cmis_field_id flag; /* FLAG: CMIS_VDMFlag: slot * 4 + level in `index` */
 	unsigned index;
-	bool up;          /* FLAG */
+	bool up; /* FLAG */
+	/* FLAG of a monitor or observable: what it read last, and the threshold of the flag's
+	 * level. NaN: not known, and for other flags. */
+	double value, threshold;
+	const char *unit;
 	const char *text; /* a sentence that names module, lanes and step; valid in the callback */
 };
 
@@ -229,6 +233,15 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 /* An observable (CMIS_VDM_…) of a lane 1..8. -ENODATA: absent or not read yet. */
 int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, unsigned lane,
 		     double *value);
+/*
+ * The four thresholds (enum cmis_level), in the unit of what they are for: of a monitor
+ * (CMIS_TempMonitor, CMIS_VccMonitor, CMIS_Aux1Monitor .., CMIS_TxPower, CMIS_TxBias, CMIS_RxPower;
+ * page 02h) or of an observable (28h-2Bh). -ENODATA: absent or not read yet.
+ */
+int cmis_manager_threshold(const struct cmis_manager *m, enum cmis_field_id monitor,
+			   double levels[CMIS_LEVELS]);
+int cmis_manager_vdm_threshold(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       unsigned lane, double levels[CMIS_LEVELS]);
 /*
  * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
  * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no

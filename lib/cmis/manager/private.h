@@ -97,7 +97,7 @@ struct bank {
 	bool flags_due;
 	uint64_t vdm_due, freeze_ns;
 	enum freeze freeze;
-	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF];
+	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF], thresholds[4][CMIS_HALF];
 	uint8_t sampled; /* bit per group */
 	struct cmis_flag_seen vdm_flag[CMIS_VDM_SLOTS * CMIS_LEVELS];
 
@@ -214,6 +214,11 @@ uint8_t port_application(const struct cmis_manager *m, const struct cmis_port_wi
 /* flags.c: `bytes` of flags read at once, the first is that of field `first`. Whether one is up. */
 bool flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
 		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags);
+
+/* threshold.c: what of a monitor or observable a flag tells: into event's value, threshold, unit,
+ * and its name with lane and level into `text`. false: the flag is of something else. */
+bool threshold_of_flag(const struct cmis_manager *m, struct cmis_event *event, char *text,
+		       size_t size);
 
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);

@@ -22,6 +22,7 @@ static const struct {
 	{ CMIS_CDB_FIRMWARE_WRITE_LPL, "firmware write LPL" },
 	{ CMIS_CDB_FIRMWARE_WRITE_EPL, "firmware write EPL" },
 	{ CMIS_CDB_FIRMWARE_COMPLETE, "firmware complete" },
+	{ CMIS_CDB_FIRMWARE_COPY, "firmware copy" },
 	{ CMIS_CDB_FIRMWARE_RUN, "firmware run" },
 	{ CMIS_CDB_FIRMWARE_COMMIT, "firmware commit" },
 }, statuses[] = {
@@ -72,6 +73,62 @@ uint8_t cmis_cdb_check_code(uint16_t command, uint16_t epl_len, const uint8_t *l
 
 	return (uint8_t)(cmis_cdb_reply_check_code(header, sizeof(header)) +
 			 cmis_cdb_reply_check_code(lpl, len) + 1);
+}
+
+/* Byte 1: .0 abort, .3 durations count tens. Durations: words from byte 8, in ms. */
+enum { FEATURE_ABORT = 1, FEATURE_TENS = 8, DURATIONS_AT = 8, FOREGROUND_MS = 4960 };
+
+static uint32_t duration(const uint8_t *lpl, size_t len, unsigned i)
+{
+	unsigned at = DURATIONS_AT + 2 * i;
+
+	if (at + 2 > len)
+		return 0;
+	return (uint32_t)(lpl[at] << 8 | lpl[at + 1]) * (lpl[1] & FEATURE_TENS ? 10 : 1);
+}
+
+int cmis_firmware_features_read(struct cmis_firmware_features *f, const uint8_t *lpl, size_t len)
+{
+	memset(f, 0, sizeof(*f));
+	if (len < 2)
+		return -ERANGE;
+	*f = (struct cmis_firmware_features){ .abort = lpl[1] & FEATURE_ABORT,
+					      .start_ms = duration(lpl, len, 0),
+					      .abort_ms = duration(lpl, len, 1),
+					      .write_ms = duration(lpl, len, 2),
+					      .complete_ms = duration(lpl, len, 3),
+					      .copy_ms = duration(lpl, len, 4) };
+	return 0;
+}
+
+uint32_t cmis_cdb_limit_ms(uint16_t command, const struct cmis_firmware_features *f)
+{
+	static const struct cmis_firmware_features none;
+	uint32_t ms = 0;
+
+	if (f == NULL)
+		f = &none;
+	switch (command) {
+	case CMIS_CDB_FIRMWARE_START:
+		ms = f->start_ms;
+		break;
+	case CMIS_CDB_FIRMWARE_ABORT:
+		ms = f->abort_ms;
+		break;
+	case CMIS_CDB_FIRMWARE_WRITE_LPL:
+	case CMIS_CDB_FIRMWARE_WRITE_EPL:
+		ms = f->write_ms;
+		break;
+	case CMIS_CDB_FIRMWARE_COMPLETE:
+		ms = f->complete_ms;
+		break;
+	case CMIS_CDB_FIRMWARE_COPY:
+		ms = f->copy_ms;
+		break;
+	default:
+		break;
+	}
+	return ms != 0 ? ms : FOREGROUND_MS;
 }
 
 /*

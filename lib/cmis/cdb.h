@@ -25,6 +25,7 @@ enum cmis_cdb_command {
 	CMIS_CDB_FIRMWARE_WRITE_LPL = 0x0103,
 	CMIS_CDB_FIRMWARE_WRITE_EPL = 0x0104,
 	CMIS_CDB_FIRMWARE_COMPLETE = 0x0107,
+	CMIS_CDB_FIRMWARE_COPY = 0x0108,
 	CMIS_CDB_FIRMWARE_RUN = 0x0109,
 	CMIS_CDB_FIRMWARE_COMMIT = 0x010A,
 };
@@ -66,6 +67,19 @@ struct cmis_firmware_info {
 	struct cmis_firmware image[2]; /* A and B */
 	bool factory;
 };
+
+/* Longest time that commands of firmware management may take; 0: not told. */
+struct cmis_firmware_features {
+	bool abort; /* a download may be broken off */
+	uint32_t start_ms, abort_ms, write_ms, complete_ms, copy_ms;
+};
+
+/* Reply of command 0041h: what it does not reach is not told. 0, -ERANGE without its first two
+ * bytes. */
+int cmis_firmware_features_read(struct cmis_firmware_features *f, const uint8_t *lpl, size_t len);
+
+/* How long a command may stay busy: what the features say (NULL: not read), else tCDBF, 4960 ms. */
+uint32_t cmis_cdb_limit_ms(uint16_t command, const struct cmis_firmware_features *f);
 
 /* Reply of command 0100h. Read: 0 or -ERANGE. Write: returns the reply's length. */
 int cmis_firmware_info_read(struct cmis_firmware_info *info, const uint8_t *lpl, size_t len);

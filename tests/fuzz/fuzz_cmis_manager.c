@@ -102,9 +102,10 @@ static void look(const struct cmis_manager *m)
 {
 	const struct cmis_manager_seen *s = cmis_manager_seen(m);
 	struct cmis_flag_seen flag;
+	struct cmis_prbs_seen prbs;
 	double value;
 
-	CHECK(s->reason < CMIS_REASON_COUNT && s->state <= CMIS_MANAGER_FAULT);
+	CHECK(s->reason < CMIS_REASON_COUNT && s->state <= CMIS_MANAGER_LOW_POWER);
 	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++) {
 		const struct cmis_bank_seen *k = cmis_manager_bank(m, b);
 
@@ -114,6 +115,9 @@ static void look(const struct cmis_manager *m)
 		cmis_manager_flag(m, b, CMIS_LOSFlagRx, 7, &flag);
 		cmis_manager_flag(m, b, CMIS_VDMFlag, 1023, &flag);
 		cmis_manager_vdm(m, b, 15, 1 + b, &value);
+		for (unsigned lane = 0; lane <= CMIS_LANES + 1; lane++)
+			if (cmis_manager_prbs_seen(m, b, lane, CMIS_SIDE_MEDIA, &prbs) == 0)
+				CHECK(prbs.generates >= -1 && prbs.generates < 16);
 	}
 }
 
@@ -140,6 +144,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(cmis_manager_create(&m, &set) == 0);
 	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++)
 		cmis_manager_want(m, b, b & 1 ? &eight : cut, b & 1 ? 1 : 3, NULL);
+	if (mode & 32) {
+		cmis_manager_want_loopback(m, 0xF0FF, CMIS_LOOPBACK_MEDIA_OUTPUT, NULL);
+		cmis_manager_want_prbs(m, CMIS_SIDE_MEDIA, 3, 0xFFFF, CMIS_PRBS31Q, NULL);
+	}
 	for (unsigned i = 0; i < STEPS; i++) {
 		uint64_t when;
 
@@ -151,6 +159,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (i == STEPS / 2) {
 			cmis_manager_want(m, 0, &eight, 1, NULL);
 			cmis_manager_kick(m);
+			cmis_manager_want_low_power(m, mode & 64);
+			if (mode & 128)
+				cmis_manager_reset(m);
 		}
 	}
 	cmis_manager_destroy(m);

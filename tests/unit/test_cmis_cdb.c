@@ -49,3 +49,22 @@ Test(cdb, firmware_info)
 	cr_assert_eq(cmis_firmware_info_read(&out, guard_copy(lpl, 6), 6), 0);
 	cr_expect(!out.image[1].valid);
 }
+
+Test(cdb, features_and_limits)
+{
+	/* abort, durations in tens: start 1 s, abort 0.2 s, write 0.05 s, complete 60 s */
+	const uint8_t reply[] = { 0, 0x09, 0, 0, 15, 1, 0, 0, 0, 100, 0, 20, 0, 5, 0x17, 0x70 };
+	struct cmis_firmware_features f;
+
+	cr_assert_eq(cmis_firmware_features_read(&f, reply, sizeof(reply)), 0);
+	cr_expect(f.abort && f.start_ms == 1000 && f.abort_ms == 200 && f.write_ms == 50 &&
+		  f.complete_ms == 60000 && f.copy_ms == 0);
+	cr_expect_eq(cmis_cdb_limit_ms(CMIS_CDB_FIRMWARE_START, &f), 1000);
+	cr_expect_eq(cmis_cdb_limit_ms(CMIS_CDB_FIRMWARE_COMPLETE, &f), 60000);
+	cr_expect_eq(cmis_cdb_limit_ms(CMIS_CDB_FIRMWARE_COPY, &f), 4960, "not told");
+	cr_expect_eq(cmis_cdb_limit_ms(CMIS_CDB_FIRMWARE_INFO, &f), 4960);
+	cr_expect_eq(cmis_cdb_limit_ms(CMIS_CDB_FIRMWARE_START, NULL), 4960);
+	cr_assert_eq(cmis_firmware_features_read(&f, reply, 11), 0);
+	cr_expect(f.start_ms == 1000 && f.abort_ms == 0, "as far as the reply goes");
+	cr_expect_eq(cmis_firmware_features_read(&f, reply, 1), -ERANGE);
+}

@@ -57,6 +57,8 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 	else if (cmis_layout_page(page) == 0x1A)
 		flags_seen(m, bank, 0x1A, ELS_FLAGS_AT, bytes + ELS_FLAGS_AT - CMIS_HALF,
 			   ELS_FLAGS / 8, m->els.bank[bank].flag);
+	else if (page == 0x14)
+		flags_seen(m, bank, 0x14, 132, bytes + 4, DIAG_FLAGS / 8, m->bank[bank].diag.flag);
 	else if (page == 0x2C)
 		flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, CMIS_HALF, m->bank[bank].vdm_flag);
 	return 0;

@@ -70,9 +70,9 @@ int bank_read_status(struct cmis_manager *m, unsigned bank)
 
 		if (ret != 0)
 			return ret;
-		flags_seen(m, bank, 0x11, 134, page + 6, LANE_FLAGS / 8, k->flag);
 		same = !fresh && same_status(page, k->status);
 		memcpy(k->status, page, CMIS_HALF);
+		flags_seen(m, bank, 0x11, 134, page + 6, LANE_FLAGS / 8, k->flag);
 		fresh = false;
 		if (!same)
 			continue;
@@ -92,6 +92,8 @@ void bank_forget(struct cmis_manager *m)
 		m->bank[b].vdm_due = m->now + m->set.monitor_ns; /* ports first */
 		m->bank[b].stray_ns = 0;
 		m->bank[b].stray_told = false;
+		m->bank[b].diag.due = m->now;
+		m->bank[b].diag.selector = 0;
 	}
 }
 
@@ -160,6 +162,13 @@ static uint64_t next_look(const struct cmis_manager *m, const struct bank *k)
 	return due;
 }
 
+static int others_run(struct cmis_manager *m, unsigned bank)
+{
+	int ret = vdm_run(m, bank);
+
+	return ret != 0 ? ret : diagnostics_run(m, bank);
+}
+
 int bank_run(struct cmis_manager *m, unsigned bank)
 {
 	struct action each[CMIS_LANES] = { 0 }, all = { 0 };
@@ -169,7 +178,7 @@ int bank_run(struct cmis_manager *m, unsigned bank)
 	int ret;
 
 	if (m->now < k->due && (m->now < k->monitor || !bus_allows(m, 3)))
-		return vdm_run(m, bank);
+		return others_run(m, bank);
 	ret = bank_read_status(m, bank);
 	if (ret != 0)
 		return ret;
@@ -194,7 +203,7 @@ int bank_run(struct cmis_manager *m, unsigned bank)
 	}
 	k->due = next_look(m, k);
 	k->monitor = m->now + m->set.monitor_ns;
-	return vdm_run(m, bank);
+	return others_run(m, bank);
 }
 
 const struct cmis_bank_seen *cmis_manager_bank(const struct cmis_manager *m, unsigned bank)

@@ -5,12 +5,14 @@
  * here, because nobody else may read the register.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "lib/cmis/manager/private.h"
 
 #define HOLD        (500 * CMIS_MS)
 #define FLAGS_11H   134
+#define FLAGS_14H   132
 #define FLAGS_LOWER 8
 
 static void flag_event(struct cmis_manager *m, unsigned bank, enum cmis_field_id id, unsigned i,
@@ -19,11 +21,18 @@ static void flag_event(struct cmis_manager *m, unsigned bank, enum cmis_field_id
 	struct cmis_event event = {
 		.kind = CMIS_EVENT_FLAG, .bank = (uint8_t)bank, .flag = id, .index = i, .up = up
 	};
-	char label[32];
+	char what[64], label[32];
 
-	cmis_field_label(id, i / cmis_fields[id].size, label, sizeof(label));
-	report(m, &event, "bank %u: %s%s%s %s", bank, cmis_fields[id].name, label[0] ? " " : "",
-	       label, up ? "is up" : "is gone");
+	if (!threshold_of_flag(m, &event, what, sizeof(what))) {
+		cmis_field_label(id, i / cmis_fields[id].size, label, sizeof(label));
+		snprintf(what, sizeof(what), "%s%s%s", cmis_fields[id].name, label[0] ? " " : "",
+			 label);
+	}
+	if (up && !isnan(event.value))
+		report(m, &event, "bank %u: %s is up: %.4g%s%s, limit %.4g", bank, what,
+		       event.value, event.unit[0] ? " " : "", event.unit, event.threshold);
+	else
+		report(m, &event, "bank %u: %s %s", bank, what, up ? "is up" : "is gone");
 }
 
 /* Events of state changes would say what the states say already. */
@@ -58,9 +67,11 @@ static void flag_read(struct cmis_manager *m, struct cmis_flag_seen *f, bool up,
 		flag_event(m, bank, id, i, f->up);
 }
 
-void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
+bool flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
 		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags)
 {
+	bool any = false;
+
 	for (unsigned id = CMIS_CONDITIONS; id < CMIS_FIELD_COUNT; id++) {
 		const struct cmis_field *f = &cmis_fields[id];
 
@@ -74,8 +85,10 @@ void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at
 			if (bit >= count * 8)
 				break;
 			flag_read(m, &flags[bit], bytes[bit / 8] >> bit % 8 & 1, bank, id, i);
+			any |= flags[bit].up;
 		}
 	}
+	return any;
 }
 
 int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_field_id id,
@@ -99,6 +112,8 @@ int cmis_manager_flag(const struct cmis_manager *m, unsigned bank, enum cmis_fie
 		*flag = m->bank[bank].flag[(f->byte - FLAGS_11H) * 8u + f->bit + i];
 	else if (f->page == 0x1A && bank < m->els.banks)
 		*flag = m->els.bank[bank].flag[(f->byte - ELS_FLAGS_AT) * 8u + f->bit + i];
+	else if (f->page == 0x14)
+		*flag = m->bank[bank].diag.flag[(f->byte - FLAGS_14H) * 8u + f->bit + i];
 	else if (f->page == CMIS_LOWER)
 		*flag = m->flag[(f->byte - FLAGS_LOWER) * 8u + f->bit + i];
 	else

@@ -90,7 +90,9 @@ static void understand(struct cmis_manager *m)
 		m->bank[b].groups = 0;
 		m->bank[b].sampled = 0;
 		m->bank[b].freeze = FREEZE_IDLE;
+		diagnostics_forget(&m->bank[b]);
 	}
+	cdb_forget(m);
 	quirk_find(m);
 	s->counters.identifications++;
 	report(m, &event, "%s %s, serial %s, %u banks%s", s->vendor, s->part, s->serial,

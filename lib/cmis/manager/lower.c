@@ -12,6 +12,7 @@
 #define BYTES      42
 #define HYSTERESIS 2 /* °C below the high warning */
 #define LANES_BIT  0x01
+#define DIAG_BIT   0x04
 #define VDM_BIT    0x08
 #define HOT_IN_ROW 2 /* one reading may be a bad one */
 
@@ -48,6 +49,7 @@ int lower_read(struct cmis_manager *m)
 		if (m->lower[4 + b] & LANES_BIT && m->bank[b].monitor > m->now)
 			m->bank[b].monitor = m->now;
 		m->bank[b].flags_due |= (m->lower[4 + b] & VDM_BIT) != 0;
+		m->bank[b].diag.flags_due |= (m->lower[4 + b] & DIAG_BIT) != 0;
 	}
 	return 0;
 }

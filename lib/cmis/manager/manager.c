@@ -50,6 +50,10 @@ static void trouble(struct cmis_manager *m, int error)
 		m->retry = m->now + PROBE;
 		return;
 	}
+	if (error == -EREMOTEIO && cdb_excuses(m)) {
+		m->recheck = identified;
+		return;
+	}
 	m->retry = m->now + backoff(m->strikes++, 5, most);
 	m->recheck = identified;
 	if (identified && error == -EBADMSG && m->strikes >= UNSTEADY_MAX) {
@@ -84,6 +88,8 @@ static uint64_t next(const struct cmis_manager *m)
 		return m->now;
 	if (m->seen.state != CMIS_MANAGER_READY)
 		return m->due;
+	if (cdb_owns(m))
+		return cdb_due(m);
 	when = sooner(m->watch, els_next(m));
 	for (unsigned b = 0; b < state_banks(m); b++) {
 		const struct bank *k = &m->bank[b];
@@ -91,10 +97,12 @@ static uint64_t next(const struct cmis_manager *m)
 		when = sooner(when, k->due);
 		/* without allowance it is tried again when there is some */
 		if (!m->limited)
-			when = sooner(when, sooner(k->monitor, k->vdm_due));
+			when = sooner(sooner(when, diagnostics_next(k)),
+				      sooner(k->monitor, k->vdm_due));
 		if (k->freeze == FREEZE_WAIT)
 			when = sooner(when, m->now + POLL_MIN);
 	}
+	when = sooner(when, cdb_due(m));
 	return m->limited ? sooner(when, m->now + POLL_MAX) : when;
 }
 

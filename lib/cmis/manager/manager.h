@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/cmis/cdb.h"
 #include "lib/cmis/cmis.h"
 #include "lib/cmis/decode.h"
 
@@ -46,6 +47,7 @@
 	X(POWER_UP_TIMEOUT,   "timeout_power_up",          "ModuleReady did not come") \
 	X(MODULE_FAULT,       "module_fault",              "the module is in ModuleFault") \
 	X(OVER_TEMPERATURE,   "over_temperature",          "shut down until it is cool") \
+	X(LOW_POWER,          "low_power",                 "held in low power, as wanted") \
 	X(ENGINE,             "engine",                    "waiting for the engine") \
 	X(NO_APPLICATION,     "no_application",            "the module offers no such application") \
 	X(DEACTIVATE,         "deactivate",                "waiting for DPDeactivated") \
@@ -67,6 +69,8 @@
 	X(LASER_OFF,          "laser_off",                 "waiting for the laser to be off") \
 	X(LASER_OFF_TIMEOUT,  "timeout_laser_off",         "the laser does not go off") \
 	X(LASER_FAULT,        "laser_fault",               "the source reports a fault of the laser") \
+	X(CDB_TIMEOUT,        "cdb_timeout",               "the CDB command stayed busy") \
+	X(CDB_FAILED,         "cdb_failed",                "the CDB command failed") \
 	X(FREEZE_TIMEOUT,     "timeout_vdm_freeze",        "FreezeDone did not come")
 /* clang-format on */
 
@@ -87,6 +91,7 @@ enum cmis_manager_state {
 	CMIS_MANAGER_READY,
 	CMIS_MANAGER_HOT,
 	CMIS_MANAGER_FAULT,
+	CMIS_MANAGER_LOW_POWER, /* cmis_manager_want_low_power() */
 };
 
 /* A port: lanes first .. first + lanes - 1 (0-based) of a bank, running one application. */
@@ -156,6 +161,20 @@ struct cmis_els_seen {
 	double power_threshold_mw[CMIS_LEVELS], bias_threshold_ma[CMIS_LEVELS];
 };
 
+/* The module's firmware, by CDB, as of the last identification. Nothing is known where `known` is
+ * false, and `reason` says why unless the module simply has no such command. */
+struct cmis_firmware_seen {
+	bool known;
+	bool factory;                  /* a factory image is there */
+	struct cmis_firmware image[2]; /* A, B: `valid` is false for one that is not there */
+	int running, committed;        /* 0: A, 1: B, -1: neither */
+	bool has_features;             /* of firmware management */
+	struct cmis_firmware_features features;
+	enum cmis_reason reason;    /* NONE, CDB_TIMEOUT, CDB_FAILED: tried again later */
+	uint64_t when_ns, retry_ns; /* of the last answer; of the next try */
+	unsigned failures;          /* since the last answer */
+};
+
 struct cmis_manager_counters {
 	uint64_t reads, writes, nacks, link_errors, pages_lost;
 	uint64_t insertions, removals, identifications, resets_seen, resets_done;
@@ -173,6 +192,7 @@ struct cmis_manager_seen {
 	enum cmis_module_state module_state;
 	enum cmis_fault_cause fault_cause;
 	double temperature, vcc; /* NaN: absent */
+	struct cmis_firmware_seen firmware;
 	struct cmis_manager_counters counters;
 };
 
@@ -200,6 +220,10 @@ struct cmis_event {
 	enum cmis_field_id flag; /* FLAG: CMIS_VDMFlag: slot * 4 + level in `index` */
 	unsigned index;          /* LASER: the laser */
 	bool up;                 /* FLAG */
+	/* FLAG of a monitor or observable: what it read last, and the threshold of the flag's
+	 * level. NaN: not known, and for other flags. */
+	double value, threshold;
+	const char *unit;
 	const char *text; /* a sentence that names module, lanes and step; valid in the callback */
 };
 
@@ -270,6 +294,15 @@ int cmis_manager_vdm(const struct cmis_manager *m, unsigned bank, uint8_t code, 
 uint8_t cmis_manager_vdm_flags(const struct cmis_manager *m, unsigned bank, uint8_t code,
 			       enum cmis_level level);
 /*
+ * The four thresholds (enum cmis_level), in the unit of what they are for: of a monitor
+ * (CMIS_TempMonitor, CMIS_VccMonitor, CMIS_Aux1Monitor .., CMIS_TxPower, CMIS_TxBias, CMIS_RxPower;
+ * page 02h) or of an observable (28h-2Bh). -ENODATA: absent or not read yet.
+ */
+int cmis_manager_threshold(const struct cmis_manager *m, enum cmis_field_id monitor,
+			   double levels[CMIS_LEVELS]);
+int cmis_manager_vdm_threshold(const struct cmis_manager *m, unsigned bank, uint8_t code,
+			       unsigned lane, double levels[CMIS_LEVELS]);
+/*
  * Registers for others, through the owner: bytes of a page (CMIS_LOWER for lower memory) now. Flags
  * that are read that way are counted as always. Pages that have no banks want bank 0. -ENODATA: no
  * such page or bank, -EAGAIN: not identified yet, else as transports say, -EBADE: the page select
@@ -280,6 +313,48 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 		      uint8_t bytes[CMIS_HALF]);
 int cmis_manager_write(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t byte,
 		       const uint8_t *bytes, unsigned len);
+
+/*
+ * Loopback and patterns (13h, 14h), kept until they are wanted otherwise: a module that was reset
+ * gets them again. `lanes` has a bit per lane of the module (bit 8: bank 1, lane 1); other lanes
+ * stay as they are. step() is due at once. -ENOTSUP: this module cannot (err says why), -EINVAL: no
+ * such lane, mode or pattern; then nothing changed. A module that was not identified yet is asked
+ * later, and an event says so if it cannot.
+ */
+enum cmis_prbs_role { CMIS_PRBS_GENERATE = 1, CMIS_PRBS_CHECK = 2 };
+
+/* modes: enum cmis_loopback, 0: none. */
+int cmis_manager_want_loopback(struct cmis_manager *m, uint64_t lanes, unsigned modes,
+			       struct err *err);
+/* roles: enum cmis_prbs_role, both at once if wanted; pattern: cmis_pattern_find(), -1 stops. */
+int cmis_manager_want_prbs(struct cmis_manager *m, enum cmis_side side, unsigned roles,
+			   uint64_t lanes, int pattern, struct err *err);
+
+/* What the registers of lane 1..8 said last. */
+struct cmis_prbs_seen {
+	int generates, checks; /* pattern, -1: none */
+	bool locked;           /* the checker finds its pattern */
+	bool counted;          /* bits and errors are there */
+	uint64_t bits, errors; /* since `since_ns` */
+	double ber;            /* NaN: no lock, or nothing counted yet */
+	double snr_db;         /* NaN: not told */
+	uint64_t since_ns;     /* the checker was started, or began to count anew */
+	uint64_t when_ns;      /* of the last result, 0: none yet */
+};
+/* -ENODATA: no such lane or pages, -EAGAIN: not read yet, -ENOTSUP: what is wanted cannot be. */
+int cmis_manager_loopback_seen(const struct cmis_manager *m, unsigned bank, unsigned lane,
+			       unsigned *modes);
+int cmis_manager_prbs_seen(const struct cmis_manager *m, unsigned bank, unsigned lane,
+			   enum cmis_side side, struct cmis_prbs_seen *seen);
+
+/*
+ * SoftwareReset at the next step. Everything that is wanted comes back. -ENODEV: no module, -EAGAIN
+ * not identified yet, -ENOTSUP: flat memory has none.
+ */
+int cmis_manager_reset(struct cmis_manager *m);
+/* All lanes down, then low power, kept there until it is no longer wanted. A wish like a port. */
+void cmis_manager_want_low_power(struct cmis_manager *m, bool low);
+
 /* A page that was read and does not change: 00h, 01h, 02h. NULL where there is none. */
 const uint8_t *cmis_manager_page(const struct cmis_manager *m, unsigned page);
 /* Pages as they were last read, without touching the bus: those, CMIS_LOWER (bytes 0-41, 85-125

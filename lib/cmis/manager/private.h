@@ -10,17 +10,24 @@
 #include "lib/cmis/manager/manager.h"
 #include "lib/cmis/vdm.h"
 
-#define NEVER        UINT64_MAX
-#define POLL_MIN     (5 * CMIS_MS) /* of something that is waited for */
-#define POLL_MAX     (100 * CMIS_MS)
-#define PROBE        (200 * CMIS_MS) /* of an empty socket */
-#define CONFIGURE_MS 100             /* ConfigStatus "in progress": nothing advertises it */
-#define SUMMARIES    4               /* banks that have one in L:4-7 */
-#define LOW_PAGES    3               /* 00h, 01h, 02h are kept */
-#define LANE_FLAGS   (20 * 8)        /* bits of 11h:134-153 */
-#define LOWER_FLAGS  (6 * 8)         /* bits of L:8-13 */
-#define ELS_FLAGS    (28 * 8)        /* bits of 1Ah:166-193 */
-#define ELS_FLAGS_AT 166
+#define NEVER         UINT64_MAX
+#define POLL_MIN      (5 * CMIS_MS) /* of something that is waited for */
+#define POLL_MAX      (100 * CMIS_MS)
+#define PROBE         (200 * CMIS_MS) /* of an empty socket */
+#define CONFIGURE_MS  100             /* ConfigStatus "in progress": nothing advertises it */
+#define POWER         26              /* L: LowPwrAllowRequestHW, LowPwrRequestSW, SoftwareReset */
+#define ALLOW_HW      0x40
+#define REQUEST_SW    0x10
+#define RESET         0x08
+#define SUMMARIES     4        /* banks that have one in L:4-7 */
+#define LOW_PAGES     3        /* 00h, 01h, 02h are kept */
+#define LANE_FLAGS    (20 * 8) /* bits of 11h:134-153 */
+#define LOWER_FLAGS   (6 * 8)  /* bits of L:8-13 */
+#define DIAG_FLAGS    (8 * 8)  /* bits of 14h:132-139 */
+#define DIAG_ABLE     12       /* bytes of 13h:128-139 */
+#define DIAG_CONTROLS 40       /* bytes of 13h:144-183 */
+#define ELS_FLAGS     (28 * 8) /* bits of 1Ah:166-193 */
+#define ELS_FLAGS_AT  166
 
 struct port {
 	struct cmis_port_seen seen;
@@ -28,6 +35,50 @@ struct port {
 	bool released; /* AppSel 0 was tried */
 	bool restart;  /* after a failure: from Deactivated again */
 	uint64_t applied_ns, success_ns;
+};
+
+/* diagnostics.c, checker.c: generators and checkers in the order of 13h:144-175, eight bytes each
+ */
+enum { UNIT_HOST_GENERATOR, UNIT_MEDIA_GENERATOR, UNIT_HOST_CHECKER, UNIT_MEDIA_CHECKER, UNITS };
+#define LOOPS 4
+
+/* What is wanted of a generator or checker. */
+struct unit {
+	uint8_t asked; /* lanes that were ever wanted to be on or off; others are not touched */
+	uint8_t on;
+	uint8_t pattern[CMIS_LANES];
+};
+
+/* What a checker said. */
+struct checker {
+	uint64_t bits, errors, since_ns, when_ns;
+	bool counted;
+	double ber, snr_db;
+};
+
+struct diagnostics {
+	struct unit unit[UNITS];
+	uint8_t loop_asked, loop[LOOPS]; /* wanted, in the order of enum cmis_loopback */
+
+	bool known, read, refused;
+	uint8_t able[DIAG_ABLE], is[DIAG_CONTROLS]; /* 13h:128.., 13h:144.., as last read */
+	uint64_t due;                               /* next look at 13h */
+
+	struct checker checker[2][CMIS_LANES]; /* by side */
+	uint8_t selector, unsupported;         /* what 14h shows; bit per selector it cannot */
+	uint64_t shown;                        /* since when: it takes a while */
+	uint64_t results;                      /* next round of selectors */
+	bool flags_due;
+	struct cmis_flag_seen flag[DIAG_FLAGS];
+};
+
+/* cdb.c: a conversation of several commands, one at a time */
+struct cdb {
+	unsigned step;      /* of the conversation; CDB_DONE */
+	bool busy;          /* a command was sent, its status is waited for */
+	bool foreground;    /* and the module may answer nothing meanwhile */
+	uint64_t sent, due; /* when; when to look next */
+	unsigned bad_replies;
 };
 
 enum freeze { FREEZE_IDLE, FREEZE_WAIT, FREEZE_READ, FREEZE_UNDO };
@@ -49,9 +100,11 @@ struct bank {
 	bool flags_due;
 	uint64_t vdm_due, freeze_ns;
 	enum freeze freeze;
-	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF];
+	uint8_t descriptors[4][CMIS_HALF], samples[4][CMIS_HALF], thresholds[4][CMIS_HALF];
 	uint8_t sampled; /* bit per group */
 	struct cmis_flag_seen vdm_flag[CMIS_VDM_SLOTS * CMIS_LEVELS];
+
+	struct diagnostics diag;
 };
 
 /* els.c: a bank of eight lasers. */
@@ -99,12 +152,16 @@ struct cmis_manager {
 	uint64_t due;  /* of Park, PowerUp, Hot, Fault */
 	unsigned turn; /* bank that comes first, so that none is starved */
 
+	/* power.c: wanted */
+	bool reset, low_power;
+
 	/* identify.c */
 	uint8_t lower[CMIS_HALF], page[LOW_PAGES][CMIS_HALF];
 	unsigned known; /* pages read so far */
 	unsigned misread;
 	uint8_t wrong[CMIS_HALF]; /* a page with a bad checksum, to see it again */
 
+	struct cdb cdb;
 	struct cmis_flag_seen flag[LOWER_FLAGS];
 	struct bank bank[CMIS_MAX_BANKS];
 	struct els els;
@@ -142,6 +199,14 @@ unsigned state_banks(const struct cmis_manager *m);
 /* first_ms doubled with each try, not beyond most_ms; in ns. */
 uint64_t backoff(unsigned tries, uint32_t first_ms, uint32_t most_ms);
 
+/* All lanes down, then low power: m->dark once that was written. */
+int state_darken(struct cmis_manager *m);
+
+/* power.c: what an operator wants of the whole module. */
+int power_reset(struct cmis_manager *m);
+void power_divert(struct cmis_manager *m); /* into LowPower, where it is wanted */
+int run_low_power(struct cmis_manager *m);
+
 /* identify.c: lower memory, then pages 00h-02h. -EPROTO: no CMIS, -EBADMSG: reads differ. */
 int identify(struct cmis_manager *m);
 bool is_same_module(const struct cmis_manager *m, const uint8_t page00[CMIS_HALF]);
@@ -171,8 +236,8 @@ uint8_t port_lanes(const struct port *p);
 /* AppDescriptor that serves a wish; 0 where the module has none. */
 uint8_t port_application(const struct cmis_manager *m, const struct cmis_port_wish *w);
 
-/* flags.c: `bytes` of flags read at once, the first is that of field `first`. */
-void flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
+/* flags.c: `bytes` of flags read at once, the first is that of field `first`. Whether one is up. */
+bool flags_seen(struct cmis_manager *m, unsigned bank, unsigned page, uint8_t at,
 		const uint8_t *bytes, unsigned count, struct cmis_flag_seen *flags);
 
 /* els.c */
@@ -183,8 +248,35 @@ void els_forget(struct cmis_manager *m); /* nothing is known of any laser any mo
 void els_hold(struct cmis_manager *m, enum cmis_reason reason);
 uint64_t els_next(const struct cmis_manager *m);
 bool els_has_page(const struct cmis_manager *m, unsigned bank, unsigned page);
+/* threshold.c: what of a monitor or observable a flag tells: into event's value, threshold, unit,
+ * and its name with lane and level into `text`. false: the flag is of something else. */
+bool threshold_of_flag(const struct cmis_manager *m, struct cmis_event *event, char *text,
+		       size_t size);
 
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);
+
+/* cdb.c */
+int cdb_run(struct cmis_manager *m);
+uint64_t cdb_due(const struct cmis_manager *m);
+void cdb_forget(struct cmis_manager *m);
+bool cdb_excuses(struct cmis_manager *m); /* a NACK, because of the command that runs */
+/* A foreground command runs: whoever reads now is not answered. */
+static inline bool cdb_owns(const struct cmis_manager *m)
+{
+	return m->cdb.busy && m->cdb.foreground;
+}
+
+/* diagnostics.c, checker.c */
+int diagnostics_run(struct cmis_manager *m, unsigned bank);
+uint64_t diagnostics_next(const struct bank *k);
+void diagnostics_forget(struct bank *k); /* another module: its abilities and what it counted */
+int checker_run(struct cmis_manager *m, unsigned bank);
+uint64_t checker_next(const struct diagnostics *d);
+void checker_started(struct cmis_manager *m, struct diagnostics *d, unsigned side, uint8_t lanes);
+static inline bool checkers_on(const struct diagnostics *d)
+{
+	return d->read && (d->unit[UNIT_HOST_CHECKER].on | d->unit[UNIT_MEDIA_CHECKER].on);
+}
 
 #endif

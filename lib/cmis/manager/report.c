@@ -2,6 +2,7 @@
 /*
  * Names of reasons, and the sentences of events.
  */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -37,6 +38,10 @@ void report(struct cmis_manager *m, struct cmis_event *event, const char *fmt, .
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
+	if (event->kind != CMIS_EVENT_FLAG) {
+		event->value = event->threshold = NAN;
+		event->unit = "";
+	}
 	event->when_ns = m->now;
 	event->text = text;
 	m->set.event(m->set.event_arg, event);

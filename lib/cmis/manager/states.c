@@ -9,12 +9,8 @@
 
 #include "lib/cmis/manager/private.h"
 
-#define POWER      26 /* lower memory: LowPwrAllowRequestHW, LowPwrRequestSW, SoftwareReset */
-#define ALLOW_HW   0x40
-#define REQUEST_SW 0x10
-#define RESET      0x08
-#define RETRY_MAX  300000 /* ms between resets and powering up again */
-#define COOL_MIN   (5000 * CMIS_MS)
+#define RETRY_MAX 300000 /* ms between resets and powering up again */
+#define COOL_MIN  (5000 * CMIS_MS)
 
 /* What a state waits for while nothing is wrong. */
 enum cmis_reason state_reason(enum cmis_manager_state state)
@@ -27,6 +23,7 @@ enum cmis_reason state_reason(enum cmis_manager_state state)
 		[CMIS_MANAGER_READY] = CMIS_REASON_NONE,
 		[CMIS_MANAGER_HOT] = CMIS_REASON_OVER_TEMPERATURE,
 		[CMIS_MANAGER_FAULT] = CMIS_REASON_MODULE_FAULT,
+		[CMIS_MANAGER_LOW_POWER] = CMIS_REASON_LOW_POWER,
 	};
 
 	return reasons[state];
@@ -222,6 +219,8 @@ static int run_ready(struct cmis_manager *m)
 	unsigned count = state_banks(m);
 	int ret;
 
+	if (cdb_owns(m))
+		return cdb_run(m);
 	if (m->now >= m->watch) {
 		ret = lower_read(m);
 		if (ret == 0 && !as_left(m)) {
@@ -257,7 +256,7 @@ static int run_ready(struct cmis_manager *m)
 			return ret;
 		}
 	}
-	return 0;
+	return cdb_run(m);
 }
 
 static int all_down(struct cmis_manager *m, bool *down)
@@ -274,33 +273,47 @@ static int all_down(struct cmis_manager *m, bool *down)
 	return 0;
 }
 
-/* Lanes down, then low power, and up again when it is cool. */
-static int run_hot(struct cmis_manager *m)
+/* The state is another one afterwards where the module is in Fault. */
+int state_darken(struct cmis_manager *m)
 {
 	uint32_t ms = patience_ms(m, advertised_ms(m, CMIS_MaxDurationDPDeinit));
-	uint64_t lasted = m->now - m->seen.since_ns;
 	bool down = true;
-	int ret;
+	int ret = park(m);
 
-	if (m->now < m->due)
-		return 0;
-	ret = park(m);
 	if (ret == 0)
 		ret = lower_read(m);
 	if (ret != 0)
 		return ret;
 	if (m->seen.module_state == CMIS_MODULE_FAULT)
 		return resume(m);
-	m->due = m->now + POLL_MAX;
-	if (!m->dark) {
-		ret = all_down(m, &down);
-		if (ret != 0 || (!down && lasted < ms * CMIS_MS))
-			return ret;
-		ret = bus_write_lower(m, POWER, (m->lower[POWER] & (uint8_t)~RESET) | REQUEST_SW);
-		m->dark = ret == 0;
-		return ret;
+	if (m->dark && m->lower[POWER] & REQUEST_SW)
+		return 0;
+	if (m->dark) { /* it was reset, or somebody else took it away */
+		m->dark = false;
+		m->parked = 0;
+		return 0;
 	}
-	if (lasted >= COOL_MIN && lower_cool(m)) {
+	ret = all_down(m, &down);
+	if (ret != 0 || (!down && m->now - m->seen.since_ns < ms * CMIS_MS))
+		return ret;
+	ret = bus_write_lower(m, POWER, (m->lower[POWER] & (uint8_t)~RESET) | REQUEST_SW);
+	m->dark = ret == 0;
+	return ret;
+}
+
+/* Lanes down, then low power, and up again when it is cool. */
+static int run_hot(struct cmis_manager *m)
+{
+	bool was_dark = m->dark;
+	int ret;
+
+	if (m->now < m->due)
+		return 0;
+	ret = state_darken(m);
+	if (ret != 0 || m->seen.state != CMIS_MANAGER_HOT)
+		return ret;
+	m->due = m->now + POLL_MAX;
+	if (was_dark && m->dark && m->now - m->seen.since_ns >= COOL_MIN && lower_cool(m)) {
 		m->hot_readings = 0;
 		state_enter(m, CMIS_MANAGER_PARK);
 	}
@@ -376,6 +389,13 @@ int state_run(struct cmis_manager *m)
 		if (ret != 0)
 			return ret;
 	}
+	if (m->reset) {
+		int ret = power_reset(m);
+
+		if (ret != 0)
+			return ret;
+	}
+	power_divert(m);
 	switch (m->seen.state) {
 	case CMIS_MANAGER_ABSENT:
 		return run_absent(m);
@@ -389,6 +409,8 @@ int state_run(struct cmis_manager *m)
 		return run_ready(m);
 	case CMIS_MANAGER_HOT:
 		return run_hot(m);
+	case CMIS_MANAGER_LOW_POWER:
+		return run_low_power(m);
 	default:
 		return run_fault(m);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VDM of a bank at the rate of the monitors: descriptors once, samples of groups that have
- * instantaneous values, flags when the summary says so (banks 4-7 have none: each time). With
- * `statistics` on also groups of minima, maxima and averages, which must be frozen to be read:
+ * VDM of a bank at the rate of the monitors: descriptors and thresholds once, samples of groups
+ * that have instantaneous values, flags when the summary says so (banks 4-7 have none: each time).
+ * With `statistics` on also groups of minima, maxima and averages, which must be frozen to be read:
  * FreezeRequest alone is changed in its byte, FreezeDone has a deadline, and whatever happens the
  * freeze is taken back.
  */
@@ -26,8 +26,11 @@ static int describe(struct cmis_manager *m, unsigned bank)
 	uint8_t count;
 	int ret = bus_read(m, bank, 0x2F, CMIS_HALF, &count, 1);
 
-	for (unsigned g = 0; ret == 0 && g <= (count & 3u); g++)
+	for (unsigned g = 0; ret == 0 && g <= (count & 3u); g++) {
 		ret = bus_read(m, bank, 0x20 + g, CMIS_HALF, k->descriptors[g], CMIS_HALF);
+		if (ret == 0)
+			ret = bus_read(m, bank, 0x28 + g, CMIS_HALF, k->thresholds[g], CMIS_HALF);
+	}
 	if (ret == 0)
 		k->groups = (count & 3u) + 1;
 	return ret;
@@ -83,8 +86,8 @@ static int flags(struct cmis_manager *m, unsigned bank)
 	ret = bus_read(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES);
 	if (ret != 0)
 		return ret;
-	k->flags_due = false;
-	flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES, k->vdm_flag);
+	/* one that is up is read until it is gone: the summary does not say that */
+	k->flags_due = flags_seen(m, bank, 0x2C, CMIS_HALF, bytes, FLAG_BYTES, k->vdm_flag);
 	return 0;
 }
 

@@ -120,6 +120,11 @@ Test(genl, no_answers)
 	h = reply(&m);
 	((struct genlmsghdr *)mnl_nlmsg_get_payload(h))->cmd++;
 	cr_expect_eq(parse(&a, h), -EPROTO, "to another command");
+	h = reply(&m);
+	h->nlmsg_len = 0xFFFFFFF0;
+	cr_expect_eq(genl_answer_parse(&a, h, 64, &request, REPLY), -EPROTO, "longer than it is");
+	h->nlmsg_len = 41;
+	cr_expect_eq(genl_answer_parse(&a, h, 41, &request, REPLY), -EPROTO, "uneven");
 	cr_expect_eq(parse(&a, error(&m, 0, 0, NULL)), -EPROTO, "an ACK");
 	cr_expect_eq(parse(&a, error(&m, 5, 0, NULL)), -EPROTO);
 	cr_expect_eq(parse(&a, error(&m, INT32_MIN, 0, NULL)), -EPROTO);

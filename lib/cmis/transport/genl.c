@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
-#include <limits.h>
 #include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +81,11 @@ int genl_answer_parse(struct genl_answer *a, const void *bytes, size_t len,
 	const struct genlmsghdr *g;
 
 	memset(a, 0, sizeof(*a));
-	if (len > INT_MAX || !mnl_nlmsg_ok(h, (int)len) || h->nlmsg_seq != request->nlmsg_seq)
+	/* mnl_nlmsg_ok() takes a length above INT_MAX for a negative one, which is always within;
+	 * mnl_attr_parse() goes on to the next multiple of 4, and so does all that the kernel sends
+	 */
+	if (len < sizeof(*h) || h->nlmsg_len < sizeof(*h) || h->nlmsg_len > len ||
+	    h->nlmsg_len % MNL_ALIGNTO != 0 || h->nlmsg_seq != request->nlmsg_seq)
 		return -EPROTO;
 	if (h->nlmsg_type == NLMSG_ERROR)
 		return refusal(a, h);

@@ -33,7 +33,8 @@ static void usage(FILE *to)
 	fputs("\n  -h, --help            this text; cpx engine VERB --help for a verb\n\n"
 	      "An engine is named as its emulation names it, or by the path of its socket, or of\n"
 	      "the EEPROM file of a driver. Sockets found by name are in $CPX_ENGINES, else in\n"
-	      "/run/cpx/engines, $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n\n"
+	      "/run/cpx/engines, $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n"
+	      "ethtool:IFACE is the module in a network interface, to be shown and dumped.\n\n"
 	      "Exit: 0 done, 1 it failed, 2 wrong usage or a bad file.\n",
 	      to);
 }

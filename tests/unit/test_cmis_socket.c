@@ -366,6 +366,42 @@ Test(socket, server_comes_and_goes)
 	end(&s);
 }
 
+/* A server that does not get to its door is busy, not broken. */
+Test(socket, busy_server)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct cmis_client *c;
+	struct served s;
+	int listener, waiting[16];
+	unsigned n = 0;
+
+	place(&s);
+	strcpy(a.sun_path, s.path);
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	for (;;) {
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(waiting[n++], (struct sockaddr *)&a, sizeof(a)) != 0)
+			break;
+		cr_assert_lt(n, 16u, "the queue has no end");
+	}
+	cr_assert_eq(errno, EAGAIN);
+	c = client_of(&s, LONG_MS);
+	cr_expect_eq(touch(c), -EREMOTEIO);
+	cr_expect_eq(touch(c), -EREMOTEIO);
+	while (n > 0)
+		close(waiting[--n]);
+	close(listener);
+	unlink(s.path);
+	s.engine = host_make("oif-3.2t", 1);
+	host_wait(20);
+	start(&s);
+	cr_expect_eq(touch(c), 0);
+	cmis_client_destroy(c);
+	end(&s);
+}
+
 Test(socket, manager_over_it)
 {
 	struct cmis_manager_settings set = { .monitor_ns = 0 };

@@ -38,6 +38,7 @@
 	X(ABSENT,             "absent",                    "no module answers") \
 	X(NACK,               "nack",                      "the module does not acknowledge") \
 	X(LINK,               "link",                      "the two-wire link failed") \
+	X(READ_ONLY,          "read_only",                 "the way to the module only reads") \
 	X(PAGE_LOST,          "page_select_lost",          "the page select does not hold") \
 	X(IDENTIFY,           "identify",                  "reading what the module is") \
 	X(NO_CMIS,            "no_cmis",                   "does not look like a CMIS module") \

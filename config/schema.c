@@ -7,7 +7,6 @@
 
 #define NAME_MAX_CHARS (CONFIG_NAME_LEN - 1)
 #define ROUTES_MAX     (4u << 20)
-#define CROWD          40 /* letters of choices that stand closer together */
 #define NEXTHOPS_MAX   (1u << 20)
 
 #define PROFILES(X)                  \
@@ -243,17 +242,11 @@ const char *schema_leaf(const struct schema_key *key)
 
 static void describe_choices(const struct schema_key *key, char *out, size_t room)
 {
-	size_t n = 0, all = 0;
+	size_t n = 0;
 
 	out[0] = '\0';
-	for (const char *const *c = key->choices; *c; c++)
-		all += strlen(*c);
 	for (const char *const *c = key->choices; *c && n < room; c++)
-		n += (size_t)snprintf(out + n, room - n, "%s%s",
-				      n == 0        ? ""
-				      : all > CROWD ? "|"
-						    : " | ",
-				      *c);
+		n += (size_t)snprintf(out + n, room - n, "%s%s", n ? " | " : "", *c);
 }
 
 void schema_describe(const struct schema_key *key, char *out, size_t room)

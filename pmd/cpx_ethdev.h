@@ -186,6 +186,10 @@ struct cpx_port {
 	/* counters at the last reset, so that single-writer counters never go back */
 	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
 	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
+	/* frames of a queue whose lane is down go over another, see cpx_lanes_tx() */
+	uint8_t tx_over[CPX_MAX_LANES]; /* queue's lane → the lane that carries it */
+	struct cpx_tx_counters tx_mark[CPX_MAX_LANES];  /* of the queue, when that changed last */
+	struct cpx_tx_counters tx_moved[CPX_MAX_LANES]; /* what a lane carried before */
 	struct rte_eth_stats carrier_base;
 	struct rte_eth_stats pass_last; /* the carrier's, when last added to the lanes' */
 	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
@@ -254,6 +258,10 @@ void cpx_lanes_apply(struct cpx_port *p);
 void cpx_lanes_changed(struct cpx_port *p);
 /* The engine has these lanes up, and no others. Any thread. */
 void cpx_lanes_engine(struct cpx_port *p, uint32_t lanes);
+/* The lane that carries what is sent on and comes from lane `home`: that one, while it is up. */
+unsigned cpx_lane_over(uint32_t up, unsigned n_lanes, unsigned home);
+/* What a lane carried, of its own queues and of those whose lanes were down. Any thread. */
+struct cpx_tx_counters cpx_lanes_tx(struct cpx_port *p, unsigned lane);
 /* Every queue gets its lane, before a start. */
 void cpx_lanes_feed(struct cpx_port *p);
 /* spread=hash goes by the redirection table, where there is one. */

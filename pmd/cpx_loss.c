@@ -15,19 +15,6 @@ static unsigned interleave(const struct cpx_port *p)
 	return mbps >= 850000 ? 4 : mbps >= 212500 ? 2 : 1;
 }
 
-/* The lane that carries what comes from source s: its own, while that is up. */
-static unsigned carried_by(const struct cpx_port *p, unsigned s)
-{
-	const unsigned home = s % p->args.n_lanes;
-	uint32_t lanes = load_relaxed(&p->engine_lanes) & ((1u << p->args.n_lanes) - 1);
-
-	if (lanes == 0 || lanes >> home & 1)
-		return home;
-	for (unsigned n = s % (unsigned)__builtin_popcount(lanes); n > 0; n--)
-		lanes &= lanes - 1;
-	return (unsigned)__builtin_ctz(lanes);
-}
-
 void cpx_loss_init(struct cpx_port *p)
 {
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
@@ -46,6 +33,7 @@ double cpx_lane_ber(const struct cpx_port *p, unsigned lane)
 
 void cpx_loss_set(struct cpx_port *p, const double ber[CPX_MAX_LANES])
 {
+	const uint32_t up = load_relaxed(&p->engine_lanes);
 	double cer[CPX_MAX_LANES];
 	uint32_t lossy = 0;
 
@@ -56,7 +44,8 @@ void cpx_loss_set(struct cpx_port *p, const double ber[CPX_MAX_LANES])
 		__atomic_store(&p->lane_ber[i], &ber[i], __ATOMIC_RELAXED);
 	}
 	for (unsigned s = 0; s < p->sources.n; s++) {
-		fec_loss_set(&p->rx[s].loss, cer[carried_by(p, s)]);
+		fec_loss_set(&p->rx[s].loss,
+			     cer[cpx_lane_over(up, p->args.n_lanes, s % p->args.n_lanes)]);
 		if (load_relaxed(&p->rx[s].loss.rate) != 0)
 			lossy |= 1u << s;
 		store_relaxed(&p->rx[s].interleaved_bits,

@@ -80,7 +80,8 @@ static void on_client(void *arg, uint32_t events)
 	}
 	c->idle = 0;
 	if ((size_t)n > CONTROL_MESSAGE_MAX) {
-		say(c->fd, control_refusal(-EMSGSIZE, "a request has at most 64 KiB", &len), len);
+		answer = control_refusal(-EMSGSIZE, "a request has at most 64 KiB", &len);
+		say(c->fd, answer, len);
 		drop(c);
 		return;
 	}

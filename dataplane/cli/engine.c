@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpx engine VERB: engines one by one, without a board: emulate them, read them, break them. Links
- * no DPDK.
+ * cpx engine VERB: engines one by one, without a board: emulate them, read them, break them; and of
+ * a running board, which is asked over its control socket. Links no DPDK.
  */
 #include "dataplane/cli/engine.h"
 
@@ -21,6 +21,7 @@ static const struct verb {
 	{ "list", "engines that are served here by name", engine_list },
 	{ "show", "what an engine is and how its lanes are", engine_show },
 	{ "dump", "a page of its registers, in hex and decoded", engine_dump },
+	{ "breakout", "cut a bank of a running board into other ports", engine_breakout },
 	{ "inject", "make something go wrong in an emulated engine, or heal it", engine_inject },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

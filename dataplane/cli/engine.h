@@ -24,6 +24,7 @@ int engine_emulate(int argc, char **argv);
 int engine_dump(int argc, char **argv);
 int engine_show(int argc, char **argv);
 int engine_inject(int argc, char **argv);
+int engine_breakout(int argc, char **argv);
 
 /* Prints "cpx engine VERB: what" and where help is; returns EXIT_USAGE. */
 int engine_usage(const char *verb, const char *what, ...) __attribute__((format(printf, 2, 3)));

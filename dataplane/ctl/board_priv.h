@@ -18,6 +18,7 @@
 
 #define BOARD_PUNT_PERIOD_NS 1000000ull /* rings from the workers are looked at this often */
 
+struct control;
 struct neighbors;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -86,6 +87,7 @@ struct board {
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
+	struct control *control; /* NULL: not attached, or no socket could be made */
 };
 
 /* What board_eal_init decided; one process, one EAL. */

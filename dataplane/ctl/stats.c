@@ -11,6 +11,7 @@
 #include <rte_mempool.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 
 #ifndef CPX_VERSION
@@ -132,6 +133,10 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
 	set(block, BOARD_BUFFERS, b->n_buffers);
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
+	if (b->control) {
+		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
+		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));
+	}
 	telemetry_block_end(block, rte_rdtsc());
 }
 

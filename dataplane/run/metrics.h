@@ -64,7 +64,11 @@
 	_(BUFFERS, "board_buffers", "mbufs", TELEMETRY_GAUGE_U64, 1,                              \
 	  "packet buffers of the board")                                                          \
 	_(BUFFERS_FREE, "board_buffers_free", "mbufs", TELEMETRY_GAUGE_U64, 1,                    \
-	  "packet buffers not in use")
+	  "packet buffers not in use")                                                            \
+	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
+	  "requests answered on the control socket")                                              \
+	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \
+	  "clients of it dropped: slow, not allowed, or too many")
 
 enum cell_slot {
 #define _(sym, ...) CELL_##sym,

@@ -28,6 +28,8 @@
 #define DIAG_CONTROLS 40       /* bytes of 13h:144-183 */
 #define ELS_FLAGS     (28 * 8) /* bits of 1Ah:166-193 */
 #define ELS_FLAGS_AT  166
+#define ELS_STATUS    0x1A
+#define ELS_MONITORS  0x1B
 
 struct port {
 	struct cmis_port_seen seen;
@@ -107,7 +109,7 @@ struct bank {
 	struct diagnostics diag;
 };
 
-/* els.c: a bank of eight lasers. */
+/* laser.c: a bank of eight lasers. */
 struct els_bank {
 	uint64_t due, monitor; /* next look at 1Ah for the lasers' sake, and for the monitors' */
 	bool fresh;            /* nothing was read since it was forgotten */
@@ -252,6 +254,17 @@ bool els_has_page(const struct cmis_manager *m, unsigned bank, unsigned page);
  * and its name with lane and level into `text`. false: the flag is of something else. */
 bool threshold_of_flag(const struct cmis_manager *m, struct cmis_event *event, char *text,
 		       size_t size);
+
+/* Where a page of the source lies; bits and value of a field of it. */
+unsigned els_page(const struct cmis_manager *m, unsigned page);
+unsigned els_code(enum cmis_field_id id, unsigned i, const uint8_t *page);
+double els_value(const struct cmis_manager *m, enum cmis_field_id id, unsigned i,
+		 const uint8_t *page);
+
+/* laser.c: a bank of lasers. 1Ah into `status`; LaneEnable as wanted where it `is` not; all. */
+int lasers_read_status(struct cmis_manager *m, unsigned bank);
+int lasers_enable(struct cmis_manager *m, unsigned bank, uint8_t is);
+int lasers_look(struct cmis_manager *m, unsigned bank);
 
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);

@@ -34,7 +34,7 @@ struct config_prefix {
 
 struct config_engine {
 	char name[CONFIG_NAME_LEN];
-	char profile[CONFIG_NAME_LEN]; /* oif-3.2t, cpx-6.4t, bailly-6.4t */
+	char profile[CONFIG_NAME_LEN]; /* oif-3.2t, npo-3.2t, cpx-6.4t, bailly-6.4t */
 	uint16_t lanes;                /* 8 x banks, from the profile */
 	uint32_t lane_mbps;            /* line rate of a lane, Mb/s, from the profile */
 	int16_t numa;                  /* node the engine sits on; -1 not said */

@@ -11,6 +11,7 @@
 
 #define PROFILES(X)               \
 	X("oif-3.2t", 32, 106250) \
+	X("npo-3.2t", 32, 106250) \
 	X("cpx-6.4t", 32, 212500) \
 	X("bailly-6.4t", 64, 106250)
 
@@ -50,8 +51,8 @@ const struct schema_key schema_keys[] = {
   .help = "Co-packaged engines, by name.", .example = "{oe0: {profile: oif-3.2t}}" },
 { "engines.*", SCHEMA_MAP, .help = "One engine." },
 { "engines.*.profile", SCHEMA_CHOICE, .choices = profile_names, .required = true,
-  .help = "What it is: oif-3.2t has 32 lanes of 106.25 Gb/s, cpx-6.4t 32 of 212.5 Gb/s, "
-  "bailly-6.4t 64 of 106.25 Gb/s.", .example = "oif-3.2t" },
+  .help = "What it is: oif-3.2t and npo-3.2t have 32 lanes of 106.25 Gb/s, cpx-6.4t 32 of "
+  "212.5 Gb/s, bailly-6.4t 64 of 106.25 Gb/s.", .example = "oif-3.2t" },
 { "engines.*.numa", SCHEMA_NUMBER, 0, 63,
   .help = "NUMA node it is attached to. Its lanes are placed on workers of that node first.",
   .example = "0" },

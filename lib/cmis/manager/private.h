@@ -14,7 +14,6 @@
 #define POLL_MIN      (5 * CMIS_MS) /* of something that is waited for */
 #define POLL_MAX      (100 * CMIS_MS)
 #define PROBE         (200 * CMIS_MS) /* of an empty socket */
-#define CONFIGURE_MS  100             /* ConfigStatus "in progress": nothing advertises it */
 #define POWER         26              /* L: LowPwrAllowRequestHW, LowPwrRequestSW, SoftwareReset */
 #define ALLOW_HW      0x40
 #define REQUEST_SW    0x10

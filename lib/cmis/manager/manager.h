@@ -10,6 +10,7 @@
  *   Absent → Identify → Park (all lanes of all banks) → PowerUp → Ready
  *   any → Hot (over-temperature: lanes down, low power, until it is cool)
  *   any → Fault (ModuleFault; SoftwareReset after a while)
+ *   Park, PowerUp, Ready → LowPower (as long as it is wanted)
  *
  * In Ready each port goes by itself: Deactivated → Apply → DPInit → Initialized → TxTurnOn →
  * Activated. A data path that is right already is left alone, and so is everything that does not

@@ -14,7 +14,6 @@
 #define POLL_MIN      (5 * CMIS_MS) /* of something that is waited for */
 #define POLL_MAX      (100 * CMIS_MS)
 #define PROBE         (200 * CMIS_MS) /* of an empty socket */
-#define CONFIGURE_MS  100             /* ConfigStatus "in progress": nothing advertises it */
 #define POWER         26              /* L: LowPwrAllowRequestHW, LowPwrRequestSW, SoftwareReset */
 #define ALLOW_HW      0x40
 #define REQUEST_SW    0x10
@@ -284,6 +283,12 @@ static inline bool cdb_owns(const struct cmis_manager *m)
 int diagnostics_run(struct cmis_manager *m, unsigned bank);
 uint64_t diagnostics_next(const struct bank *k);
 void diagnostics_forget(struct bank *k); /* another module: its abilities and what it counted */
+/* Whether a bank cannot what is wanted of it, and why. Its abilities must be known. */
+bool diagnostics_refused(const struct diagnostics *d, char *why, size_t size);
+static inline bool diagnostics_pages(const struct cmis_manager *m)
+{
+	return cmis_has(&m->seen.support, CMIS_LoopbackMediaOutput);
+}
 int checker_run(struct cmis_manager *m, unsigned bank);
 uint64_t checker_next(const struct diagnostics *d);
 void checker_started(struct cmis_manager *m, struct diagnostics *d, unsigned side, uint8_t lanes);

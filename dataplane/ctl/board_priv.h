@@ -75,6 +75,7 @@ struct board {
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
+	struct engine_alarms *alarms;
 
 	struct telemetry *telemetry;
 	char telemetry_path[TELEMETRY_PATH_LEN];
@@ -108,6 +109,9 @@ void board_take_lanes(struct board *b, unsigned port);
 /* engines.c */
 int engines_create(struct board *b, struct err *err);
 void engines_destroy(struct board *b);
+/* engine_alarms.c: after all engines are there */
+int engine_alarms_create(struct board *b, struct err *err);
+void engine_alarms_destroy(struct board *b);
 /* How a port's engine is managed, as devargs that begin with a comma; device: the port is on one.
  * Returns their length. */
 int engine_args(char *args, size_t size, const struct config *cfg, const struct config_engine *e,

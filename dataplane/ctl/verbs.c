@@ -9,6 +9,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/engine_verbs.h"
 #include "dataplane/ctl/shape.h"
 
 /* A port's lanes as "oe0/0-3"; one lane: "oe0/0". */
@@ -151,6 +152,21 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 
 const struct control_verb board_verbs[] = {
 	{ "ports", "every port: lanes, carrier, MTU, address, link", ports },
+	{ "engines", "every engine and laser source that is managed", engine_verb_list },
+	{ "alarms", "what is wrong, one alarm for each trouble", engine_verb_alarms },
+	{ "engine-read", "engine, page (256: lower memory), bank: its 128 bytes, in hex",
+	  engine_verb_read },
+	{ "engine-up", "engine, lanes: as their ports want them", engine_verb_up },
+	{ "engine-down", "engine, lanes: down whatever ports want", engine_verb_down },
+	{ "engine-loopback", "engine, lanes, mode: media-output, … off", engine_verb_loopback },
+	{ "engine-prbs", "engine, lanes, side, roles (1 generate, 2 check, 3), pattern or off",
+	  engine_verb_prbs },
+	{ "engine-prbs-results", "engine, lanes, side: bits, errors, lock",
+	  engine_verb_prbs_results },
+	{ "engine-reset", "engine: SoftwareReset, then up again", engine_verb_reset },
+	{ "engine-lowpower", "engine, on: lanes down and low power, until off",
+	  engine_verb_lowpower },
+	{ "engine-inject", "engine, request: a fault of an emulated one", engine_verb_inject },
 	{ "breakout", "engine, bank, shape (\"2x400G\"): cut the bank into other ports", breakout },
 };
 const size_t board_n_verbs = RTE_DIM(board_verbs);

@@ -165,20 +165,20 @@ struct cpx_port {
 	bool passing;      /* lcores call the carrier itself, see cpx_dev_pass.c */
 	bool pass_noted;
 	enum rte_eth_fc_mode fc_mode;
-	uint32_t fec_asked; /* RTE_ETH_FEC_MODE_CAPA set */
+	uint32_t fec_asked;  /* RTE_ETH_FEC_MODE_CAPA set */
 	uint32_t open_lanes; /* shared: lanes that our end has in service */
 	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
 	/* engine: lanes that it has up; and what is true of emulated ones, see cpx_engine_world.c
 	 */
-	LIST_ENTRY(cpx_port) world_link; /* primary */
-	struct cpx_engine *engine;       /* NULL: nobody manages it; primary */
-	uint32_t engine_lanes;           /* shared: all, if nobody manages it */
-	uint32_t diverted_lanes;         /* shared: no frames go there: patterns, loopback */
-	uint32_t dark_lanes;             /* shared: send no light */
-	uint32_t reflecting_lanes;       /* shared: send back to the other end what it sent */
-	uint32_t looped_lanes;           /* what we send comes back, see cpx_detour.c */
-	double lane_ber[CPX_MAX_LANES];  /* shared: before FEC, NaN: none */
-	double lane_cer[CPX_MAX_LANES];  /* … and what it makes of codewords */
+	LIST_ENTRY(cpx_port) world_link;  /* primary */
+	struct cpx_engine *engine;        /* NULL: nobody manages it; primary */
+	uint32_t engine_lanes;            /* shared: all, if nobody manages it */
+	uint32_t diverted_lanes;          /* shared: no frames go there: patterns, loopback */
+	uint32_t dark_lanes;              /* shared: send no light */
+	uint32_t reflecting_lanes;        /* shared: send back to the other end what it sent */
+	uint32_t looped_lanes;            /* what we send comes back, see cpx_detour.c */
+	uint64_t lane_ber[CPX_MAX_LANES]; /* shared: a double: before FEC, NaN: none */
+	double lane_cer[CPX_MAX_LANES];   /* … and what it makes of codewords */
 	struct rte_ring *detour[CPX_MAX_LANES];       /* primary */
 	struct cpx_flow *flow;                        /* flow rules; NULL: there never were any */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */

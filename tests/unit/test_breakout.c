@@ -184,6 +184,9 @@ Test(breakout, names_and_lanes)
 	expect_ports(0, "p0 0-1, p0-6 2-3, p0-2 4-4, p0-3 5-5, p0-4 6-6, p0-5 7-7");
 	cr_expect_str_eq(lane_text(2, LANE_CARRIER, 8), "fiber:f0-6");
 	cut(0, "1x200G"); /* the others are free */
+	cr_expect_eq(telemetry_lcore(b->telemetry, 0)->v[WORKER_LANES] +
+			     telemetry_lcore(b->telemetry, 1)->v[WORKER_LANES],
+		     18);
 	expect_ports(0, "p0 0-1");
 	cr_expect_str_eq(lane_text(5, LANE_PORT, 4), "");
 	cr_expect_str_eq(lane_text(5, LANE_CARRIER, 8), "");

@@ -652,6 +652,32 @@ Test(breakout, failure_of_the_way_back)
 	bed_close(&bed);
 }
 
+/* Without memory for another configuration nothing happens; with it again, everything. */
+Test(breakout, no_memory)
+{
+	void *taken[4096];
+	unsigned n = 0;
+
+	start();
+	for (size_t size = 64u << 20; size >= 512; size /= 2)
+		while (n < RTE_DIM(taken) && (taken[n] = rte_malloc(NULL, size, 0)))
+			n++;
+	cr_assert_lt(n, RTE_DIM(taken));
+	refused("oe0", 0, "2x400G", -ENOMEM, "nothing changed");
+	expect_ports(0, "p0 0-7");
+	cr_expect(b->unpublished);
+	passes("as before", 1, "10.0.0.2", 0, host[0], 0);
+	passes("as before", 0, "10.0.1.2", 1, host[1], 0);
+	while (n > 0)
+		rte_free(taken[--n]);
+	ports_watch(b);
+	cr_expect(!b->unpublished);
+	passes("told again", 1, "10.0.0.2", 0, host[0], 0);
+	cut(0, "2x400G");
+	passes("cut", 1, "10.0.0.2", 0, host[0], 0);
+	bed_close(&bed);
+}
+
 /* Frames of bank 1 to bank 2, one window after the other, and some to bank 0. Its own thread. */
 struct traffic {
 	pthread_t thread;

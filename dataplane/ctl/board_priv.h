@@ -165,7 +165,7 @@ void workers_destroy(struct board *b);
 
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
-void stats_describe(struct board *b); /* texts and placement, once */
+void stats_describe(struct board *b); /* texts and placement, after each change of ports */
 void stats_refresh(struct board *b);  /* gauges of lanes and board */
 /* Count for the control thread: slot of its own cell of a lane. */
 void stats_count(struct board *b, uint16_t lane, unsigned slot, uint64_t n);

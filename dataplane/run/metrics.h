@@ -28,7 +28,8 @@
 /* scope lane: _(symbol, name, unit, kind, slots, help) */
 #define LANE_METRICS(_)                                                                            \
 	_(NAME, "lane_name", "", TELEMETRY_TEXT, 4, "engine and lane, as in oe0/3")                \
-	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4, "port the lane belongs to")                    \
+	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4,                                                \
+	  "port the lane belongs to; empty: to none, now")                                         \
 	_(CARRIER, "lane_carrier", "", TELEMETRY_TEXT, 8, "what moves the lane's frames")          \
 	_(UP, "lane_up", "", TELEMETRY_ENUM, 1, "whether the lane carries frames")                 \
 	_(SPEED, "lane_speed", "bits_per_second", TELEMETRY_GAUGE_U64, 1, "line rate of the lane") \

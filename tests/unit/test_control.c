@@ -281,6 +281,7 @@ Test(control_socket, garbage)
 	cr_assert(served(bad), "half messages do not stick together");
 	cr_assert(served(good));
 	memset(big, ' ', sizeof(big));
+	memset(buf, 0, sizeof(buf));
 	cr_assert_eq(send(bad, big, sizeof(big), MSG_NOSIGNAL), (ssize_t)sizeof(big));
 	turn();
 	cr_assert_gt(recv(bad, buf, sizeof(buf), MSG_DONTWAIT), 0, "%s", strerror(errno));

@@ -133,15 +133,11 @@ static void see(struct cpx_engine *e, uint64_t now)
 	v->steps = e->steps + 1;
 	v->cpu_ns = e->cpu_ns;
 	v->seen = *cmis_manager_seen(e->manager);
-	cmis_manager_last(e->manager, 0, CMIS_LOWER, e->constant[0]);
-	for (unsigned i = 0; i < 3; i++)
-		cmis_manager_last(e->manager, 0, i, e->constant[1 + i]);
 	for (unsigned b = 0; b < CPX_ENGINE_BANKS; b++) {
 		const struct cmis_bank_seen *bank = cmis_manager_bank(e->manager, b);
 
 		if (bank == NULL || b >= v->seen.support.banks)
 			continue;
-		cmis_manager_last(e->manager, b, 0x11, e->status[b]);
 		v->bank[b] = *bank;
 		for (unsigned i = 0; i < CMIS_LANES; i++)
 			see_lane(e, b, i);
@@ -173,6 +169,25 @@ static void draw(struct cpx_engine *e, const struct cpx_port *p, uint64_t ns)
 	}
 }
 
+/* For ethdev's questions. Flat memory has its first two pages only. */
+static void tell(struct cpx_engine *e, struct cpx_port *p, unsigned bank)
+{
+	static const unsigned pages[CPX_MODULE_PAGES] = { CMIS_LOWER, 0x00, 0x01, 0x02, 0x11 };
+	const struct cmis_manager_seen *seen = cmis_manager_seen(e->manager);
+	struct cpx_module *m = &p->module;
+
+	seq_write_begin(&m->seq);
+	m->length = seen->state < CMIS_MANAGER_PARK ? 0
+		    : seen->support.flat            ? 2 * CMIS_HALF
+						    : CPX_MODULE_PAGES * CMIS_HALF;
+	for (unsigned i = 0; i < CPX_MODULE_PAGES; i++)
+		cmis_manager_last(e->manager, bank, pages[i], m->pages + i * CMIS_HALF);
+	for (unsigned i = 0; i < p->args.n_lanes; i++)
+		memcpy(m->codewords[i], e->view.lane[p->args.first_lane + i].codewords,
+		       sizeof(m->codewords[i]));
+	seq_write_end(&m->seq);
+}
+
 void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 {
 	const struct cmis_manager_seen *seen = cmis_manager_seen(e->manager);
@@ -197,6 +212,7 @@ void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 			cpx_lanes_engine(s->port, lanes_up(e, s->port, seen, bank));
 			pthread_mutex_lock(&e->view_lock);
 			draw(e, s->port, ns);
+			tell(e, s->port, b);
 			pthread_mutex_unlock(&e->view_lock);
 		}
 	}

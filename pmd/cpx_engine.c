@@ -403,6 +403,20 @@ bool cpx_engine_coming_up(const struct cpx_port *p)
 
 /* ---- of others ---- */
 
+uint32_t cpx_port_lanes(uint16_t port_id)
+{
+	const struct cpx_port *p = cpx_port_of(&rte_eth_devices[port_id]);
+
+	return load_relaxed(&p->engine_lanes) & ((1u << p->args.n_lanes) - 1);
+}
+
+unsigned cpx_port_lane_over(uint16_t port_id, unsigned lane)
+{
+	const struct cpx_port *p = cpx_port_of(&rte_eth_devices[port_id]);
+
+	return cpx_lane_over(cpx_port_lanes(port_id), p->args.n_lanes, lane);
+}
+
 unsigned cpx_engine_list(struct cpx_engine *list[CPX_MAX_MODULES])
 {
 	struct cpx_engine *e;

@@ -94,6 +94,11 @@ void cpx_engine_steps(cpx_engine_step_t *cb, void *arg);
 int cpx_engine_open(struct cpx_engine **e, const struct cpx_args *args, struct err *err);
 void cpx_engine_close(struct cpx_engine *e); /* NULL is fine */
 
+/* Of a net_cpx port, by ethdev's number: the lanes that its engine has up (all, if nobody manages
+ * it; numbered within the port), and the lane that carries what is sent on queue `lane`. */
+uint32_t cpx_port_lanes(uint16_t port_id);
+unsigned cpx_port_lane_over(uint16_t port_id, unsigned lane);
+
 /* ---- of the driver ---- */
 
 /* At probe, with p->args: find or make the port's engine. mgmt=none: nothing to do. */

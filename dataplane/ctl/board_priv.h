@@ -49,6 +49,7 @@ struct board_port {
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
+	uint32_t lanes_up;    /* … and the lanes that the engine has up */
 	bool cut;             /* the link was up and went down: workers do not send there */
 };
 

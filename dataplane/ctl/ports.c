@@ -217,6 +217,19 @@ int ports_start(struct board *b, struct err *err)
 	return ret;
 }
 
+/* Of a port that is up: some of its lanes came or went. */
+static bool lanes_changed(struct board_port *port)
+{
+	const uint32_t lanes = port->started ? cpx_port_lanes(port->id) : 0;
+	const bool changed = lanes != port->lanes_up;
+
+	port->lanes_up = lanes;
+	if (changed && port->up && lanes != 0)
+		log_info("port %s: %d of %u lanes carry", port->spec.name,
+			 __builtin_popcount(lanes), port->spec.n_lanes);
+	return changed;
+}
+
 void ports_watch(struct board *b)
 {
 	bool changed = b->unpublished;
@@ -229,6 +242,7 @@ void ports_watch(struct board *b)
 		if (port->started)
 			rte_eth_link_get_nowait(port->id, &link);
 		up = link.link_status == RTE_ETH_LINK_UP;
+		changed |= lanes_changed(port);
 		if (up == port->up)
 			continue;
 		log_info("port %s: link %s", port->spec.name, up ? "up" : "down");

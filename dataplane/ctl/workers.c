@@ -136,7 +136,8 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 			.lane = l,
 			.stamp = lane_stamp(l, lane->life),
 			.via = lane->worker == w ? NULL : b->handoff[w][lane->worker],
-			.cell = parts->cells[l],
+			/* counted for the lane that carries it: that one, while it is up */
+			.cell = parts->cells[port->lanes[cpx_port_lane_over(port->id, k)]],
 		};
 	}
 	/* a port that is cut keeps its slots: other workers may have handed something over */

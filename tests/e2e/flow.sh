@@ -51,7 +51,7 @@ testpmd() {
 		sleep 0.5
 		printf 'stop\n%bshow port xstats all\nquit\n' "$3"
 	} | timeout 60 stdbuf -oL dpdk-testpmd --lcores "0@$first,1@$second" --no-pci --no-telemetry \
-		$memory -d librte_net_cpx.so --vdev=net_cpx0,lanes=2 -- -i --rxq=2 --txq=2 \
+		$memory -d librte_net_cpx.so --vdev=net_cpx0,lanes=2,mgmt=none -- -i --rxq=2 --txq=2 \
 		--total-num-mbufs=16384 --no-mlockall $1 >"$DIR/out" 2>&1 || fail "testpmd did not run"
 }
 
@@ -134,7 +134,7 @@ perf() {
 	echo "flow-perf, $rules rules: $*"
 	# shellcheck disable=SC2086 # a list of options
 	timeout 60 dpdk-test-flow-perf --lcores "0@$first,1@$second" --no-pci --no-telemetry $memory \
-		-d librte_net_cpx.so --vdev=net_cpx0,lanes=4 -- --ingress --rules-count="$rules" \
+		-d librte_net_cpx.so --vdev=net_cpx0,lanes=4,mgmt=none -- --ingress --rules-count="$rules" \
 		--rules-batch=500 --deletion-rate --rxq=4 --txq=4 "$@" >"$DIR/out" 2>&1 ||
 		fail "dpdk-test-flow-perf did not run"
 	says "All Cores :: Port 0 :: The time for creating $rules rules"

@@ -38,13 +38,24 @@ second=$(echo "$cpus" | tail -1)
 testpmd() {
 	queues=$1 commands=$2
 	shift 2
-	vdevs=
+	vdevs= engines=0
 	for v in "$@"; do
 		vdevs="$vdevs --vdev=$v"
+		case $v in
+		*carrier=dev*) ;;
+		net_cpx*) engines=$((engines + 1)) ;;
+		esac
 	done
 	: >"$DIR/out"
 	# shellcheck disable=SC2086,SC2094 # lists of arguments; the output is watched as it grows
 	{
+		# links come with their engines, a quarter of a second after the start
+		tries=40
+		until [ "$(grep -c 'link state change event' "$DIR/out")" -ge $engines ] ||
+			grep -q 'Bye\|EAL: Error' "$DIR/out" || [ $tries -eq 0 ]; do
+			tries=$((tries - 1))
+			sleep 0.05
+		done
 		printf '%b' "$commands"
 		tries=600
 		until grep -q 'forwards packets on\|Bye\|EAL: Error' "$DIR/out" || [ $tries -eq 0 ]; do

@@ -228,6 +228,7 @@ Test(engine_blocks, an_engine)
 	for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		cr_assert_eq(number(numbers[i].name, 0, 0), numbers[i].v, "%s", numbers[i].name);
 	cr_assert(isnan(number("engine_lasers", 0, 0)), "it has no lasers, not 0 of them");
+	cr_assert(isnan(number("engine_lasers_on", 0, 0)));
 	s.v.lasers = 8;
 	publish();
 	cr_assert_eq(number("engine_lasers", 0, 0), 8);
@@ -297,6 +298,10 @@ Test(engine_blocks, leaves_the_rest_alone)
 	cr_assert_str_eq(word("lane_up", 3), "up");
 	cr_assert_eq(number("lane_transmit_worker", 3, 0), 2);
 	cr_assert_eq(number("lane_tx_power_dbm", 4, 0), 0, "never written");
+	s.v.steps = 0;
+	publish();
+	cr_assert_str_eq(word("lane_name", 3), "oe0/3");
+	cr_assert_eq(number("lane_transmit_worker", 3, 0), 2);
 }
 
 /* Names in metrics.c are those of CMIS and of the manager. */

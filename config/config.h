@@ -59,9 +59,9 @@ struct config_engine {
 	char serve[CONFIG_PATH_LEN]; /* socket of an emulated one; "": none */
 	int16_t laser;               /* index into lasers, -1: its own, if it needs some */
 	uint32_t seed;
-	uint16_t lanes;                /* 8 x banks, from the profile */
-	uint32_t lane_mbps;            /* line rate of a lane, Mb/s, from the profile */
-	int16_t numa;                  /* node the engine sits on; -1 not said */
+	uint16_t lanes;     /* 8 x banks, from the profile */
+	uint32_t lane_mbps; /* line rate of a lane, Mb/s, from the profile */
+	int16_t numa;       /* node the engine sits on; -1 not said */
 };
 
 /* A DPDK device made before the ports, for `carrier: dev:NAME`. */

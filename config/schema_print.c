@@ -10,6 +10,8 @@
 #include "config/config.h"
 #include "config/schema.h"
 
+#define WIDEST 48 /* list of choices in the text form */
+
 enum { COLUMNS = 80, HELP_INDENT = 24 };
 
 static unsigned depth(const struct schema_key *key)
@@ -68,7 +70,8 @@ void schema_print_text(FILE *out)
 			continue;
 		}
 		schema_describe(key, what, sizeof(what));
-		column += fprintf(out, "<%s>", what);
+		/* the help says more of each than a list of them */
+		column += fprintf(out, "<%s>", strlen(what) <= WIDEST ? what : "one of these");
 		if (key->required)
 			column += fprintf(out, " required");
 		else if (key->preset && *key->preset)

@@ -413,6 +413,8 @@ static int port_create(struct rte_vdev_device *vdev, const struct cpx_args *args
 	rte_eth_random_addr(p->macs[0].addr_bytes);
 	dev->data->dev_flags = RTE_ETH_DEV_INTR_LSC | RTE_ETH_DEV_AUTOFILL_QUEUE_XSTATS;
 	dev->data->promiscuous = 1;
+	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
+		p->tx_over[i] = (uint8_t)i;
 	cpx_loss_init(p);
 	rc = cpx_ops(p)->attach(p, err);
 	if (rc != 0)

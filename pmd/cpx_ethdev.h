@@ -165,20 +165,20 @@ struct cpx_port {
 	bool passing;      /* lcores call the carrier itself, see cpx_dev_pass.c */
 	bool pass_noted;
 	enum rte_eth_fc_mode fc_mode;
-	uint32_t fec_asked; /* RTE_ETH_FEC_MODE_CAPA set */
+	uint32_t fec_asked;  /* RTE_ETH_FEC_MODE_CAPA set */
 	uint32_t open_lanes; /* shared: lanes that our end has in service */
 	uint32_t lit_lanes;  /* … and those it could have, see cpx_lanes.c */
 	/* engine: lanes that it has up; and what is true of emulated ones, see cpx_engine_world.c
 	 */
-	LIST_ENTRY(cpx_port) world_link; /* primary */
-	struct cpx_engine *engine;       /* NULL: nobody manages it; primary */
-	uint32_t engine_lanes;           /* shared: all, if nobody manages it */
-	uint32_t diverted_lanes;         /* shared: no frames go there: patterns, loopback */
-	uint32_t dark_lanes;             /* shared: send no light */
-	uint32_t reflecting_lanes;       /* shared: send back to the other end what it sent */
-	uint32_t looped_lanes;           /* what we send comes back, see cpx_detour.c */
-	double lane_ber[CPX_MAX_LANES];  /* shared: before FEC, NaN: none */
-	double lane_cer[CPX_MAX_LANES];  /* … and what it makes of codewords */
+	LIST_ENTRY(cpx_port) world_link;  /* primary */
+	struct cpx_engine *engine;        /* NULL: nobody manages it; primary */
+	uint32_t engine_lanes;            /* shared: all, if nobody manages it */
+	uint32_t diverted_lanes;          /* shared: no frames go there: patterns, loopback */
+	uint32_t dark_lanes;              /* shared: send no light */
+	uint32_t reflecting_lanes;        /* shared: send back to the other end what it sent */
+	uint32_t looped_lanes;            /* what we send comes back, see cpx_detour.c */
+	uint64_t lane_ber[CPX_MAX_LANES]; /* shared: a double: before FEC, NaN: none */
+	double lane_cer[CPX_MAX_LANES];   /* … and what it makes of codewords */
 	struct rte_ring *detour[CPX_MAX_LANES];       /* primary */
 	struct cpx_flow *flow;                        /* flow rules; NULL: there never were any */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */
@@ -186,6 +186,10 @@ struct cpx_port {
 	/* counters at the last reset, so that single-writer counters never go back */
 	struct cpx_rx_counters rx_base[CPX_MAX_LANES];
 	struct cpx_tx_counters tx_base[CPX_MAX_LANES];
+	/* frames of a queue whose lane is down go over another, see cpx_lanes_tx() */
+	uint8_t tx_over[CPX_MAX_LANES]; /* queue's lane → the lane that carries it */
+	struct cpx_tx_counters tx_mark[CPX_MAX_LANES];  /* of the queue, when that changed last */
+	struct cpx_tx_counters tx_moved[CPX_MAX_LANES]; /* what a lane carried before */
 	struct rte_eth_stats carrier_base;
 	struct rte_eth_stats pass_last; /* the carrier's, when last added to the lanes' */
 	uint64_t lane_base[CPX_MAX_LANES][CPX_MAX_LANE_STATS];
@@ -254,6 +258,10 @@ void cpx_lanes_apply(struct cpx_port *p);
 void cpx_lanes_changed(struct cpx_port *p);
 /* The engine has these lanes up, and no others. Any thread. */
 void cpx_lanes_engine(struct cpx_port *p, uint32_t lanes);
+/* The lane that carries what is sent on and comes from lane `home`: that one, while it is up. */
+unsigned cpx_lane_over(uint32_t up, unsigned n_lanes, unsigned home);
+/* What a lane carried, of its own queues and of those whose lanes were down. Any thread. */
+struct cpx_tx_counters cpx_lanes_tx(struct cpx_port *p, unsigned lane);
 /* Every queue gets its lane, before a start. */
 void cpx_lanes_feed(struct cpx_port *p);
 /* spread=hash goes by the redirection table, where there is one. */

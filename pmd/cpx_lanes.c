@@ -4,11 +4,11 @@
  * feeds, what the link says.
  *
  * A lane is lit at our end while the port is started and not taken down, its engine has it up, the
- * lane is not dark, and those of its queues that there are run. It is in service when it is lit and has a receive queue.
- * Frames that arrive on a lane out of service, or that the other end has switched off, are not
- * lost: its source is read by the queue of one that is in service, so what was on its way still
- * comes, and in order. The source goes home when the lane returns. Control thread; see struct
- * cpx_sources for the handing over.
+ * lane is not dark, and those of its queues that there are run. It is in service when it is lit and
+ * has a receive queue. Frames that arrive on a lane out of service, or that the other end has
+ * switched off, are not lost: its source is read by the queue of one that is in service, so what
+ * was on its way still comes, and in order. The source goes home when the lane returns. Control
+ * thread; see struct cpx_sources for the handing over.
  */
 #include "pmd/cpx_ethdev.h"
 
@@ -121,6 +121,58 @@ static void apply(struct cpx_port *p)
 		cpx_ops(p)->changed(p);
 }
 
+/* ---- which lane carries what ---- */
+
+unsigned cpx_lane_over(uint32_t up, unsigned n_lanes, unsigned home)
+{
+	up &= (1u << n_lanes) - 1;
+	return up == 0 || up >> home & 1 ? home : nth_lane(up, home);
+}
+
+#define DIFFERENCE(name) .name = load_relaxed(&now->name) - mark->name,
+#define SUM(name)        .name = a->name + b->name,
+
+/* Of the queue of lane `home`, since its mark. */
+static struct cpx_tx_counters since_mark(const struct cpx_port *p, unsigned home)
+{
+	const struct cpx_tx_counters *now = &p->tx[home].count, *mark = &p->tx_mark[home];
+
+	return (struct cpx_tx_counters){ CPX_TX_COUNTERS(DIFFERENCE) };
+}
+
+static void add(struct cpx_tx_counters *a, const struct cpx_tx_counters *b)
+{
+	*a = (struct cpx_tx_counters){ CPX_TX_COUNTERS(SUM) };
+}
+
+/* From now on other lanes carry. Frames sent at this very moment count for one or the other. */
+static void carry_over(struct cpx_port *p, uint32_t up)
+{
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
+		const struct cpx_tx_counters moved = since_mark(p, i);
+
+		add(&p->tx_moved[p->tx_over[i]], &moved);
+		add(&p->tx_mark[i], &moved);
+		p->tx_over[i] = (uint8_t)cpx_lane_over(up, p->args.n_lanes, i);
+	}
+}
+
+struct cpx_tx_counters cpx_lanes_tx(struct cpx_port *p, unsigned lane)
+{
+	struct cpx_tx_counters sum;
+
+	pthread_mutex_lock(&applying);
+	sum = p->tx_moved[lane];
+	for (unsigned i = 0; i < p->args.n_lanes; i++) {
+		const struct cpx_tx_counters own = since_mark(p, i);
+
+		if (p->tx_over[i] == lane)
+			add(&sum, &own);
+	}
+	pthread_mutex_unlock(&applying);
+	return sum;
+}
+
 void cpx_lanes_apply(struct cpx_port *p)
 {
 	pthread_mutex_lock(&applying);
@@ -134,6 +186,7 @@ void cpx_lanes_engine(struct cpx_port *p, uint32_t lanes)
 		return;
 	pthread_mutex_lock(&applying);
 	store_relaxed(&p->engine_lanes, lanes);
+	carry_over(p, lanes);
 	if (p->started)
 		apply(p);
 	pthread_mutex_unlock(&applying);

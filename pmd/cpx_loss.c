@@ -3,6 +3,7 @@
 #include "pmd/cpx_loss.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "lib/cmis/fec.h"
 #include "pmd/cpx_ethdev.h"
@@ -15,37 +16,34 @@ static unsigned interleave(const struct cpx_port *p)
 	return mbps >= 850000 ? 4 : mbps >= 212500 ? 2 : 1;
 }
 
-/* The lane that carries what comes from source s: its own, while that is up. */
-static unsigned carried_by(const struct cpx_port *p, unsigned s)
+static void store_ber(struct cpx_port *p, unsigned lane, double ber)
 {
-	const unsigned home = s % p->args.n_lanes;
-	uint32_t lanes = load_relaxed(&p->engine_lanes) & ((1u << p->args.n_lanes) - 1);
+	uint64_t bits;
 
-	if (lanes == 0 || lanes >> home & 1)
-		return home;
-	for (unsigned n = s % (unsigned)__builtin_popcount(lanes); n > 0; n--)
-		lanes &= lanes - 1;
-	return (unsigned)__builtin_ctz(lanes);
+	memcpy(&bits, &ber, sizeof(bits));
+	store_relaxed(&p->lane_ber[lane], bits);
 }
 
 void cpx_loss_init(struct cpx_port *p)
 {
 	for (unsigned i = 0; i < CPX_MAX_LANES; i++)
-		p->lane_ber[i] = NAN;
+		store_ber(p, i, NAN);
 	for (unsigned s = 0; s < CPX_MAX_SOURCES; s++)
 		fec_loss_init(&p->rx[s].loss, p->args.seed, p->args.first_lane + s);
 }
 
 double cpx_lane_ber(const struct cpx_port *p, unsigned lane)
 {
+	const uint64_t bits = load_relaxed(&p->lane_ber[lane]);
 	double ber;
 
-	__atomic_load(&p->lane_ber[lane], &ber, __ATOMIC_RELAXED);
+	memcpy(&ber, &bits, sizeof(ber));
 	return ber;
 }
 
 void cpx_loss_set(struct cpx_port *p, const double ber[CPX_MAX_LANES])
 {
+	const uint32_t up = load_relaxed(&p->engine_lanes);
 	double cer[CPX_MAX_LANES];
 	uint32_t lossy = 0;
 
@@ -53,10 +51,11 @@ void cpx_loss_set(struct cpx_port *p, const double ber[CPX_MAX_LANES])
 		if (ber[i] != cpx_lane_ber(p, i))
 			p->lane_cer[i] = isnan(ber[i]) ? 0 : fec_cer(ber[i]);
 		cer[i] = p->lane_cer[i];
-		__atomic_store(&p->lane_ber[i], &ber[i], __ATOMIC_RELAXED);
+		store_ber(p, i, ber[i]);
 	}
 	for (unsigned s = 0; s < p->sources.n; s++) {
-		fec_loss_set(&p->rx[s].loss, cer[carried_by(p, s)]);
+		fec_loss_set(&p->rx[s].loss,
+			     cer[cpx_lane_over(up, p->args.n_lanes, s % p->args.n_lanes)]);
 		if (load_relaxed(&p->rx[s].loss.rate) != 0)
 			lossy |= 1u << s;
 		store_relaxed(&p->rx[s].interleaved_bits,
@@ -66,19 +65,4 @@ void cpx_loss_set(struct cpx_port *p, const double ber[CPX_MAX_LANES])
 		return;
 	store_relaxed(&p->sources.lossy, lossy);
 	cpx_lanes_changed(p); /* other burst functions */
-}
-
-uint16_t cpx_lose(struct cpx_rxq *q, struct cpx_rxq *from, struct rte_mbuf **pkts, uint16_t n)
-{
-	const uint32_t fixed = load_relaxed(&from->interleaved_bits);
-	uint16_t kept = 0;
-
-	for (uint16_t i = 0; i < n; i++) {
-		if (likely(!fec_loss_hits(&from->loss, fixed + 8 * pkts[i]->pkt_len)))
-			pkts[kept++] = pkts[i];
-		else
-			rte_pktmbuf_free(pkts[i]);
-	}
-	counter_add(&q->count.fec_lost, (uint64_t)(n - kept));
-	return kept;
 }

@@ -37,17 +37,17 @@ static struct cpx_tx_counters added(struct cpx_tx_counters sum, const struct cpx
 	return sum;
 }
 
-/* Of a lane: its own and those of the queues that feed it. */
-static struct cpx_tx_counters tx_total(const struct cpx_port *p, unsigned lane)
+/* Of a lane: what it carried, and what the queues that feed it were refused. */
+static struct cpx_tx_counters tx_total(struct cpx_port *p, unsigned lane)
 {
-	struct cpx_tx_counters sum = added((struct cpx_tx_counters){ 0 }, &p->tx[lane].count);
+	struct cpx_tx_counters sum = cpx_lanes_tx(p, lane);
 
 	for (unsigned i = lane; i < CPX_MAX_TX_QUEUES; i += p->args.n_lanes)
 		sum = added(sum, &p->tx[i].own);
 	return sum;
 }
 
-static struct cpx_tx_counters tx_since(const struct cpx_port *p, unsigned lane)
+static struct cpx_tx_counters tx_since(struct cpx_port *p, unsigned lane)
 {
 	const struct cpx_tx_counters total = tx_total(p, lane), *now = &total,
 				     *base = &p->tx_base[lane];

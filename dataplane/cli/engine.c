@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpx engine VERB: engines one by one, without a board: emulate them, read them, break them. Links
- * no DPDK.
+ * cpx engine VERB: engines one by one, without a board: emulate them, read them, break them; and of
+ * a running board, which is asked over its control socket. Links no DPDK.
  */
 #include "dataplane/cli/engine.h"
 
@@ -21,6 +21,7 @@ static const struct verb {
 	{ "list", "engines that are served here by name", engine_list },
 	{ "show", "what an engine is and how its lanes are", engine_show },
 	{ "dump", "a page of its registers, in hex and decoded", engine_dump },
+	{ "breakout", "cut a bank of a running board into other ports", engine_breakout },
 	{ "inject", "make something go wrong in an emulated engine, or heal it", engine_inject },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -33,7 +34,8 @@ static void usage(FILE *to)
 	fputs("\n  -h, --help            this text; cpx engine VERB --help for a verb\n\n"
 	      "An engine is named as its emulation names it, or by the path of its socket, or of\n"
 	      "the EEPROM file of a driver. Sockets found by name are in $CPX_ENGINES, else in\n"
-	      "/run/cpx/engines, $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n\n"
+	      "/run/cpx/engines, $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n"
+	      "ethtool:IFACE is the module in a network interface, to be shown and dumped.\n\n"
 	      "Exit: 0 done, 1 it failed, 2 wrong usage or a bad file.\n",
 	      to);
 }

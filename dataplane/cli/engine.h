@@ -24,6 +24,7 @@ int engine_emulate(int argc, char **argv);
 int engine_dump(int argc, char **argv);
 int engine_show(int argc, char **argv);
 int engine_inject(int argc, char **argv);
+int engine_breakout(int argc, char **argv);
 
 /* Prints "cpx engine VERB: what" and where help is; returns EXIT_USAGE. */
 int engine_usage(const char *verb, const char *what, ...) __attribute__((format(printf, 2, 3)));
@@ -40,12 +41,14 @@ int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *er
 unsigned engine_path_folders(char folder[2][ENGINE_FOLDER_LEN]);
 int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err);
 
-/* An engine to read: a socket of two-wire transactions, or an EEPROM file of a driver. */
+/* An engine to read: a socket of two-wire transactions, an EEPROM file of a driver, or with
+ * "ethtool:" before its name a network interface that a module is in. */
 struct engine_bus {
 	const char *name; /* for people: the target without its folder */
 	struct cmis_transport bus;
 	struct cmis_client *client;
 	struct cmis_eeprom *eeprom;
+	struct cmis_ethtool *ethtool;
 	uint8_t lower[CMIS_HALF]; /* as of the opening, without its flags */
 	struct cmis_support support;
 };

@@ -13,6 +13,7 @@
 #include "lib/cmis/dump.h"
 #include "lib/cmis/transport/client.h"
 #include "lib/cmis/transport/eeprom.h"
+#include "lib/cmis/transport/ethtool.h"
 
 #define TRANSACTION_MS 500
 #define TRIES          20 /* of a read; MgmtInit takes up to 2 s */
@@ -20,6 +21,7 @@
 #define SELECT         126
 #define FLAGS_FIRST    8 /* of lower memory, clear on read */
 #define FLAGS_END      14
+#define ETHTOOL        "ethtool:" /* a target that is a network interface */
 
 static void pause_a_little(void)
 {
@@ -51,6 +53,9 @@ static int read_once(struct engine_bus *b, unsigned page, unsigned bank, unsigne
 
 static int explain(const struct engine_bus *b, const char *page, int code, struct err *err)
 {
+	if (b->ethtool && code != -EAGAIN)
+		return err_set(err, code, "%s: %s: %s", b->name, page,
+			       cmis_ethtool_complaint(b->ethtool));
 	switch (code) {
 	case -EREMOTEIO:
 		return err_set(err, code,
@@ -99,11 +104,21 @@ int engine_bus_read(struct engine_bus *b, unsigned page, unsigned bank, unsigned
 	return ret ? explain(b, cmis_page_name(page, bank, name, sizeof(name)), ret, err) : 0;
 }
 
-static int connect_to(struct engine_bus *b, const char *path, struct err *err)
+static int connect_to(struct engine_bus *b, const char *target, struct err *err)
 {
+	char path[ENGINE_PATH_LEN];
 	struct stat st;
 	int ret;
 
+	if (strncmp(target, ETHTOOL, strlen(ETHTOOL)) == 0) {
+		ret = cmis_ethtool_create(&b->ethtool, target + strlen(ETHTOOL), 0, err);
+		if (ret == 0)
+			b->bus = cmis_ethtool_transport(b->ethtool);
+		return ret;
+	}
+	ret = engine_path_find(path, target, err);
+	if (ret != 0)
+		return ret;
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
 		ret = cmis_eeprom_create(&b->eeprom, path, 0, err);
 		if (ret == 0)
@@ -119,16 +134,13 @@ static int connect_to(struct engine_bus *b, const char *path, struct err *err)
 int engine_bus_open(struct engine_bus *b, const char *target, struct err *err)
 {
 	uint8_t page01[CMIS_HALF] = { 0 };
-	char path[ENGINE_PATH_LEN];
 	const char *slash = strrchr(target, '/');
 	bool flat;
 	int ret;
 
 	memset(b, 0, sizeof(*b));
 	b->name = slash && slash[1] ? slash + 1 : target;
-	ret = engine_path_find(path, target, err);
-	if (ret == 0)
-		ret = connect_to(b, path, err);
+	ret = connect_to(b, target, err);
 	if (ret == 0)
 		ret = engine_bus_read(b, CMIS_LOWER, 0, 0, FLAGS_FIRST, b->lower, err);
 	if (ret == 0)
@@ -152,4 +164,5 @@ void engine_bus_close(struct engine_bus *b)
 {
 	cmis_client_destroy(b->client);
 	cmis_eeprom_destroy(b->eeprom);
+	cmis_ethtool_destroy(b->ethtool);
 }

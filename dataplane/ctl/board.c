@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,9 +12,11 @@
 #include <rte_mempool.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/run/graph.h"
+#include "lib/base/log.h"
 #include "lib/telemetry/path.h"
 
 static int number_lanes(struct board *b, struct err *err)
@@ -189,6 +192,18 @@ static void publish(void *arg)
 	telemetry_publish(b->telemetry);
 }
 
+/* Beside the telemetry segment. A board that cannot be asked forwards all the same. */
+static void open_control(struct board *b)
+{
+	char path[TELEMETRY_PATH_LEN];
+	struct err err;
+
+	snprintf(path, sizeof(path), "%s", b->telemetry_path);
+	strcpy(strrchr(path, '/') + 1, CONTROL_FILE);
+	if (control_create(&b->control, path, b->loop, board_verbs, board_n_verbs, b, &err) != 0)
+		log_warn("%s", err.text);
+}
+
 int board_attach(struct board *b, struct loop *l)
 {
 	b->loop = l;
@@ -199,11 +214,14 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
+	open_control(b);
 	return 0;
 }
 
 void board_stop(struct board *b)
 {
+	control_destroy(b->control);
+	b->control = NULL;
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++) {
 		if (b->timers[i])
 			loop_remove(b->loop, b->timers[i]);

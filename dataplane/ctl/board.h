@@ -43,7 +43,7 @@ unsigned board_extra_lcore(unsigned i);
 int board_create(struct board **out, const struct config *cfg, struct err *err);
 /* Ports started, workers running. */
 int board_start(struct board *b, struct err *err);
-/* Timers of neighbours, telemetry and clean-up on the loop. -ENOMEM. */
+/* Timers of neighbours, telemetry and clean-up on the loop, and the control socket. -ENOMEM. */
 int board_attach(struct board *b, struct loop *l);
 
 /*

@@ -18,6 +18,7 @@
 
 #define BOARD_PUNT_PERIOD_NS 1000000ull /* rings from the workers are looked at this often */
 
+struct control;
 struct neighbors;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -83,6 +84,7 @@ struct board {
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
+	struct engine_alarms *alarms;
 
 	struct telemetry *telemetry;
 	struct engine_stats engine_stats;
@@ -96,6 +98,7 @@ struct board {
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
+	struct control *control; /* NULL: not attached, or no socket could be made */
 };
 
 /* What board_eal_init decided; one process, one EAL. */
@@ -117,6 +120,9 @@ void board_take_lanes(struct board *b, unsigned port);
 bool engine_is_managed(const struct config *cfg, unsigned engine);
 int engines_create(struct board *b, struct err *err);
 void engines_destroy(struct board *b);
+/* engine_alarms.c: after all engines are there */
+int engine_alarms_create(struct board *b, struct err *err);
+void engine_alarms_destroy(struct board *b);
 /* How a port's engine is managed, as devargs that begin with a comma; device: the port is on one.
  * Returns their length. */
 int engine_args(char *args, size_t size, const struct config *cfg, const struct config_engine *e,
@@ -170,7 +176,7 @@ void workers_destroy(struct board *b);
 
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
-void stats_describe(struct board *b); /* texts and placement, once */
+void stats_describe(struct board *b); /* texts and placement, after each change of ports */
 void stats_refresh(struct board *b);  /* gauges of lanes and board */
 /* Count for the control thread: slot of its own cell of a lane. */
 void stats_count(struct board *b, uint16_t lane, unsigned slot, uint64_t n);

@@ -97,11 +97,12 @@ int engines_create(struct board *b, struct err *err)
 	for (unsigned i = 0; i < b->cfg->n_engines && !ret; i++)
 		if (engine_is_managed(b->cfg, i))
 			ret = open_engine(b, i, err);
-	return ret;
+	return ret ? ret : engine_alarms_create(b, err);
 }
 
 void engines_destroy(struct board *b)
 {
+	engine_alarms_destroy(b);
 	cpx_engine_events(NULL, NULL);
 	for (unsigned i = 0; i < b->cfg->n_engines; i++) {
 		cpx_engine_close(b->engines[i]);

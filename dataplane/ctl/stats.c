@@ -11,6 +11,7 @@
 #include <rte_mempool.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 
 #ifndef CPX_VERSION
@@ -59,6 +60,16 @@ static void describe_lane(struct board *b, unsigned i)
 	telemetry_block_end(block, rte_rdtsc());
 }
 
+/* A lane without a port keeps its worker and is not polled. */
+static unsigned lanes_of(const struct board *b, unsigned w)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->n_lanes; i++)
+		n += b->lanes[i].worker == w && b->lanes[i].port != BOARD_NO_PORT;
+	return n;
+}
+
 static void describe_worker(struct board *b, unsigned w, bool control)
 {
 	const struct placement *p = &b->placement;
@@ -68,7 +79,7 @@ static void describe_worker(struct board *b, unsigned w, bool control)
 	set(block, WORKER_ROLE, control);
 	set(block, WORKER_CPU, (uint64_t)(control ? p->control_cpu : p->workers[w].cpu));
 	set(block, WORKER_NODE, (uint64_t)(control ? 0 : p->workers[w].node));
-	set(block, WORKER_LANES, control ? 0 : p->workers[w].n_lanes);
+	set(block, WORKER_LANES, control ? 0 : lanes_of(b, w));
 	telemetry_text(block, WORKER_PLACEMENT, TEXT_SLOTS(WORKER, PLACEMENT),
 		       control ? "control thread: first CPU no worker is on" : p->workers[w].why);
 	telemetry_block_end(block, rte_rdtsc());
@@ -134,6 +145,10 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
 	set(block, BOARD_BUFFERS, b->n_buffers);
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
+	if (b->control) {
+		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
+		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));
+	}
 	telemetry_block_end(block, rte_rdtsc());
 }
 

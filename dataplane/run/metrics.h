@@ -33,7 +33,8 @@
  */
 #define LANE_METRICS(_)                                                                         \
 	_(NAME, "lane_name", "", TELEMETRY_TEXT, 4, none, "engine and lane, as in oe0/3")       \
-	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4, none, "port the lane belongs to")           \
+	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4, none,                                       \
+	  "port the lane belongs to; empty: to none, now")                                      \
 	_(CARRIER, "lane_carrier", "", TELEMETRY_TEXT, 8, none, "what moves the lane's frames") \
 	_(UP, "lane_up", "", TELEMETRY_ENUM, 1, up, "whether the lane carries frames")          \
 	_(SPEED, "lane_speed", "bits_per_second", TELEMETRY_GAUGE_U64, 1, none,                 \
@@ -130,7 +131,11 @@
 	_(BUFFERS, "board_buffers", "mbufs", TELEMETRY_GAUGE_U64, 1,                              \
 	  "packet buffers of the board")                                                          \
 	_(BUFFERS_FREE, "board_buffers_free", "mbufs", TELEMETRY_GAUGE_U64, 1,                    \
-	  "packet buffers not in use")
+	  "packet buffers not in use")                                                            \
+	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
+	  "requests answered on the control socket")                                              \
+	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \
+	  "clients of it dropped: slow, not allowed, or too many")
 
 enum cell_slot {
 #define _(sym, ...) CELL_##sym,

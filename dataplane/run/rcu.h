@@ -22,7 +22,8 @@ struct rte_rcu_qsbr *rcu_qsbr(struct rcu *r); /* for the workers' reports */
 /* A token taken now has passed once every worker has been quiescent since. */
 uint64_t rcu_token(struct rcu *r);
 bool rcu_passed(struct rcu *r, uint64_t token);
-/* Waits; bounded by the longest loop of a worker (microseconds). Never on a request path. */
+/* Waits; bounded by the longest loop of a worker (microseconds). Not on the way of packets or of
+ * routes; a breakout waits once. */
 void rcu_wait(struct rcu *r, uint64_t token);
 
 /* Hand over p: fn(arg, p) runs from rcu_reap() after a grace period. -ENOMEM: nothing taken. */

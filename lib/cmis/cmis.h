@@ -99,6 +99,7 @@ enum cmis_side { CMIS_SIDE_HOST, CMIS_SIDE_MEDIA };
  *   -EREMOTEIO  not acknowledged (busy, or the module refuses this): nothing was read, and nothing
  *               of a write may be relied upon, the page select included
  *   -ENODEV     nobody is there
+ *   -EROFS      this way to the module only reads: no write but of the page select will ever do
  *   -EIO        the link itself failed; other negative codes belong to a transport
  *
  * Called by one thread at a time: the owner of the module.

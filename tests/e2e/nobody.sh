@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # An ordinary user, without hugepages, capabilities or a runtime folder, runs a board, looks at it,
-# and stops it. As root the test becomes such a user.
+# cuts a bank of it, and stops it. As root the test becomes such a user.
 set -eu
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${BUILD:=$SRC/build}"
@@ -11,7 +11,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	copy=$(mktemp -d)
 	trap 'rm -rf "$copy"' EXIT
 	mkdir -p "$copy/dataplane/cli"
-	cp "$CPX" "$CPX-run" "$CPX-show" "$copy/dataplane/cli"
+	cp "$CPX" "$CPX-engine" "$CPX-run" "$CPX-show" "$copy/dataplane/cli"
 	cp "$0" "$copy/nobody.sh"
 	chmod -R go+rX "$copy"
 	cd /
@@ -58,6 +58,8 @@ until "$CPX" show lanes -i "nobody$$" --json >"$DIR/lanes" 2>>"$DIR/show"; do
 	sleep 0.05
 done
 [ "$(grep -c '"name": "oe0/' "$DIR/lanes")" -eq 16 ] || fail "not 16 lanes: $(cat "$DIR/lanes")"
+"$CPX" engine breakout oe0/1 8x100G -i "nobody$$" >"$DIR/cut" 2>>"$DIR/show" || fail "breakout: $(tail -n 2 "$DIR/show")"
+[ "$(grep -c '^made' "$DIR/cut")" -eq 8 ] || fail "not 8 ports made: $(cat "$DIR/cut")"
 kill -TERM $PID
 code=0
 wait $PID || code=$?

@@ -3,6 +3,7 @@
  * A manager of a hostile module: an emulated one behind a bus that answers with wrong bytes, not at
  * all, or with nonsense, as the input says; or with nothing but input. The manager must neither
  * crash nor run in circles: each step is bounded, and each asks to be called again later.
+ * So must the alarms that are made of it.
  * Input: mode, then a byte a transaction (and the bytes of an answer), again and again.
  */
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "lib/cmis/engine/engine.h"
+#include "lib/cmis/manager/alarms.h"
 #include "lib/cmis/manager/manager.h"
 
 #define CHECK(x)                          \
@@ -20,13 +22,28 @@
 	} while (0)
 
 #define STEP_MAX 512
-#define STEPS    120
+#define STEPS    60
 
-static uint64_t now;
+/*
+ * The module lives slower than its manager, and is quicker at everything: its monitors would move
+ * thousands of times in a minute of the manager, which is most of the work and finds nothing.
+ */
+#define MODULE_MS 5 /* of the module at most, a step */
+
+static const struct cmis_durations quick = { 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2 };
+static uint64_t now, module_now;
 
 static uint64_t clock_now(void *arg)
 {
-	return now;
+	return module_now;
+}
+
+static void wait_until(uint64_t when)
+{
+	uint64_t wait = when < now + 1000 * CMIS_MS ? when - now : 1000 * CMIS_MS;
+
+	now += wait;
+	module_now += wait < MODULE_MS * CMIS_MS ? wait : MODULE_MS * CMIS_MS;
 }
 
 struct hostile {
@@ -98,6 +115,21 @@ static void told(void *arg, const struct cmis_event *event)
 	CHECK(strlen(event->text) > 0 && event->reason < CMIS_REASON_COUNT);
 }
 
+static void alarm_told(void *arg, enum cmis_alarm_news news, const struct cmis_alarm *alarm)
+{
+	CHECK(news <= CMIS_ALARM_CLEARED && strlen(alarm->text) > 0);
+}
+
+static void look_alarms(struct cmis_alarms *a, const struct cmis_manager *m)
+{
+	struct cmis_alarm alarm = { 0 };
+
+	cmis_alarms_look(a, 0, m, now);
+	cmis_alarms_look(a, 1, m, now);
+	while (cmis_alarms_next(a, &alarm))
+		CHECK(alarm.kind < CMIS_ALARM_KINDS && strlen(alarm.text) > 0);
+}
+
 static void look(const struct cmis_manager *m)
 {
 	const struct cmis_manager_seen *s = cmis_manager_seen(m);
@@ -119,6 +151,8 @@ static void look(const struct cmis_manager *m)
 			if (cmis_manager_prbs_seen(m, b, lane, CMIS_SIDE_MEDIA, &prbs) == 0)
 				CHECK(prbs.generates >= -1 && prbs.generates < 16);
 	}
+	for (unsigned k = 0; k < cmis_manager_lasers(m); k++)
+		CHECK(cmis_manager_laser(m, k)->reason < CMIS_REASON_COUNT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -127,19 +161,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					   cut[] = { { 0, 4 }, { 4, 2 }, { 6, 1 } };
 	static const char *const profiles[] = { "oif-3.2t", "bailly-6.4t", "cpc-passive",
 						"cpc-active" };
-	struct cmis_engine_settings s = { .clock = { clock_now, NULL } };
+	struct cmis_alarms_settings alarms = { .told = alarm_told };
+	struct cmis_engine_settings s = { .clock = { clock_now, NULL }, .durations = &quick };
 	struct hostile h = { data, size < 4096 ? size : 4096 };
 	struct cmis_manager_settings set = { .bus = { bad_read, bad_write, &h }, .event = told };
 	struct cmis_manager *m;
-	struct cmis_engine *e;
+	struct cmis_alarms *a;
+	struct cmis_engine *e, *els;
 	uint8_t mode = byte(&h);
 
-	now = 0;
+	now = module_now = 0;
 	h.no_module = mode & 1;
-	s.profile = cmis_profile_find(profiles[mode >> 1 & 3]);
+	s.profile = cmis_profile_find(mode & 32 ? "els-32" : profiles[mode >> 1 & 3]);
+	set.joint = mode & 64;
 	set.statistics = mode & 8;
 	set.step_transactions = mode & 16 ? 64 : 0;
 	CHECK(cmis_engine_create(&e, &s, NULL) == 0);
+	s.profile = cmis_profile_find("els-16");
+	CHECK(cmis_engine_create(&els, &s, NULL) == 0);
+	if (set.joint && !(mode & 32))
+		cmis_engine_join(e, els);
+	CHECK(cmis_alarms_create(&a, &alarms) == 0);
+	CHECK(cmis_alarms_add(a, "oe", false) == 0 && cmis_alarms_add(a, "els", true) == 1);
+	for (unsigned l = 0; l < 64; l++)
+		CHECK(cmis_alarms_feed(a, 0, l, 1, l / 2) == 0);
 	h.inside = cmis_engine_transport(e);
 	CHECK(cmis_manager_create(&m, &set) == 0);
 	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++)
@@ -155,7 +200,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		when = cmis_manager_step(m, now);
 		CHECK(when > now);
 		look(m);
-		now = when < now + 1000 * CMIS_MS ? when : now + 1000 * CMIS_MS;
+		look_alarms(a, m);
+		wait_until(when);
 		if (i == STEPS / 2) {
 			cmis_manager_want(m, 0, &eight, 1, NULL);
 			cmis_manager_kick(m);
@@ -164,7 +210,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				cmis_manager_reset(m);
 		}
 	}
+	cmis_alarms_destroy(a);
 	cmis_manager_destroy(m);
 	cmis_engine_destroy(e);
+	cmis_engine_destroy(els);
 	return 0;
 }

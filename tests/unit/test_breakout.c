@@ -17,6 +17,7 @@
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/shape.h"
 #include "tests/unit/board.h"
+#include "tests/unit/guard.h"
 
 static const char yaml[] =
 	"workers: {count: 2}\n"
@@ -184,6 +185,9 @@ Test(breakout, names_and_lanes)
 	expect_ports(0, "p0 0-1, p0-6 2-3, p0-2 4-4, p0-3 5-5, p0-4 6-6, p0-5 7-7");
 	cr_expect_str_eq(lane_text(2, LANE_CARRIER, 8), "fiber:f0-6");
 	cut(0, "1x200G"); /* the others are free */
+	cr_expect_eq(telemetry_lcore(b->telemetry, 0)->v[WORKER_LANES] +
+			     telemetry_lcore(b->telemetry, 1)->v[WORKER_LANES],
+		     18);
 	expect_ports(0, "p0 0-1");
 	cr_expect_str_eq(lane_text(5, LANE_PORT, 4), "");
 	cr_expect_str_eq(lane_text(5, LANE_CARRIER, 8), "");
@@ -649,6 +653,32 @@ Test(breakout, failure_of_the_way_back)
 	bed_close(&bed);
 }
 
+/* Without memory for another configuration nothing happens; with it again, everything. */
+Test(breakout, no_memory)
+{
+	void *taken[4096];
+	unsigned n = 0;
+
+	start();
+	for (size_t size = 64u << 20; size >= 512; size /= 2)
+		while (n < RTE_DIM(taken) && (taken[n] = rte_malloc(NULL, size, 0)))
+			n++;
+	cr_assert_lt(n, RTE_DIM(taken));
+	refused("oe0", 0, "2x400G", -ENOMEM, "nothing changed");
+	expect_ports(0, "p0 0-7");
+	cr_expect(b->unpublished);
+	passes("as before", 1, "10.0.0.2", 0, host[0], 0);
+	passes("as before", 0, "10.0.1.2", 1, host[1], 0);
+	while (n > 0)
+		rte_free(taken[--n]);
+	ports_watch(b);
+	cr_expect(!b->unpublished);
+	passes("told again", 1, "10.0.0.2", 0, host[0], 0);
+	cut(0, "2x400G");
+	passes("cut", 1, "10.0.0.2", 0, host[0], 0);
+	bed_close(&bed);
+}
+
 /* Frames of bank 1 to bank 2, one window after the other, and some to bank 0. Its own thread. */
 struct traffic {
 	pthread_t thread;
@@ -739,7 +769,10 @@ static void count_zone(const struct rte_memzone *z, void *arg)
 	zones++;
 }
 
-/* Memory in use, memory zones, ports: must be the same before and after. */
+/*
+ * Pieces of DPDK memory in use, memory zones, ports: must be the same before and after. Not bytes:
+ * a piece keeps a remainder that is too small to be given back.
+ */
 static void footprint(size_t out[3])
 {
 	struct rte_malloc_socket_stats heap;
@@ -748,9 +781,102 @@ static void footprint(size_t out[3])
 	zones = 0;
 	rte_memzone_walk(count_zone, NULL);
 	cr_assert_eq(rte_malloc_get_socket_stats(0, &heap), 0);
-	out[0] = heap.heap_allocsz_bytes;
+	out[0] = heap.alloc_count;
 	out[1] = zones;
 	out[2] = rte_eth_dev_count_total();
+}
+
+static unsigned waiting(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->n_ports; i++)
+		for (uint16_t q = 0; b->ports[i].probed && q < b->ports[i].spec.n_lanes; q++)
+			n += (unsigned)RTE_MAX(0, rte_eth_rx_queue_count(b->ports[i].id, q));
+	return n;
+}
+
+/* A packet of a known or an unknown host, from one far end to the subnet of another. */
+static void any_packet(uint64_t *seed)
+{
+	static const char *const dst[] = { "10.0.0.2", "10.0.1.2",  "10.0.2.2",  "10.0.3.2",
+					   "10.0.0.7", "10.50.1.1", "10.53.1.1", "10.100.0.2",
+					   "10.0.3.7", "10.99.0.1" };
+	const unsigned from = guard_random(seed) % 3;
+
+	if (waiting() > 200 || rte_eth_rx_queue_count(b->ports[from].id, 0) < 0)
+		return;
+	udp(bed_mac(&bed, from), from, dst[guard_random(seed) % RTE_DIM(dst)], 0);
+	in.data[14 + 20 + 1] = (uint8_t)guard_random(seed); /* another flow, another lane */
+	bed_send(&bed, from, &in);
+}
+
+/*
+ * Packets, turns of the workers, questions, seconds and breakouts of two banks in any order: each
+ * packet ends once and is counted, and after it the board is what it was.
+ */
+Test(breakout, any_order)
+{
+	static const char *const shapes[] = { "1x800G", "2x400G",        "4x200G",
+					      "8x100G", "1x400G+2x200G", "1x100G" };
+	uint64_t seed = 99;
+	uint32_t routes, rows;
+	size_t before[3], after[3];
+	struct tally d;
+
+	start();
+	cut(0, "8x100G");
+	cut(2, "8x100G");
+	cut(0, "1x800G");
+	cut(2, "2x400G");
+	bed_settle(&bed);
+	routes = b->fib4->n;
+	rows = b->nexthops->n_used;
+	footprint(before);
+	for (unsigned step = 0; step < 20000; step++) {
+		const unsigned what = guard_random(&seed) % 100;
+
+		if (what < 60) {
+			any_packet(&seed);
+		} else if (what < 85) {
+			bed_turn(&bed, what % 2);
+		} else if (what < 95) {
+			bed_control(&bed);
+			bed_drain(&bed);
+		} else if (what < 97) {
+			neighbors_tick(b);
+		} else {
+			const unsigned left = waiting();
+
+			cut(what % 2 * 2, shapes[guard_random(&seed) % RTE_DIM(shapes)]);
+			bed.sent -= left - waiting(); /* what the ports that went had not read */
+		}
+		if (step % 16 == 0)
+			bed_delta(&bed, "any order");
+		bed_forget(&bed);
+	}
+	bed_settle(&bed);
+	d = bed_delta(&bed, "any order");
+	(void)d;
+	cr_expect_gt(bed.last.tx, 2000);
+	cr_expect_gt(bed.last.drop[DROP_PORT_REMOVED], 50, "%lu", bed.last.drop[DROP_PORT_REMOVED]);
+	cut(0, "1x800G");
+	cut(2, "2x400G");
+	for (unsigned i = 0; i < 10 && neighbors_count(b) > 7; i++)
+		bed_tick(&bed, 1);
+	bed_forget(&bed);
+	rcu_reap(b->rcu);
+	fib_settle(b->fib4);
+	footprint(after);
+	cr_expect_eq(b->fib4->n, routes, "%u routes, %u before", b->fib4->n, routes);
+	cr_expect_eq(b->nexthops->n_used, rows, "%u rows, %u before", b->nexthops->n_used, rows);
+	cr_expect_eq(after[0], before[0], "%zu pieces of memory, %zu before", after[0], before[0]);
+	cr_expect_eq(after[1], before[1]);
+	cr_expect_eq(after[2], before[2]);
+	bed_delta(&bed, "made whole");
+	passes("made whole", 1, "10.0.0.2", 0, host[0], 0);
+	passes("made whole", 1, "10.0.3.2", 3, host[3], 0);
+	bed_close(&bed);
 }
 
 Test(breakout, other_banks_do_not_notice, .timeout = 110)
@@ -808,7 +934,7 @@ Test(breakout, other_banks_do_not_notice, .timeout = 110)
 	cr_expect_gt(bed.got - t.back, 100, "%lu of %lu to the bank that is cut", bed.got - t.back,
 		     t.to_cut);
 	footprint(after);
-	cr_expect_eq(after[0], before[0], "%zu bytes of DPDK memory, %zu before", after[0],
+	cr_expect_eq(after[0], before[0], "%zu pieces of DPDK memory, %zu before", after[0],
 		     before[0]);
 	cr_expect_eq(after[1], before[1], "%zu memory zones, %zu before", after[1], before[1]);
 	cr_expect_eq(after[2], before[2], "%zu ports, %zu before", after[2], before[2]);

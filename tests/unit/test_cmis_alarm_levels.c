@@ -149,11 +149,11 @@ Test(alarm_levels, stranger)
 	struct board b;
 
 	board_make(&b);
-	managed_end(&b.on[ELS]);
-	managed_start(&b.on[ELS], "oif-3.2t");
 	for (unsigned lane = 0; lane < 32; lane++)
 		for (unsigned i = OE0; i <= OE1; i++)
 			cr_assert_eq(cmis_engine_feed(b.on[i].host.engine, lane, NULL, 0), 0);
+	managed_end(&b.on[ELS]);
+	managed_start(&b.on[ELS], "oif-3.2t");
 	board_run(&b, 3000);
 	cr_assert(board_find(&b, ELS, CMIS_ALARM_ABSENT, &alarm), "%s", board_all(&b));
 	cr_expect_not_null(strstr(alarm.text, "what is there is no laser source"), "%s",
@@ -243,4 +243,21 @@ Test(alarm_levels, random_bytes)
 		cr_expect_eq(b.raised - b.cleared, board_count(&b));
 		board_end(&b);
 	}
+}
+
+/* Flags of lanes that no port has are nobody's trouble. */
+Test(alarm_levels, lanes_of_no_port)
+{
+	struct cmis_alarm alarm;
+	struct board b;
+
+	board_start(&b);
+	managed_want(&b.on[OE0], 3, 0);
+	managed_inject(&b.on[OE0], CMIS_INJECT_FLAG_STORM, 0, 0xFF800000, 0); /* lanes 23-31 */
+	board_run(&b, 4000);
+	cr_assert(board_find(&b, OE0, CMIS_ALARM_RX_LOS, &alarm), "%s", board_all(&b));
+	cr_expect_eq(alarm.lanes, 1 << 23, "%s", alarm.text);
+	while (cmis_alarms_next(b.alarms, &alarm))
+		cr_expect_eq(alarm.lanes & 0xFF000000, 0, "%s", alarm.text);
+	board_end(&b);
 }

@@ -188,7 +188,6 @@ Test(alarms, nothing_wanted)
 Test(alarms, causes_come_first)
 {
 	struct cmis_alarm alarm = { 0 };
-	const char *dark, *los;
 	struct board b;
 
 	board_start(&b);
@@ -203,9 +202,53 @@ Test(alarms, causes_come_first)
 	cr_assert(cmis_alarms_next(b.alarms, &alarm));
 	cr_expect_eq(alarm.kind, CMIS_ALARM_RX_LOS);
 	cr_expect_not(cmis_alarms_next(b.alarms, &alarm), "%s", alarm.text);
-	dark = strstr(b.log, "+ els0 laser 0");
-	los = strstr(b.log, "+ oe0/0: no light received");
-	cr_assert(dark != NULL && los != NULL, "%s", b.log);
+	board_end(&b);
+}
+
+/* A sign that shows already goes after its cause has come, and comes back after it has gone. */
+Test(alarms, order_of_news)
+{
+	const char *line[4];
+	struct board b;
+
+	board_start(&b);
+	managed_inject(&b.on[OE1], CMIS_INJECT_TX_DROP, 10, 1 << 10, 0);
+	board_run(&b, 5000);
+	managed_inject(&b.on[ELS], CMIS_INJECT_LASER_FAIL, 0, 1 << 5, 0);
+	board_run(&b, 5000);
+	cmis_engine_heal(b.on[ELS].host.engine, CMIS_INJECT_LASER_FAIL);
+	board_run(&b, 8000);
+	line[0] = strstr(b.log, "+ oe1/10: transmitted power below the alarm");
+	line[1] = strstr(b.log, "+ els0 laser 5: does not work");
+	line[2] = strstr(b.log, "- oe1/10: transmitted power below the alarm");
+	line[3] = strstr(b.log, "- els0 laser 5: does not work");
+	for (unsigned i = 0; i < 4; i++)
+		cr_assert(line[i] != NULL && (i == 0 || line[i] > line[i - 1]), "%u:\n%s", i,
+			  b.log);
+	cr_expect_not_null(strstr(line[3], "+ oe1/10: transmitted power below the alarm"), "%s",
+			   b.log);
+	cr_expect_eq(b.raised, 3);
+	cr_expect_eq(b.cleared, 2);
+	board_end(&b);
+}
+
+/* A device that is not managed any more has no alarms, and hides none. */
+Test(alarms, given_up)
+{
+	struct board b;
+
+	board_start(&b);
+	managed_inject(&b.on[ELS], CMIS_INJECT_REMOVED, 0, 0, 0);
+	board_run(&b, 2000);
+	cr_expect_eq(board_count(&b), 1, "%s", board_all(&b));
+	cmis_manager_destroy(b.on[ELS].manager);
+	b.on[ELS].manager = NULL;
+	cmis_alarms_look(b.alarms, ELS, NULL, host_now);
+	board_run(&b, 8000);
+	cr_expect_not(board_has(&b, ELS, CMIS_ALARM_ABSENT));
+	cr_expect(board_has(&b, OE0, CMIS_ALARM_TX_FAULT), "%s", board_all(&b));
+	cmis_alarms_look(b.alarms, 99, b.on[OE0].manager, host_now);
+	managed_init(&b.on[ELS], b.on[ELS].host.engine); /* for board_end() */
 	board_end(&b);
 }
 
@@ -291,6 +334,27 @@ Test(alarms, too_hot)
 	board_run(&b, 20000);
 	cr_expect_eq(board_count(&b), 0, "%s", board_all(&b));
 	cr_expect_eq(managed_up(&b.on[OE0]), 8);
+	board_end(&b);
+}
+
+Test(alarms, source_too_hot)
+{
+	struct cmis_alarm alarm;
+	struct board b;
+
+	board_start(&b);
+	managed_inject(&b.on[ELS], CMIS_INJECT_TEMP_RAMP, 3, 0, 0);
+	for (unsigned i = 0; i < 200 && !board_has(&b, ELS, CMIS_ALARM_SHUT_DOWN); i++)
+		board_run(&b, 100);
+	board_run(&b, 500);
+	cr_expect_eq(board_count(&b), 1, "%s", board_all(&b));
+	cr_assert(board_find(&b, ELS, CMIS_ALARM_SHUT_DOWN, &alarm));
+	cr_expect_eq(cmis_alarms_lanes(b.alarms, &alarm, OE0), 0xFFFFFFFF);
+	cr_expect_lt(cmis_engine_laser_dbm(b.on[ELS].host.engine, 0), -30);
+	cmis_engine_heal(b.on[ELS].host.engine, CMIS_INJECT_TEMP_RAMP);
+	board_run(&b, 20000);
+	cr_expect_eq(board_count(&b), 0, "%s", board_all(&b));
+	cr_expect_gt(cmis_engine_laser_dbm(b.on[ELS].host.engine, 0), 10);
 	board_end(&b);
 }
 

@@ -98,6 +98,28 @@ Test(eeprom, comes_and_goes)
 	end(&f);
 }
 
+/* Many drivers let nobody write. It is read all the same, by any page. */
+Test(eeprom, only_read)
+{
+	const uint8_t select[2] = { 1, 0x11 };
+	struct file f;
+	uint8_t byte = 0x44;
+
+	start(&f, 0);
+	put(&f, (256 + 0x11) * 128 + 130, 0x44);
+	cr_assert_eq(fchmod(f.fd, 0444), 0);
+	if (geteuid() == 0) /* whom modes do not stop */
+		cr_assert_eq(seteuid(65534), 0);
+	cr_expect_eq(f.bus.write(f.bus.module, 126, select, 2), 0);
+	cr_expect_eq(f.bus.read(f.bus.module, 130, &byte, 1), 0);
+	cr_expect_eq(byte, 0x44);
+	cr_expect_eq(f.bus.write(f.bus.module, 130, &byte, 1), -EROFS);
+	cr_expect_eq(f.bus.read(f.bus.module, 130, &byte, 1), 0, "and again");
+	if (getuid() == 0)
+		cr_assert_eq(seteuid(0), 0);
+	end(&f);
+}
+
 /* The manager knows a module by its file. */
 Test(eeprom, identified)
 {

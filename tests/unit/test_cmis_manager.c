@@ -145,6 +145,31 @@ Test(manager, takes_over_what_is_right)
 	managed_end(&g);
 }
 
+/* Beside the package instead of on it: other applications, the same registers. */
+Test(manager, near_package)
+{
+	struct managed g;
+	struct cmis_application a;
+
+	managed_start(&g, "npo-3.2t");
+	cr_expect_eq(cmis_engine_profile(g.host.engine)->kind, CMIS_KIND_NPO);
+	cr_expect_eq(cmis_engine_lanes(g.host.engine), 32u);
+	managed_want(&g, 0, 8);
+	managed_want(&g, 1, 4);
+	managed_want(&g, 2, 1);
+	cr_expect_lt(managed_until_up(&g, 11, 5000), 1000);
+	cr_expect_eq(managed_up(&g), 11);
+	managed_run(&g, 2000);
+	cr_expect_float_eq(cmis_manager_bank(g.manager, 0)->lane[0].rx_mw, 0.63, 0.1);
+	cr_assert_eq(cmis_application(&a, managed_port(&g, 1, 0)->app,
+				      (const uint8_t[CMIS_HALF]){
+					      [86] = 82, 0x56, 0x88, 1, 80, 0x1C, 0x44, 0x11 },
+				      CMIS_HALF, NULL, 0),
+		     0);
+	cr_expect_str_eq(cmis_name(CMIS_TYPE_HOSTIF, a.host_id), "400GAUI-4-L");
+	managed_end(&g);
+}
+
 Test(manager, flat_copper)
 {
 	struct managed g;

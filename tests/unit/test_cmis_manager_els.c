@@ -356,6 +356,25 @@ Test(manager_els, joint_mode)
 	end_joint(&g, els);
 }
 
+/* Lasers of an engine that speaks for them stay dark from the beginning, too. */
+Test(manager_els, joint_only_those_wanted)
+{
+	struct managed g;
+	struct cmis_engine *els;
+	double most = -40;
+
+	start_joint(&g, &els);
+	cmis_manager_want_lasers(g.manager, 0xFF0F);
+	for (unsigned i = 0; i < 1000; i++) {
+		managed_run(&g, 1);
+		most = fmax(most, cmis_engine_laser_dbm(els, 4));
+	}
+	cr_expect_eq(most, -40);
+	cr_expect_eq(lit(&g), 12);
+	cr_expect_gt(cmis_engine_laser_dbm(els, 15), 10);
+	end_joint(&g, els);
+}
+
 /* The source goes, its engine stays as it is; and comes back. */
 Test(manager_els, joint_source_removed)
 {

@@ -201,6 +201,45 @@ Test(socket, hosts_with_bad_manners)
 	end(&s);
 }
 
+/* Requests beyond a host's share of a run lie in the server, where no poll sees them. */
+Test(socket, many_requests_at_once)
+{
+	const uint8_t request[4] = { 'R', 0, 0, 1 };
+	uint8_t requests[60 * 4], answers[60 * 4];
+	struct cmis_transport bus;
+	struct served s;
+	int fd[2];
+
+	for (unsigned i = 0; i < 60; i++)
+		memcpy(requests + 4 * i, request, 4);
+	place(&s);
+	s.engine = host_make("oif-3.2t", 1);
+	bus = cmis_engine_transport(s.engine);
+	host_wait(20);
+	cr_assert_eq(cmis_server_create(&s.server, s.path, &bus, NULL), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fd[i] = dial(&s);
+		cmis_server_run(s.server);
+	}
+	cr_assert_eq(cmis_server_hosts(s.server), 2);
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert_eq(send(fd[i], requests, sizeof(requests), 0), sizeof(requests));
+	for (unsigned i = 0; i < 10; i++) {
+		struct pollfd p = { cmis_server_fd(s.server), POLLIN, 0 };
+
+		if (poll(&p, 1, 0) > 0)
+			cmis_server_run(s.server);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		cr_expect_eq(recv(fd[i], answers, sizeof(answers), MSG_DONTWAIT), sizeof(answers),
+			     "host %u has all answers", i);
+		close(fd[i]);
+	}
+	cmis_server_destroy(s.server);
+	cmis_engine_destroy(s.engine);
+	rmdir(s.folder);
+}
+
 /* A request in single bytes is a request. */
 Test(socket, slow_host)
 {
@@ -362,6 +401,42 @@ Test(socket, server_comes_and_goes)
 		cr_expect_eq(touch(c), -ENODEV);
 		start(&s);
 	}
+	cmis_client_destroy(c);
+	end(&s);
+}
+
+/* A server that does not get to its door is busy, not broken. */
+Test(socket, busy_server)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	struct cmis_client *c;
+	struct served s;
+	int listener, waiting[16];
+	unsigned n = 0;
+
+	place(&s);
+	strcpy(a.sun_path, s.path);
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	cr_assert_eq(bind(listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	for (;;) {
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (connect(waiting[n++], (struct sockaddr *)&a, sizeof(a)) != 0)
+			break;
+		cr_assert_lt(n, 16u, "the queue has no end");
+	}
+	cr_assert_eq(errno, EAGAIN);
+	c = client_of(&s, LONG_MS);
+	cr_expect_eq(touch(c), -EREMOTEIO);
+	cr_expect_eq(touch(c), -EREMOTEIO);
+	while (n > 0)
+		close(waiting[--n]);
+	close(listener);
+	unlink(s.path);
+	s.engine = host_make("oif-3.2t", 1);
+	host_wait(20);
+	start(&s);
+	cr_expect_eq(touch(c), 0);
 	cmis_client_destroy(c);
 	end(&s);
 }

@@ -128,6 +128,8 @@ Test(cpx_engine, a_dead_lane_narrows_the_port_at_both_ends)
 	cr_expect_eq(look("b").lane[1].rx_dbm, -40);
 	cr_expect_eq(through(a, 1, b, 4, 50), 50, "frames of the lane's queue go another way");
 	cr_expect_eq(xstat(b, "lane1_rx_packets"), 0);
+	cr_expect_eq(xstat(a, "lane1_tx_packets"), 0, "another lane carries them");
+	cr_expect_eq(xstat(a, "lane2_tx_packets"), 50);
 	inject("a", "heal all");
 	cr_expect(eventually(has_speed, a, 4 * LANE));
 	cr_expect(eventually(has_speed, b, 4 * LANE));
@@ -220,6 +222,33 @@ Test(cpx_engine, an_operator_takes_lanes_down)
 	rte_eth_dev_set_link_up(port);
 	cr_expect(eventually(has_speed, port, 4 * LANE));
 	finish(port);
+}
+
+/* 32 lanes of 8 lasers: laser 1 feeds lanes 4 to 7 of both engines. */
+Test(cpx_engine, a_laser_feeds_lanes_of_two_engines)
+{
+	const uint16_t a = running_port("net_cpx0",
+					"engine=a,lanes=0-7,rate=212,lasers=els0,mgmt=emulated", 8);
+	const uint16_t b = running_port("net_cpx1",
+					"engine=b,lanes=0-7,rate=212,lasers=els0,mgmt=emulated", 8);
+
+	cr_expect(eventually(has_speed, a, 8 * 212500));
+	cr_expect(eventually(has_speed, b, 8 * 212500));
+	cr_expect(look("els0").is_source);
+	cr_expect_str_eq(look("a").source, "els0");
+	inject("els0", "inject laser-fail 0 2 0");
+	cr_expect(eventually(has_speed, a, 4 * 212500));
+	cr_expect(eventually(has_speed, b, 4 * 212500));
+	inject("els0", "heal all");
+	cr_expect(eventually(has_speed, a, 8 * 212500));
+	cr_expect(eventually(has_speed, b, 8 * 212500));
+	inject("els0", "inject removed 0 0 0");
+	cr_expect(eventually(has_speed, b, 0));
+	inject("els0", "heal all");
+	cr_expect(eventually(has_speed, b, 8 * 212500));
+	finish(a);
+	finish(b);
+	cr_expect_null(cpx_engine_find("els0"));
 }
 
 Test(cpx_engine, differing_words_of_one_engine_are_refused)

@@ -120,8 +120,8 @@ Test(ethdev, dump_names_every_lane)
 Test(ethdev, probe_refuses)
 {
 	static const char *const wrong[] = {
-		"lanes=9",       "carrier=nothing", "carrier=dev:net_none0", "pace=2",
-		"mgmt=perhaps",  "numa=31",         "carrier=fiber:/tmp/x",  "unknown=1",
+		"lanes=9",      "carrier=nothing", "carrier=dev:net_none0", "pace=2",
+		"mgmt=perhaps", "numa=31",         "carrier=fiber:/tmp/x",  "unknown=1",
 	};
 
 	new_port("net_cpx0", "engine=oe0,lanes=0-3");

@@ -49,6 +49,27 @@ static const struct cmis_profile oif_3t2 = {
 	.light = LIGHT,
 };
 
+/* The same module beside the host's package: its electrical lanes are long ones. */
+static const struct cmis_profile npo_3t2 = {
+	.name = "npo-3.2t",
+	.help = "near-package optics, 3.2T: 32 lanes of 106.25 Gb/s, lasers inside",
+	.kind = CMIS_KIND_NPO,
+	.identifier = CMIS_CPO,
+	.banks = 4,
+	.lane_mbps = 106250,
+	.vendor = "CPX EMULATOR",
+	.part = "NPO-3.2T-DR8",
+	.media_type = CMIS_MEDIA_SMF,
+	.technology = 0x06,
+	.connector = 0x28,
+	.max_power = 40,
+	/* 800GAUI-8-L to 800GBASE-DR8, 400GAUI-4-L to 400GBASE-DR4, 100GAUI-1-L to 100GBASE-DR */
+	.apps = { { 82, 0x56, 0x88, 0x01 }, { 80, 0x1C, 0x44, 0x11 }, { 76, 0x14, 0x11, 0xFF } },
+	.durations = DURATIONS,
+	.advertised = ADVERTISED,
+	.light = LIGHT,
+};
+
 static const struct cmis_profile cpx_6t4 = {
 	.name = "cpx-6.4t",
 	.help = "Open CPX socket, 6.4T: 32 lanes of 212.5 Gb/s, external lasers",
@@ -155,7 +176,8 @@ static const struct cmis_profile els_16 = ELS(16, 2);
 static const struct cmis_profile els_32 = ELS(32, 4);
 
 const struct cmis_profile *const cmis_profiles[] = {
-	&oif_3t2, &cpx_6t4, &bailly_6t4, &cpc_passive, &cpc_active, &els_8, &els_16, &els_32, NULL,
+	&oif_3t2,    &npo_3t2, &cpx_6t4, &bailly_6t4, &cpc_passive,
+	&cpc_active, &els_8,   &els_16,  &els_32,     NULL,
 };
 
 const struct cmis_profile *cmis_profile_find(const char *name)

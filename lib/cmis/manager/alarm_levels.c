@@ -5,6 +5,7 @@
  * says all about them. Flags are believed only while the manager reads them.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "lib/cmis/manager/alarms_private.h"
 #include "lib/cmis/vdm.h"
@@ -280,16 +281,22 @@ static void lasers(struct alarm_device *d, uint64_t used, const struct cmis_mana
 			laser(d, k, used >> k & 1, m, cmis_manager_laser(m, k));
 }
 
+static void none(struct alarm_device *d)
+{
+	memset(d->level, 0, sizeof(d->level));
+	d->lanes = 0;
+	d->on = UINT64_MAX; /* as far as anybody knows */
+	d->low_alarm = d->low_warning = 0;
+	d->stranger = false;
+}
+
 /* The source that an engine speaks for: it can be away, the rest is its engine's. */
 static void joint(struct alarm_device *d, uint64_t used, const struct cmis_manager *m,
 		  const struct cmis_els_seen *els)
 {
 	bool ready = cmis_manager_seen(m)->state == CMIS_MANAGER_READY;
 
-	for (unsigned kind = 0; kind < CMIS_ALARM_KINDS; kind++)
-		d->level[kind] = 0;
-	d->on = UINT64_MAX;
-	d->low_alarm = d->low_warning = 0;
+	none(d);
 	if (ready)
 		lasers(d, used, m);
 	d->level[CMIS_ALARM_ABSENT] = ready && !els->present && used != 0;
@@ -297,9 +304,15 @@ static void joint(struct alarm_device *d, uint64_t used, const struct cmis_manag
 
 void alarm_levels(struct alarm_device *d, uint64_t used, const struct cmis_manager *m)
 {
-	const struct cmis_els_seen *els = cmis_manager_els(m);
-	const struct cmis_manager_seen *seen = cmis_manager_seen(m);
+	const struct cmis_els_seen *els;
+	const struct cmis_manager_seen *seen;
 
+	if (m == NULL) {
+		none(d);
+		return;
+	}
+	els = cmis_manager_els(m);
+	seen = cmis_manager_seen(m);
 	d->stranger = false;
 	if (d->els && els != NULL && els->joint) {
 		joint(d, used, m, els);

@@ -194,31 +194,38 @@ static uint64_t ports_of(const struct alarm_device *d, uint64_t lanes)
 	return ports;
 }
 
-/* Whether its module is away, silent or down; and whether that shows already. */
+/* Whether its module is away, silent or down, in kinds before this one; and whether that shows. */
 static bool is_out(const struct alarm_device *d, unsigned kind, bool *shows)
 {
 	bool out = false;
 
 	*shows = false;
-	for (unsigned k = 0; k < kind; k++)
-		if (alarm_sources[k].outage && d->level[k] != 0) {
-			out = true;
-			*shows |= d->shown[k] != 0;
-		}
+	for (unsigned k = 0; k < kind && alarm_sources[k].outage; k++) {
+		out |= (d->level[k] | d->shown[k]) != 0;
+		*shows |= d->shown[k] != 0;
+	}
 	return out;
 }
 
-/* Bits of a kind that something on the same lane, or a laser, explains. */
-static uint64_t explained(struct alarm_device *d, unsigned kind)
+/*
+ * What something on the same lane, or a laser, explains of a kind: `may` is so and keeps it from
+ * being raised, `does` shows and hides it.
+ */
+static void explain(struct alarm_device *d, unsigned kind)
 {
 	const struct alarm_source *s = &alarm_sources[kind];
 	bool warning = cmis_alarm_severity(kind) == CMIS_SEVERITY_WARNING;
-	uint64_t lanes = s->fed ? d->dark | (warning ? d->weak : 0) : 0;
+	uint64_t light = s->fed ? d->dark | (warning ? d->weak : 0) : 0;
 
-	d->cover[kind] = 0;
-	for (uint64_t left = s->under; left != 0; left &= left - 1)
-		d->cover[kind] |= d->level[lowest(left)] | d->cover[lowest(left)];
-	return d->cover[kind] | (s->scope == ALARM_PORT ? ports_of(d, lanes) : lanes);
+	if (s->scope == ALARM_PORT)
+		light = ports_of(d, light);
+	d->may[kind] = d->does[kind] = light;
+	for (uint64_t left = s->under; left != 0; left &= left - 1) {
+		unsigned cause = lowest(left);
+
+		d->may[kind] |= d->level[cause] | d->may[cause];
+		d->does[kind] |= d->shown[cause] | d->does[cause];
+	}
 }
 
 static uint64_t wait_of(const struct cmis_alarms *a, const struct alarm_device *d, unsigned kind,
@@ -234,16 +241,17 @@ static uint64_t wait_of(const struct cmis_alarms *a, const struct alarm_device *
 static void work_out(struct cmis_alarms *a, unsigned device, unsigned kind)
 {
 	struct alarm_device *d = a->device[device];
-	uint64_t hidden = explained(d, kind), so, is;
 	bool out_shows, out = is_out(d, kind, &out_shows);
+	uint64_t so, is;
 
+	explain(d, kind);
 	if (out && !out_shows)
 		return; /* one answer missed: what shows stays */
 	if (out)
-		hidden = UINT64_MAX;
-	so = d->level[kind] & ~hidden;
-	is = d->shown[kind] & ~hidden;
-	d->pending[kind] &= ~hidden;
+		d->may[kind] = d->does[kind] = UINT64_MAX;
+	is = d->shown[kind] & ~d->does[kind];
+	so = d->level[kind] & (~d->may[kind] | is);
+	d->pending[kind] &= ~d->does[kind];
 	for (uint64_t left = so | d->pending[kind]; left != 0; left &= left - 1) {
 		unsigned i = lowest(left);
 		struct alarm_item *t = &d->item[kind][i];

@@ -34,7 +34,7 @@
 	X(MAJOR,    "major")    /* lanes or lasers do not work, or will not for long */ \
 	X(WARNING,  "warning")  /* nothing is lost yet */
 
-/* Constant, name, severity, what is wrong, what to do. Causes stand before what they may hide. */
+/* Constant, name, severity, what is wrong, what to do. Outages first; causes before what they hide. */
 #define CMIS_ALARMS(X) \
 	X(ABSENT, "absent", CRITICAL, \
 	  "no module answers", "put it in, or check its seat and power") \
@@ -235,7 +235,8 @@ void cmis_alarms_unfeed(struct cmis_alarms *a);
 
 /*
  * What the manager of a device sees at `now`, just stepped; of a laser source in joint mode, its
- * engine's manager. Copies what matters, then works out all alarms. Unknown devices are ignored.
+ * engine's manager. Copies what matters, then works out all alarms. m NULL: it is not managed any
+ * more, and nothing of it is an alarm. Unknown devices are ignored.
  */
 void cmis_alarms_look(struct cmis_alarms *a, unsigned device, const struct cmis_manager *m,
 		      uint64_t now);

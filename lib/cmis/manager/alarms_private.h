@@ -36,7 +36,7 @@ struct alarm_item {          /* of a bit of a kind; since and count of lanes are
 struct alarm_device {
 	char name[32];
 	bool els;
-	uint64_t fed; /* lanes that have a laser somewhere */
+	uint64_t fed; /* lanes that have a laser somewhere; lasers that lanes have */
 
 	/* as of the last look */
 	uint64_t level[CMIS_ALARM_KINDS];
@@ -56,7 +56,7 @@ struct alarm_device {
 	double temperature;
 
 	/* alarms.c */
-	uint64_t cover[CMIS_ALARM_KINDS];   /* hidden by others on the same lane */
+	uint64_t may[CMIS_ALARM_KINDS], does[CMIS_ALARM_KINDS]; /* be hidden by other kinds */
 	uint64_t pending[CMIS_ALARM_KINDS]; /* it is so, or was less than 500 ms ago */
 	uint64_t shown[CMIS_ALARM_KINDS];
 	uint64_t dark, weak;                               /* lanes that lack laser light */

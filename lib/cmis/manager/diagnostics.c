@@ -3,9 +3,11 @@
  * Loopback and patterns, page 13h. As with ports, what is wanted is kept and compared with what the
  * registers say, whenever a wish changes and at the rate of the monitors; so they come back after a
  * reset. Bits of lanes that nobody ever asked for are left as they are. Loopback goes first and
- * checkers last, so that a checker finds its pattern already there. What checkers say: checker.c.
+ * checkers last, so that a checker finds its pattern already there. How wishes come in: wish.c;
+ * what checkers say: checker.c.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/cmis/manager/private.h"
@@ -18,22 +20,9 @@
 #define LOOPBACK      180
 #define SUMMARIES     4 /* banks whose flags lower memory tells of */
 
-#define MEDIA_LOOPS    (CMIS_LOOPBACK_MEDIA_OUTPUT | CMIS_LOOPBACK_MEDIA_INPUT)
-#define HOST_LOOPS     (CMIS_LOOPBACK_HOST_OUTPUT | CMIS_LOOPBACK_HOST_INPUT)
-#define ALL_LOOPS      (MEDIA_LOOPS | HOST_LOOPS)
 #define HOST_PER_LANE  0x10 /* of LoopbackCapabilities */
 #define MEDIA_PER_LANE 0x20
 #define SIMULTANEOUS   0x40
-
-static bool has_pages(const struct cmis_manager *m)
-{
-	return cmis_has(&m->seen.support, CMIS_LoopbackMediaOutput);
-}
-
-static bool identified(const struct cmis_manager *m)
-{
-	return m->seen.state >= CMIS_MANAGER_PARK;
-}
 
 /* Why a bank cannot loop as wanted; NULL: it can. */
 static const char *loop_refusal(const struct diagnostics *d)
@@ -63,8 +52,8 @@ static const char *loop_refusal(const struct diagnostics *d)
 	return NULL;
 }
 
-/* A pattern that a unit of the bank cannot; NULL: it can all that are wanted. */
-static const char *pattern_refusal(const struct diagnostics *d)
+/* A pattern that is wanted of a unit that cannot; NULL: there is none. */
+static const char *missing_pattern(const struct diagnostics *d)
 {
 	for (unsigned u = 0; u < UNITS; u++) {
 		const uint8_t *able = d->able + 4 + 2 * u;
@@ -79,29 +68,32 @@ static const char *pattern_refusal(const struct diagnostics *d)
 	return NULL;
 }
 
-static bool refused(const struct diagnostics *d)
+bool diagnostics_refused(const struct diagnostics *d, char *why, size_t size)
 {
-	return loop_refusal(d) != NULL || pattern_refusal(d) != NULL;
+	const char *loop = loop_refusal(d), *pattern = missing_pattern(d);
+
+	if (loop != NULL)
+		snprintf(why, size, "%s", loop);
+	else if (pattern != NULL)
+		snprintf(why, size, "it lacks the pattern %s; 13h:132-139 says which it has",
+			 pattern);
+	return loop != NULL || pattern != NULL;
 }
 
 static int abilities(struct cmis_manager *m, unsigned bank)
 {
 	struct cmis_event event = { .kind = CMIS_EVENT_NOTE, .bank = (uint8_t)bank };
 	struct diagnostics *d = &m->bank[bank].diag;
-	const char *why;
+	char why[128];
 	int ret = bus_read(m, bank, 0x13, ABLE, d->able, DIAG_ABLE);
 
 	if (ret != 0)
 		return ret;
 	d->known = true;
-	d->refused = refused(d);
-	why = loop_refusal(d);
-	if (why != NULL)
-		report(m, &event, "bank %u: loopback as wanted cannot be: %s", bank, why);
-	why = pattern_refusal(d);
-	if (why != NULL)
-		report(m, &event, "bank %u: pattern %s as wanted cannot be: the module lacks it",
-		       bank, why);
+	d->refused = diagnostics_refused(d, why, sizeof(why));
+	if (d->refused)
+		report(m, &event, "bank %u: loopback and patterns as wanted cannot be: %s", bank,
+		       why);
 	return 0;
 }
 
@@ -196,7 +188,7 @@ int diagnostics_run(struct cmis_manager *m, unsigned bank)
 	struct diagnostics *d = &m->bank[bank].diag;
 	int ret = 0;
 
-	if (!has_pages(m)) {
+	if (!diagnostics_pages(m)) {
 		d->due = d->results = NEVER;
 		return 0;
 	}
@@ -229,133 +221,14 @@ void diagnostics_forget(struct bank *k)
 	memset(d->checker, 0, sizeof(d->checker));
 }
 
-/* Common to both wishes: is there such a lane, and such a page? */
-static int check(const struct cmis_manager *m, uint64_t lanes, struct err *err)
-{
-	unsigned count = identified(m) ? m->seen.support.banks * CMIS_LANES : 64;
-
-	if (lanes == 0 || (count < 64 && lanes >> count != 0))
-		return err_set(err, -EINVAL,
-			       "%s: lanes %llXh: it has lanes 0-%u; name at least one", m->name,
-			       (unsigned long long)lanes, count - 1);
-	if (identified(m) && !has_pages(m))
-		return err_set(err, -ENOTSUP,
-			       "%s: no loopback and no patterns: the module has no diagnostics "
-			       "pages (13h, 14h)",
-			       m->name);
-	return 0;
-}
-
-/* The wish as it would be, in every bank, before any is changed. */
-typedef void (*change)(struct diagnostics *d, uint8_t lanes, const void *how);
-
-static int want(struct cmis_manager *m, uint64_t lanes, change into, const void *how,
-		const char *what, struct err *err)
-{
-	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++) {
-		struct diagnostics d = m->bank[b].diag;
-		const char *why;
-
-		if (!(uint8_t)(lanes >> b * CMIS_LANES) || !d.known)
-			continue;
-		into(&d, (uint8_t)(lanes >> b * CMIS_LANES), how);
-		why = loop_refusal(&d);
-		if (why != NULL)
-			return err_set(err, -ENOTSUP, "%s bank %u: %s: %s", m->name, b, what, why);
-		why = pattern_refusal(&d);
-		if (why != NULL)
-			return err_set(err, -ENOTSUP,
-				       "%s bank %u: %s: it lacks the pattern %s; 13h:132-139 says "
-				       "which it has",
-				       m->name, b, what, why);
-	}
-	for (unsigned b = 0; b < CMIS_MAX_BANKS; b++) {
-		struct diagnostics *d = &m->bank[b].diag;
-
-		if (!(uint8_t)(lanes >> b * CMIS_LANES))
-			continue;
-		into(d, (uint8_t)(lanes >> b * CMIS_LANES), how);
-		d->refused = d->known && refused(d);
-		d->due = 0;
-	}
-	return 0;
-}
-
-static void change_loops(struct diagnostics *d, uint8_t lanes, const void *how)
-{
-	unsigned modes = *(const unsigned *)how;
-
-	d->loop_asked |= lanes;
-	for (unsigned k = 0; k < LOOPS; k++)
-		d->loop[k] = (uint8_t)((d->loop[k] & ~lanes) | (modes >> k & 1 ? lanes : 0));
-}
-
-int cmis_manager_want_loopback(struct cmis_manager *m, uint64_t lanes, unsigned modes,
-			       struct err *err)
-{
-	int ret = check(m, lanes, err);
-
-	if (ret != 0)
-		return ret;
-	if (modes & ~ALL_LOOPS)
-		return err_set(err, -EINVAL, "%s: %Xh are no loopback modes", m->name, modes);
-	return want(m, lanes, change_loops, &modes, "loopback", err);
-}
-
-struct prbs {
-	enum cmis_side side;
-	unsigned roles;
-	int pattern;
-};
-
-static void change_prbs(struct diagnostics *d, uint8_t lanes, const void *how)
-{
-	const struct prbs *p = how;
-
-	for (unsigned u = p->side; u < UNITS; u += 2) {
-		struct unit *w = &d->unit[u];
-
-		if (!(p->roles & (u < UNIT_HOST_CHECKER ? CMIS_PRBS_GENERATE : CMIS_PRBS_CHECK)))
-			continue;
-		w->asked |= lanes;
-		w->on = (uint8_t)((w->on & ~lanes) | (p->pattern >= 0 ? lanes : 0));
-		for (unsigned i = 0; i < CMIS_LANES && p->pattern >= 0; i++)
-			if (lanes >> i & 1)
-				w->pattern[i] = (uint8_t)p->pattern;
-	}
-}
-
-int cmis_manager_want_prbs(struct cmis_manager *m, enum cmis_side side, unsigned roles,
-			   uint64_t lanes, int pattern, struct err *err)
-{
-	struct prbs how = { side, roles, pattern };
-	int ret = check(m, lanes, err);
-
-	if (ret != 0)
-		return ret;
-	if ((side != CMIS_SIDE_HOST && side != CMIS_SIDE_MEDIA) || roles == 0 ||
-	    roles & ~(CMIS_PRBS_GENERATE | CMIS_PRBS_CHECK))
-		return err_set(err, -EINVAL,
-			       "%s: a pattern goes to a generator or a checker of the "
-			       "host or the media side",
-			       m->name);
-	if (pattern < -1 ||
-	    (pattern >= 0 && cmis_name(CMIS_TYPE_PATTERN, (unsigned)pattern) == NULL))
-		return err_set(err, -EINVAL,
-			       "%s: no pattern has ID %d; there are 0 (PRBS31Q) to 12 "
-			       "(SSPRQ)",
-			       m->name, pattern);
-	return want(m, lanes, change_prbs, &how, "pattern", err);
-}
-
 int cmis_manager_loopback_seen(const struct cmis_manager *m, unsigned bank, unsigned lane,
 			       unsigned *modes)
 {
 	const struct diagnostics *d = &m->bank[bank % CMIS_MAX_BANKS].diag;
 
 	*modes = 0;
-	if (!identified(m) || !has_pages(m) || bank >= m->seen.support.banks || lane < 1 ||
-	    lane > CMIS_LANES)
+	if (m->seen.state < CMIS_MANAGER_PARK || !diagnostics_pages(m) ||
+	    bank >= m->seen.support.banks || lane < 1 || lane > CMIS_LANES)
 		return -ENODATA;
 	if (d->refused)
 		return -ENOTSUP;

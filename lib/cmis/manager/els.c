@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * External lasers. A laser source is a module of its own (pages 1Ah and 1Bh), or it answers in
- * joint mode through an engine, whose pages B1h-B5h are the source's 00h, 01h, 02h, 1Ah and 1Bh;
- * here the only difference is where a page lies, and that a source which an engine speaks for can
- * be away while the engine is there.
+ * External laser sources. One is a module of its own (pages 1Ah and 1Bh), or it answers in joint
+ * mode through an engine, whose pages B1h-B5h are the source's 00h, 01h, 02h, 1Ah and 1Bh; here the
+ * only differences are where a page lies, and that a source which an engine speaks for can be away
+ * while the engine is there.
  *
- * One look at 1Ah serves the eight lasers of a bank: LaneEnable is written where it is not as
- * wanted, and each laser is judged by its state. The summary is read as often as lower memory, so a
- * laser that fails is looked at within a tenth of a second; monitors take what is left.
+ * The summary of all lasers is read as often as lower memory, so one that fails is looked at within
+ * a tenth of a second (laser.c); monitors take what is left of their budget.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,15 +15,11 @@
 
 #include "lib/cmis/manager/private.h"
 
-#define STATUS       0x1A
-#define MONITORS     0x1B
-#define SUMMARY      165
-#define LANE_ENABLE  220
-#define STATUS_READS 4
-#define STRIKES      3               /* failed tries until a joint source counts as gone */
-#define JOINT_PROBE  (500 * CMIS_MS) /* of a joint source that is away */
-#define LASER_MS     1000            /* from off to on, and back: nothing advertises it */
-#define INTERRUPT    0x01            /* L:3.0 InterruptDeasserted */
+#define SUMMARY     165
+#define LANE_ENABLE 220
+#define STRIKES     3               /* failed tries until a joint source counts as gone */
+#define JOINT_PROBE (500 * CMIS_MS) /* of a joint source that is away */
+#define INTERRUPT   0x01            /* L:3.0 InterruptDeasserted */
 
 static bool is_joint(const struct cmis_manager *m)
 {
@@ -37,14 +32,14 @@ static bool has_source(const struct cmis_manager *m)
 }
 
 /* Where a page of the source lies. */
-static unsigned at(const struct cmis_manager *m, unsigned page)
+unsigned els_page(const struct cmis_manager *m, unsigned page)
 {
 	if (!is_joint(m))
 		return page;
-	return page <= 0x02 ? 0xB1 + page : 0xB4 + page - STATUS;
+	return page <= 0x02 ? 0xB1 + page : 0xB4 + page - ELS_STATUS;
 }
 
-static unsigned code(enum cmis_field_id id, unsigned i, const uint8_t *page)
+unsigned els_code(enum cmis_field_id id, unsigned i, const uint8_t *page)
 {
 	uint64_t bits = 0;
 
@@ -52,55 +47,22 @@ static unsigned code(enum cmis_field_id id, unsigned i, const uint8_t *page)
 	return (unsigned)bits;
 }
 
-static double value(const struct cmis_manager *m, enum cmis_field_id id, unsigned i,
-		    const uint8_t *page)
+double els_value(const struct cmis_manager *m, enum cmis_field_id id, unsigned i,
+		 const uint8_t *page)
 {
 	struct cmis_value v;
 
 	return cmis_decode(&m->seen.support, id, i, page, CMIS_HALF, &v) == 0 ? v.number : NAN;
 }
 
-/* 1Ah without what moves by itself: control mode and count, codes, LaneEnable, LaneState. */
-static bool same_status(const uint8_t *a, const uint8_t *b)
-{
-	return a[12] == b[12] && memcmp(a + 84, b + 84, 11) == 0;
-}
-
-/* News are read twice, as in page 11h: there is no checksum, and lasers are switched by it. */
-static int read_status(struct cmis_manager *m, unsigned bank)
-{
-	struct els_bank *k = &m->els.bank[bank];
-	bool fresh = k->fresh;
-
-	for (unsigned i = 0; i < STATUS_READS; i++) {
-		uint8_t page[CMIS_HALF];
-		int ret = bus_read(m, bank, at(m, STATUS), CMIS_HALF, page, CMIS_HALF);
-		bool same;
-
-		if (ret != 0)
-			return ret;
-		flags_seen(m, bank, STATUS, ELS_FLAGS_AT, page + ELS_FLAGS_AT - CMIS_HALF,
-			   ELS_FLAGS / 8, k->flag);
-		same = !fresh && same_status(page, k->status);
-		memcpy(k->status, page, CMIS_HALF);
-		fresh = false;
-		if (same) {
-			k->fresh = false;
-			return 0;
-		}
-	}
-	k->fresh = true;
-	return -EBADMSG;
-}
-
 /* A page that does not change: twice the same bytes. */
 static int read_steady(struct cmis_manager *m, unsigned page, uint8_t bytes[CMIS_HALF])
 {
 	uint8_t again[CMIS_HALF];
-	int ret = bus_read(m, 0, at(m, page), CMIS_HALF, bytes, CMIS_HALF);
+	int ret = bus_read(m, 0, els_page(m, page), CMIS_HALF, bytes, CMIS_HALF);
 
 	if (ret == 0)
-		ret = bus_read(m, 0, at(m, page), CMIS_HALF, again, CMIS_HALF);
+		ret = bus_read(m, 0, els_page(m, page), CMIS_HALF, again, CMIS_HALF);
 	return ret == 0 && memcmp(bytes, again, CMIS_HALF) != 0 ? -EBADMSG : ret;
 }
 
@@ -120,7 +82,7 @@ static int identify_joint(struct cmis_manager *m, unsigned *banks)
 	cmis_get_text(CMIS_VendorSN, page, CMIS_HALF, s->serial, sizeof(s->serial));
 	ret = read_steady(m, 0x01, page);
 	if (ret == 0)
-		*banks = 1u << code(CMIS_BanksSupported, 0, page);
+		*banks = 1u << els_code(CMIS_BanksSupported, 0, page);
 	return ret;
 }
 
@@ -136,7 +98,7 @@ static int describe(struct cmis_manager *m)
 	int ret = is_joint(m) ? identify_joint(m, &banks) : 0;
 
 	if (ret == 0)
-		ret = read_status(m, 0);
+		ret = lasers_read_status(m, 0);
 	if (ret != 0)
 		return ret;
 	if (!is_joint(m)) {
@@ -144,16 +106,16 @@ static int describe(struct cmis_manager *m)
 		memcpy(s->part, m->seen.part, sizeof(s->part));
 		memcpy(s->serial, m->seen.serial, sizeof(s->serial));
 	}
-	count = code(CMIS_ElsLaneCount, 0, page);
+	count = els_code(CMIS_ElsLaneCount, 0, page);
 	s->lasers = count == 0 || count > banks * CMIS_LANES ? banks * CMIS_LANES : count;
-	s->constant_power = code(CMIS_ElsControlMode, 0, page);
-	s->max_power_mw = value(m, CMIS_ElsMaxOpticalPower, 0, page);
-	s->min_power_mw = value(m, CMIS_ElsMinOpticalPower, 0, page);
-	s->max_bias_ma = value(m, CMIS_ElsMaxLaserBias, 0, page);
-	s->min_bias_ma = value(m, CMIS_ElsMinLaserBias, 0, page);
+	s->constant_power = els_code(CMIS_ElsControlMode, 0, page);
+	s->max_power_mw = els_value(m, CMIS_ElsMaxOpticalPower, 0, page);
+	s->min_power_mw = els_value(m, CMIS_ElsMinOpticalPower, 0, page);
+	s->max_bias_ma = els_value(m, CMIS_ElsMaxLaserBias, 0, page);
+	s->min_bias_ma = els_value(m, CMIS_ElsMinLaserBias, 0, page);
 	for (unsigned i = 0; i < CMIS_LEVELS; i++) {
-		s->power_threshold_mw[i] = value(m, CMIS_ElsPowerThreshold, i, page);
-		s->bias_threshold_ma[i] = value(m, CMIS_ElsBiasThreshold, i, page);
+		s->power_threshold_mw[i] = els_value(m, CMIS_ElsPowerThreshold, i, page);
+		s->bias_threshold_ma[i] = els_value(m, CMIS_ElsBiasThreshold, i, page);
 	}
 	s->joint = is_joint(m);
 	s->present = true;
@@ -166,151 +128,6 @@ static int describe(struct cmis_manager *m)
 	return 0;
 }
 
-static void laser_event(struct cmis_manager *m, unsigned laser, const char *more)
-{
-	const struct cmis_laser_seen *l = &m->els.laser[laser];
-	struct cmis_event event = { .kind = CMIS_EVENT_LASER,
-				    .bank = (uint8_t)(laser / CMIS_LANES),
-				    .reason = l->reason,
-				    .index = laser };
-	const char *text = l->reason != CMIS_REASON_NONE ? cmis_reason_text(l->reason)
-			   : l->wanted                   ? "on"
-							 : "off";
-
-	if (l->reason == CMIS_REASON_LASER_FAULT)
-		report(m, &event, "bank %u laser %u: %s, code %u", event.bank,
-		       laser % CMIS_LANES + 1, text, l->fault);
-	else
-		report(m, &event, "bank %u laser %u: %s%s", event.bank, laser % CMIS_LANES + 1,
-		       text, more);
-}
-
-static void become(struct cmis_manager *m, unsigned laser, enum cmis_reason reason, bool failed)
-{
-	struct cmis_laser_seen *l = &m->els.laser[laser];
-
-	if (l->reason == reason)
-		return;
-	l->reason = reason;
-	l->failed = failed;
-	l->late = false;
-	l->since_ns = m->now;
-	l->ons += reason == CMIS_REASON_NONE && l->wanted;
-	m->els.bank[laser / CMIS_LANES].monitor = m->now; /* its power is another one now */
-	laser_event(m, laser, "");
-}
-
-/* What took too long stays so until it comes. */
-static void await(struct cmis_manager *m, unsigned laser, enum cmis_reason reason,
-		  enum cmis_reason timeout)
-{
-	struct cmis_laser_seen *l = &m->els.laser[laser];
-	uint64_t lasted;
-
-	if (l->reason == timeout)
-		return;
-	become(m, laser, reason, false);
-	lasted = m->now - l->since_ns;
-	if (lasted > patience_ms(m, LASER_MS) * CMIS_MS) {
-		become(m, laser, timeout, true);
-	} else if (lasted > LASER_MS * CMIS_MS && !l->late) {
-		l->late = true;
-		laser_event(m, laser, ", longer than it should take");
-	}
-}
-
-static void judge(struct cmis_manager *m, unsigned laser, const uint8_t *page)
-{
-	struct cmis_laser_seen *l = &m->els.laser[laser];
-	unsigned i = laser % CMIS_LANES;
-
-	l->when_ns = m->now;
-	l->wanted = m->els.wish >> laser & 1;
-	l->enabled = code(CMIS_ElsLaneEnable, i, page);
-	l->state = (enum cmis_laser_state)code(CMIS_ElsLaneState, i, page);
-	l->fault = (uint8_t)code(CMIS_ElsLaneFaultCode, i, page);
-	l->warning = (uint8_t)code(CMIS_ElsLaneWarningCode, i, page);
-	if (l->wanted && l->fault != 0)
-		become(m, laser, CMIS_REASON_LASER_FAULT, true);
-	else if (l->state == (l->wanted ? CMIS_LASER_ON : CMIS_LASER_OFF))
-		become(m, laser, CMIS_REASON_NONE, false);
-	else if (l->wanted)
-		await(m, laser, CMIS_REASON_LASER_ON, CMIS_REASON_LASER_ON_TIMEOUT);
-	else
-		await(m, laser, CMIS_REASON_LASER_OFF, CMIS_REASON_LASER_OFF_TIMEOUT);
-}
-
-/* Lasers that this bank has, bit per laser; LaneEnable of others is left alone. */
-static uint8_t existing(const struct els *e, unsigned bank)
-{
-	unsigned before = bank * CMIS_LANES;
-
-	if (e->seen.lasers >= before + CMIS_LANES)
-		return 0xFF;
-	return (uint8_t)((1u << (e->seen.lasers > before ? e->seen.lasers - before : 0)) - 1);
-}
-
-static int enable(struct cmis_manager *m, unsigned bank, uint8_t is)
-{
-	uint8_t ours = existing(&m->els, bank);
-	uint8_t to = (uint8_t)((is & ~ours) | (m->els.wish >> bank * CMIS_LANES & ours));
-
-	return is == to ? 0 : bus_write(m, bank, at(m, STATUS), LANE_ENABLE, &to, 1);
-}
-
-static int read_monitors(struct cmis_manager *m, unsigned bank)
-{
-	uint8_t page[CMIS_HALF];
-	int ret = bus_read(m, bank, at(m, MONITORS), CMIS_HALF, page, CMIS_HALF);
-
-	for (unsigned i = 0; ret == 0 && i < CMIS_LANES; i++) {
-		struct cmis_laser_seen *l = &m->els.laser[bank * CMIS_LANES + i];
-
-		l->power_mw = value(m, CMIS_ElsPower, i, page);
-		l->bias_ma = value(m, CMIS_ElsBias, i, page);
-		l->voltage = value(m, CMIS_ElsVoltage, i, page);
-	}
-	return ret;
-}
-
-/* When a laser that is waited for may have come. */
-static uint64_t next_look(const struct cmis_manager *m, unsigned bank)
-{
-	uint64_t due = NEVER;
-
-	for (unsigned i = 0; i < CMIS_LANES; i++) {
-		const struct cmis_laser_seen *l = &m->els.laser[bank * CMIS_LANES + i];
-		bool waits =
-			l->reason == CMIS_REASON_LASER_ON || l->reason == CMIS_REASON_LASER_OFF;
-
-		if (waits && poll_after(m, l->since_ns) < due)
-			due = poll_after(m, l->since_ns);
-	}
-	return due;
-}
-
-static int look(struct cmis_manager *m, unsigned bank)
-{
-	struct els_bank *k = &m->els.bank[bank];
-	int ret;
-
-	if (m->now < k->due && (m->now < k->monitor || !bus_allows(m, 6)))
-		return 0;
-	ret = read_status(m, bank);
-	if (ret != 0)
-		return ret;
-	for (unsigned i = 0; i < CMIS_LANES; i++)
-		if (existing(&m->els, bank) >> i & 1)
-			judge(m, bank * CMIS_LANES + i, k->status);
-	ret = enable(m, bank, k->status[LANE_ENABLE - CMIS_HALF]);
-	if (ret == 0 && m->now >= k->monitor) {
-		ret = read_monitors(m, bank);
-		k->monitor = m->now + m->set.monitor_ns;
-	}
-	k->due = ret == 0 ? next_look(m, bank) : m->now;
-	return ret;
-}
-
 /* Whether something happened: the summary moved, or the module has an interrupt for us. */
 static int watch(struct cmis_manager *m)
 {
@@ -320,7 +137,7 @@ static int watch(struct cmis_manager *m)
 
 	if (m->now < e->watch)
 		return 0;
-	ret = bus_read(m, 0, at(m, STATUS), SUMMARY, &summary, 1);
+	ret = bus_read(m, 0, els_page(m, ELS_STATUS), SUMMARY, &summary, 1);
 	if (ret != 0)
 		return ret;
 	e->watch = m->now + m->set.watch_ns;
@@ -339,7 +156,7 @@ static int run(struct cmis_manager *m)
 	if (ret == 0)
 		ret = watch(m);
 	for (unsigned b = 0; ret == 0 && b < m->els.banks; b++)
-		ret = look(m, b);
+		ret = lasers_look(m, b);
 	return ret;
 }
 
@@ -417,9 +234,9 @@ int els_park(struct cmis_manager *m)
 	for (; ret == 0 && e->parked < e->banks; e->parked += ret == 0) {
 		uint8_t is;
 
-		ret = bus_read(m, e->parked, at(m, STATUS), LANE_ENABLE, &is, 1);
+		ret = bus_read(m, e->parked, els_page(m, ELS_STATUS), LANE_ENABLE, &is, 1);
 		if (ret == 0)
-			ret = enable(m, e->parked, is);
+			ret = lasers_enable(m, e->parked, is);
 	}
 	return is_joint(m) && is_of_source(ret) ? 0 : ret;
 }

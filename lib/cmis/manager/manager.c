@@ -14,7 +14,7 @@
 #include "lib/cmis/manager/private.h"
 
 #define BACKOFF_MAX  500   /* ms between tries while nothing is acknowledged */
-#define STRANGE_MAX  10000 /* ms between tries of what is no CMIS module */
+#define HOPELESS_MAX 10000 /* ms between tries of what is no CMIS module, or cannot be written */
 #define UNSTEADY_MAX 3     /* strikes until it may be another module */
 #define TURNS        8     /* state changes in one step */
 #define ROOM         64
@@ -24,6 +24,8 @@ static enum cmis_reason reason_of_error(int error)
 	switch (error) {
 	case -EREMOTEIO:
 		return CMIS_REASON_NACK;
+	case -EROFS:
+		return CMIS_REASON_READ_ONLY;
 	case -EBADE:
 		return CMIS_REASON_PAGE_LOST;
 	case -EPROTO:
@@ -38,7 +40,8 @@ static enum cmis_reason reason_of_error(int error)
 static void trouble(struct cmis_manager *m, int error)
 {
 	bool identified = m->seen.state >= CMIS_MANAGER_PARK;
-	uint32_t most = error == -EPROTO ? STRANGE_MAX : BACKOFF_MAX;
+	bool hopeless = error == -EPROTO || error == -EROFS;
+	uint32_t most = hopeless ? HOPELESS_MAX : BACKOFF_MAX;
 
 	if (error == -ENODEV) {
 		if (m->seen.state != CMIS_MANAGER_ABSENT)
@@ -67,8 +70,9 @@ static void trouble(struct cmis_manager *m, int error)
 static void recovered(struct cmis_manager *m)
 {
 	enum cmis_reason r = m->seen.reason;
-	bool ours = r == CMIS_REASON_NACK || r == CMIS_REASON_LINK || r == CMIS_REASON_PAGE_LOST ||
-		    r == CMIS_REASON_NO_CMIS || r == CMIS_REASON_UNSTEADY;
+	bool ours = r == CMIS_REASON_NACK || r == CMIS_REASON_LINK || r == CMIS_REASON_READ_ONLY ||
+		    r == CMIS_REASON_PAGE_LOST || r == CMIS_REASON_NO_CMIS ||
+		    r == CMIS_REASON_UNSTEADY;
 
 	m->strikes = 0;
 	if (ours)

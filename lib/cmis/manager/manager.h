@@ -8,9 +8,10 @@
  * the registers each time (level-triggered): a reset, a lost write or a second host's write is just
  * another register state. After a transaction that failed nothing is assumed.
  *
- *   Absent → Identify → Park (all lanes of all banks) → PowerUp → Ready
+ *   Absent → Identify → Park (all lanes of all banks, lasers not wanted) → PowerUp → Ready
  *   any → Hot (over-temperature: lanes down, low power, until it is cool)
  *   any → Fault (ModuleFault; SoftwareReset after a while)
+ *   Park, PowerUp, Ready → LowPower (as long as it is wanted)
  *
  * In Ready each port goes by itself: Deactivated → Apply → DPInit → Initialized → TxTurnOn →
  * Activated. A data path that is right already is left alone, and so is everything that does not
@@ -38,6 +39,7 @@
 	X(ABSENT,             "absent",                    "no module answers") \
 	X(NACK,               "nack",                      "the module does not acknowledge") \
 	X(LINK,               "link",                      "the two-wire link failed") \
+	X(READ_ONLY,          "read_only",                 "the way to the module only reads") \
 	X(PAGE_LOST,          "page_select_lost",          "the page select does not hold") \
 	X(IDENTIFY,           "identify",                  "reading what the module is") \
 	X(NO_CMIS,            "no_cmis",                   "does not look like a CMIS module") \
@@ -227,11 +229,18 @@ struct cmis_event {
 	const char *text; /* a sentence that names module, lanes and step; valid in the callback */
 };
 
-/* What is known about a vendor's modules beyond what they say. Later lines win. */
+/*
+ * What is known about modules beyond what they say. All lines that match hold; where two say
+ * something of the same thing the later one does. 0: says nothing.
+ */
 struct cmis_quirk {
-	const char *vendor, *part; /* beginnings; NULL: any */
+	const char *vendor, *part; /* beginnings, in any case; NULL: any */
+	uint8_t identifier;        /* L:0; 0: any */
 	uint16_t patience;         /* a step fails after this times the advertised duration */
 	uint16_t settle_ms;        /* between ConfigStatus success and DPInit */
+	uint16_t configure_ms;     /* ConfigStatus may be in progress for so long (else 100) */
+	bool no_release;           /* refuses AppSel 0, so it is not tried */
+	const char *why;           /* for people, told when a module is identified; may be NULL */
 };
 
 struct cmis_manager_settings {

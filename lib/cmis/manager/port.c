@@ -111,7 +111,8 @@ static void await_down(struct cmis_manager *m, unsigned bank, struct port *p)
 
 static void await_configured(struct cmis_manager *m, unsigned bank, struct port *p)
 {
-	await(m, bank, p, CMIS_REASON_CONFIGURE, CONFIGURE_MS, CMIS_REASON_CONFIGURE_TIMEOUT);
+	await(m, bank, p, CMIS_REASON_CONFIGURE, m->quirk.configure_ms,
+	      CMIS_REASON_CONFIGURE_TIMEOUT);
 }
 
 static void await_init(struct cmis_manager *m, unsigned bank, struct port *p)
@@ -242,7 +243,7 @@ static void judge_down(struct cmis_manager *m, unsigned bank, struct port *p, st
 	if (!p->applied) {
 		a->raise = a->apply = lanes;
 		await_configured(m, bank, p);
-	} else if (why != CMIS_REASON_NONE && p->released) {
+	} else if (why != CMIS_REASON_NONE && (p->released || m->quirk.no_release)) {
 		fail(m, bank, p, why);
 	} else if (why != CMIS_REASON_NONE) {
 		a->release = overlapped(k, lanes) & (uint8_t)~others(k, p);

@@ -14,7 +14,6 @@
 #define POLL_MIN      (5 * CMIS_MS) /* of something that is waited for */
 #define POLL_MAX      (100 * CMIS_MS)
 #define PROBE         (200 * CMIS_MS) /* of an empty socket */
-#define CONFIGURE_MS  100             /* ConfigStatus "in progress": nothing advertises it */
 #define POWER         26              /* L: LowPwrAllowRequestHW, LowPwrRequestSW, SoftwareReset */
 #define ALLOW_HW      0x40
 #define REQUEST_SW    0x10
@@ -28,6 +27,8 @@
 #define DIAG_CONTROLS 40       /* bytes of 13h:144-183 */
 #define ELS_FLAGS     (28 * 8) /* bits of 1Ah:166-193 */
 #define ELS_FLAGS_AT  166
+#define ELS_STATUS    0x1A
+#define ELS_MONITORS  0x1B
 
 struct port {
 	struct cmis_port_seen seen;
@@ -107,7 +108,7 @@ struct bank {
 	struct diagnostics diag;
 };
 
-/* els.c: a bank of eight lasers. */
+/* laser.c: a bank of eight lasers. */
 struct els_bank {
 	uint64_t due, monitor; /* next look at 1Ah for the lasers' sake, and for the monitors' */
 	bool fresh;            /* nothing was read since it was forgotten */
@@ -253,6 +254,17 @@ bool els_has_page(const struct cmis_manager *m, unsigned bank, unsigned page);
 bool threshold_of_flag(const struct cmis_manager *m, struct cmis_event *event, char *text,
 		       size_t size);
 
+/* Where a page of the source lies; bits and value of a field of it. */
+unsigned els_page(const struct cmis_manager *m, unsigned page);
+unsigned els_code(enum cmis_field_id id, unsigned i, const uint8_t *page);
+double els_value(const struct cmis_manager *m, enum cmis_field_id id, unsigned i,
+		 const uint8_t *page);
+
+/* laser.c: a bank of lasers. 1Ah into `status`; LaneEnable as wanted where it `is` not; all. */
+int lasers_read_status(struct cmis_manager *m, unsigned bank);
+int lasers_enable(struct cmis_manager *m, unsigned bank, uint8_t is);
+int lasers_look(struct cmis_manager *m, unsigned bank);
+
 /* vdm.c */
 int vdm_run(struct cmis_manager *m, unsigned bank);
 
@@ -271,6 +283,12 @@ static inline bool cdb_owns(const struct cmis_manager *m)
 int diagnostics_run(struct cmis_manager *m, unsigned bank);
 uint64_t diagnostics_next(const struct bank *k);
 void diagnostics_forget(struct bank *k); /* another module: its abilities and what it counted */
+/* Whether a bank cannot what is wanted of it, and why. Its abilities must be known. */
+bool diagnostics_refused(const struct diagnostics *d, char *why, size_t size);
+static inline bool diagnostics_pages(const struct cmis_manager *m)
+{
+	return cmis_has(&m->seen.support, CMIS_LoopbackMediaOutput);
+}
 int checker_run(struct cmis_manager *m, unsigned bank);
 uint64_t checker_next(const struct diagnostics *d);
 void checker_started(struct cmis_manager *m, struct diagnostics *d, unsigned side, uint8_t lanes);

@@ -2,9 +2,11 @@
 /*
  * How long to wait: what page 01h advertises, and what is known to be untrue about it. Modules
  * under-advertise (SONiC waits ten times as long for DPInit), so a step past its advertised
- * duration is told as late, and has failed only after `patience` times that.
+ * duration is told as late, and has failed only after `patience` times that. And the table of what
+ * else is known of modules.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "lib/cmis/manager/private.h"
 
@@ -13,29 +15,53 @@
 #define AT_MOST    600000 /* unless more is advertised */
 #define HALF_A_SEC 500
 
-/* Later lines win. Lines of a vendor hold for what was seen of its modules, not for all. */
+/*
+ * Lines of a vendor hold for what was seen of its modules, not for all. DPInitPending has no field:
+ * nothing here waits for it, because some modules never show it (Bailly) and others too shortly to
+ * be seen (sonic-platform-daemons #568, #878).
+ */
 static const struct cmis_quirk quirks[] = {
-	{ NULL, NULL, .patience = 10, .settle_ms = 0 },
+	/* SONiC takes MaxDurationDPInit for a tenth of the truth (sonic-platform-common #533) */
+	{ .patience = 10, .configure_ms = 100 },
+	/* 150-200 ms until AppSel 0 succeeds (sonic-buildimage #21603) */
+	{ .vendor = "INNOLIGHT", .configure_ms = 500, .why = "slow to configure" },
+	{ .part = "MMS4X00", .configure_ms = 500, .why = "slow to configure" },
+	/* Bailly: AppSel 0 is missing */
+	{ .vendor = "BROADCOM",
+	  .identifier = CMIS_CPO,
+	  .no_release = true,
+	  .why = "does not know AppSel 0" },
 };
 
 static bool begins(const char *text, const char *with)
 {
-	return with == NULL || strncmp(text, with, strlen(with)) == 0;
+	return with == NULL || strncasecmp(text, with, strlen(with)) == 0;
 }
 
 static void apply(struct cmis_manager *m, const struct cmis_quirk *q, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (begins(m->seen.vendor, q[i].vendor) && begins(m->seen.part, q[i].part))
-			m->quirk = q[i];
+	struct cmis_event event = { .kind = CMIS_EVENT_NOTE };
+	struct cmis_quirk *to = &m->quirk;
+
+	for (; count-- > 0; q++) {
+		if (!begins(m->seen.vendor, q->vendor) || !begins(m->seen.part, q->part) ||
+		    (q->identifier != 0 && q->identifier != m->seen.support.identifier))
+			continue;
+		to->patience = q->patience ? q->patience : to->patience;
+		to->settle_ms = q->settle_ms ? q->settle_ms : to->settle_ms;
+		to->configure_ms = q->configure_ms ? q->configure_ms : to->configure_ms;
+		to->no_release |= q->no_release;
+		if (q->why != NULL)
+			report(m, &event, "known of %s %s: %s", m->seen.vendor, m->seen.part,
+			       q->why);
+	}
 }
 
 void quirk_find(struct cmis_manager *m)
 {
+	memset(&m->quirk, 0, sizeof(m->quirk));
 	apply(m, quirks, sizeof(quirks) / sizeof(quirks[0]));
 	apply(m, m->set.quirks, m->set.quirk_count);
-	if (m->quirk.patience == 0)
-		m->quirk.patience = quirks[0].patience;
 }
 
 uint32_t advertised_ms(const struct cmis_manager *m, enum cmis_field_id id)

@@ -39,6 +39,19 @@ static void give_up(struct cmis_client *c)
 	c->fd = -1;
 }
 
+static int refusal(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return -ENODEV;
+	case EAGAIN: /* more hosts are waiting at its door than may */
+		return -EREMOTEIO;
+	default:
+		return -EIO;
+	}
+}
+
 static int reconnect(struct cmis_client *c)
 {
 	int ret;
@@ -48,7 +61,7 @@ static int reconnect(struct cmis_client *c)
 		return -EIO;
 	if (connect(c->fd, (const struct sockaddr *)&c->address, sizeof(c->address)) == 0)
 		return 0;
-	ret = errno == ENOENT || errno == ECONNREFUSED ? -ENODEV : -EIO;
+	ret = refusal(errno);
 	give_up(c);
 	return ret;
 }

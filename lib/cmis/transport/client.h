@@ -20,7 +20,8 @@ void cmis_client_destroy(struct cmis_client *c);
 
 /*
  * Valid as long as the client. Besides what cmis.h says: -ENODEV where nobody serves the path,
- * -ETIMEDOUT, -EPROTO for an answer that is none, -EIO when the connection broke.
+ * -EREMOTEIO where the server is too busy to take another host, -ETIMEDOUT, -EPROTO for an answer
+ * that is none, -EIO when the connection broke.
  */
 struct cmis_transport cmis_client_transport(struct cmis_client *c);
 

@@ -44,6 +44,8 @@ static int meaning(struct cmis_eeprom *e, int error)
 	case ETIMEDOUT:
 	case EINTR:
 		return -EREMOTEIO;
+	case EBADF: /* opened for reading */
+		return -EROFS;
 	default:
 		shut(e);
 		return -error;
@@ -56,6 +58,8 @@ static int ready(struct cmis_eeprom *e, uint8_t addr, unsigned len)
 		return -EREMOTEIO;
 	if (e->fd < 0)
 		e->fd = open(e->path, O_RDWR | O_CLOEXEC);
+	if (e->fd < 0 && (errno == EACCES || errno == EPERM || errno == EROFS))
+		e->fd = open(e->path, O_RDONLY | O_CLOEXEC);
 	return e->fd >= 0 ? 0 : meaning(e, errno);
 }
 

@@ -21,7 +21,8 @@ int cmis_eeprom_create(struct cmis_eeprom **e, const char *path, unsigned page_s
 void cmis_eeprom_destroy(struct cmis_eeprom *e);
 
 /* Valid as long as the file is. -EREMOTEIO where the driver says EIO, ENXIO, EAGAIN, ETIMEDOUT or
- * reads short; -ENODEV where there is no file or no device; -EACCES and so on as they are. */
+ * reads short; -ENODEV where there is no file or no device; -EROFS where it may only be read, which
+ * then still selects pages; -EACCES and so on as they are. */
 struct cmis_transport cmis_eeprom_transport(struct cmis_eeprom *e);
 
 #endif

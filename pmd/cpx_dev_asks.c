@@ -66,7 +66,7 @@ static struct cpx_port *over_device(struct rte_eth_dev *dev)
 {
 	struct cpx_port *p = cpx_port_of(dev);
 
-	return p->args.carrier == CPX_CARRIER_DEV && p->engine == NULL ? p : NULL;
+	return p->args.carrier == CPX_CARRIER_DEV && p->args.mgmt == CPX_MGMT_NONE ? p : NULL;
 }
 
 int cpx_get_module_info(struct rte_eth_dev *dev, struct rte_eth_dev_module_info *info)

@@ -1,68 +1,50 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What ethdev asks of a port and its engine answers: registers of the module as they were last
- * read, codewords that came on each lane. No question reaches the bus. Control threads of the
- * primary process; to another one the port has no engine.
+ * read, codewords that came on each lane. The engine's thread leaves both in the port's memory
+ * (struct cpx_module), so no question reaches the bus and other processes may ask. Control threads.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "pmd/cpx_engine_priv.h"
 
-/* Lower memory, 00h, 01h, 02h, then 11h of the port's bank: 128 bytes each. */
-#define PAGES_PAGED 5
-#define PAGES_FLAT  2
-
-static struct cpx_engine *engine_of(const struct cpx_port *p)
+static void copy(const struct cpx_port *p, struct cpx_module *to)
 {
-	return rte_eal_process_type() == RTE_PROC_PRIMARY ? p->engine : NULL;
-}
+	uint64_t seq;
 
-/* How many bytes of it there are; the lock of the view is held. */
-static unsigned eeprom_length(const struct cpx_engine *e)
-{
-	if (e->view.seen.state < CMIS_MANAGER_PARK)
-		return 0;
-	return (e->view.seen.support.flat ? PAGES_FLAT : PAGES_PAGED) * CMIS_HALF;
+	do {
+		seq = seq_read_begin(&p->module.seq);
+		memcpy(to, &p->module, sizeof(*to));
+	} while (!seq_read_ok(&p->module.seq, seq));
 }
 
 int cpx_engine_module_info(const struct cpx_port *p, struct rte_eth_dev_module_info *info)
 {
-	struct cpx_engine *e = engine_of(p);
+	struct cpx_module m;
 
-	if (e == NULL)
+	if (p->args.mgmt == CPX_MGMT_NONE)
 		return -ENOTSUP;
-	pthread_mutex_lock(&e->view_lock);
+	copy(p, &m);
 	/* ethdev has no name for CMIS; of those it has, this one has pages like it */
 	info->type = RTE_ETH_MODULE_SFF_8636;
-	info->eeprom_len = eeprom_length(e);
-	pthread_mutex_unlock(&e->view_lock);
-	return info->eeprom_len != 0 ? 0 : -ENODEV;
+	info->eeprom_len = m.length;
+	return m.length != 0 ? 0 : -ENODEV;
 }
 
 int cpx_engine_module_eeprom(const struct cpx_port *p, struct rte_dev_eeprom_info *info)
 {
-	struct cpx_engine *e = engine_of(p);
-	const unsigned bank = p->args.first_lane / CMIS_LANES;
-	unsigned length;
-	int rc = 0;
+	struct cpx_module m;
 
-	if (e == NULL)
+	if (p->args.mgmt == CPX_MGMT_NONE)
 		return -ENOTSUP;
-	pthread_mutex_lock(&e->view_lock);
-	length = eeprom_length(e);
-	if (length == 0)
-		rc = -ENODEV;
-	else if (info->offset > length || info->length > length - info->offset)
-		rc = -EINVAL;
-	for (unsigned i = 0; rc == 0 && i < info->length; i++) {
-		const unsigned at = info->offset + i, page = at / CMIS_HALF;
-
-		((uint8_t *)info->data)[i] =
-			(page == 4 ? e->status[bank] : e->constant[page])[at % CMIS_HALF];
-	}
-	pthread_mutex_unlock(&e->view_lock);
-	return rc;
+	copy(p, &m);
+	if (m.length == 0)
+		return -ENODEV;
+	if (info->offset > m.length || info->length > m.length - info->offset)
+		return -EINVAL;
+	memcpy(info->data, m.pages + info->offset, info->length);
+	return 0;
 }
 
 /* ---- codewords ---- */
@@ -84,13 +66,6 @@ void cpx_engine_stat_name(char *name, size_t size, unsigned lane, unsigned i)
 void cpx_engine_stat_values(const struct cpx_port *p, unsigned lane,
 			    uint64_t values[CPX_ENGINE_STATS])
 {
-	struct cpx_engine *e = engine_of(p);
-
-	memset(values, 0, CPX_ENGINE_STATS * sizeof(*values));
-	if (e == NULL)
-		return;
-	pthread_mutex_lock(&e->view_lock);
-	memcpy(values, e->view.lane[p->args.first_lane + lane].codewords,
-	       CPX_ENGINE_STATS * sizeof(*values));
-	pthread_mutex_unlock(&e->view_lock);
+	for (unsigned k = 0; k < CPX_ENGINE_STATS; k++)
+		values[k] = load_relaxed(&p->module.codewords[lane][k]);
 }

@@ -153,15 +153,17 @@ static void see_firmware(struct cpx_engine *e)
 	struct cpx_engine_view *v = &e->view;
 	const struct cmis_firmware_seen *f = &v->seen.firmware;
 	struct cmis_value major, minor;
+	uint8_t lower[CMIS_HALF];
 
 	v->firmware[0] = '\0';
 	if (f->known && f->running >= 0 && f->image[f->running].valid)
 		snprintf(v->firmware, sizeof(v->firmware), "%u.%u.%u", f->image[f->running].major,
 			 f->image[f->running].minor, f->image[f->running].build);
-	else if (cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMajor, 0, e->constant[0],
-			     CMIS_HALF, &major) == 0 &&
-		 cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMinor, 0, e->constant[0],
-			     CMIS_HALF, &minor) == 0 &&
+	else if (cmis_manager_last(e->manager, 0, CMIS_LOWER, lower) == 0 &&
+		 cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMajor, 0, lower, CMIS_HALF,
+			     &major) == 0 &&
+		 cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMinor, 0, lower, CMIS_HALF,
+			     &minor) == 0 &&
 		 major.bits + minor.bits != 0)
 		snprintf(v->firmware, sizeof(v->firmware), "%u.%u", (uint8_t)major.bits,
 			 (uint8_t)minor.bits);
@@ -181,15 +183,10 @@ static void see(struct cpx_engine *e, uint64_t now)
 	v->steps = e->steps + 1;
 	v->cpu_ns = e->cpu_ns;
 	v->seen = *cmis_manager_seen(e->manager);
-	cmis_manager_last(e->manager, 0, CMIS_LOWER, e->constant[0]);
-	for (unsigned i = 0; i < 3; i++)
-		cmis_manager_last(e->manager, 0, i, e->constant[1 + i]);
 	see_lasers(e);
 	see_firmware(e);
 	for (unsigned b = 0; b < CPX_ENGINE_BANKS; b++) {
 		v->bank[b] = *cmis_manager_bank(e->manager, b);
-		if (b < v->seen.support.banks)
-			cmis_manager_last(e->manager, b, 0x11, e->status[b]);
 		for (unsigned i = 0; i < CMIS_LANES; i++)
 			see_lane(e, b, i);
 	}
@@ -220,6 +217,25 @@ static void draw(struct cpx_engine *e, const struct cpx_port *p, uint64_t ns)
 	}
 }
 
+/* For ethdev's questions. Flat memory has its first two pages only. */
+static void tell(struct cpx_engine *e, struct cpx_port *p, unsigned bank)
+{
+	static const unsigned pages[CPX_MODULE_PAGES] = { CMIS_LOWER, 0x00, 0x01, 0x02, 0x11 };
+	const struct cmis_manager_seen *seen = cmis_manager_seen(e->manager);
+	struct cpx_module *m = &p->module;
+
+	seq_write_begin(&m->seq);
+	m->length = seen->state < CMIS_MANAGER_PARK ? 0
+		    : seen->support.flat            ? 2 * CMIS_HALF
+						    : CPX_MODULE_PAGES * CMIS_HALF;
+	for (unsigned i = 0; i < CPX_MODULE_PAGES; i++)
+		cmis_manager_last(e->manager, bank, pages[i], m->pages + i * CMIS_HALF);
+	for (unsigned i = 0; i < p->args.n_lanes; i++)
+		memcpy(m->codewords[i], e->view.lane[p->args.first_lane + i].codewords,
+		       sizeof(m->codewords[i]));
+	seq_write_end(&m->seq);
+}
+
 void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 {
 	const struct cmis_manager_seen *seen = cmis_manager_seen(e->manager);
@@ -245,6 +261,7 @@ void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 			cpx_lanes_engine(s->port, lanes_up(e, s->port, seen, bank));
 			pthread_mutex_lock(&e->view_lock);
 			draw(e, s->port, ns);
+			tell(e, s->port, b);
 			pthread_mutex_unlock(&e->view_lock);
 		}
 	}

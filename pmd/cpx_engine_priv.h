@@ -48,8 +48,6 @@ struct cpx_engine {
 
 	pthread_mutex_t view_lock; /* … of what follows */
 	struct cpx_engine_view view;
-	uint8_t constant[4][CMIS_HALF];              /* lower memory, 00h, 01h, 02h as last read */
-	uint8_t status[CPX_ENGINE_BANKS][CMIS_HALF]; /* 11h of each bank */
 };
 
 static inline uint64_t cpx_engine_clock(void)

@@ -46,6 +46,16 @@ struct cpx_flow;
 struct cpx_port;
 struct rte_ring;
 
+/* What the engine's thread tells of a port for ethdev's questions, also those of another process:
+ * a sequenced object (lib/base/order.h). */
+#define CPX_MODULE_PAGES 5 /* lower memory, 00h, 01h, 02h, 11h of the port's bank */
+struct cpx_module {
+	uint64_t seq;
+	uint32_t length; /* bytes that there are, 0: no module answers */
+	uint8_t pages[CPX_MODULE_PAGES * 128];
+	uint64_t codewords[CPX_MAX_LANES][FEC_BINS]; /* received, by wrong symbols */
+};
+
 /* A statistic of a lane that one carrier alone has. */
 struct cpx_lane_stat {
 	const char *name; /* behind "lane<i>_" */
@@ -178,7 +188,8 @@ struct cpx_port {
 	uint32_t reflecting_lanes;        /* shared: send back to the other end what it sent */
 	uint32_t looped_lanes;            /* what we send comes back, see cpx_detour.c */
 	uint64_t lane_ber[CPX_MAX_LANES]; /* shared: a double: before FEC, NaN: none */
-	double lane_cer[CPX_MAX_LANES];   /* … and what it makes of codewords */
+	struct cpx_module module;
+	double lane_cer[CPX_MAX_LANES];               /* … and what it makes of codewords */
 	struct rte_ring *detour[CPX_MAX_LANES];       /* primary */
 	struct cpx_flow *flow;                        /* flow rules; NULL: there never were any */
 	int wake[CPX_MAX_LANES], wait[CPX_MAX_LANES]; /* of queues, see cpx_intr.c; primary */

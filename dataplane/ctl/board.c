@@ -145,6 +145,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = fill_tables(b, err);
 	if (!ret)
+		engine_alarms_join(b);
+	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
 		board_destroy(b);

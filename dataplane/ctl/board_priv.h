@@ -122,6 +122,7 @@ int engines_create(struct board *b, struct err *err);
 void engines_destroy(struct board *b);
 /* engine_alarms.c: after all engines are there */
 int engine_alarms_create(struct board *b, struct err *err);
+void engine_alarms_join(struct board *b);
 void engine_alarms_destroy(struct board *b);
 /* How a port's engine is managed, as devargs that begin with a comma; device: the port is on one.
  * Returns their length. */

@@ -55,6 +55,21 @@ static int number_of(const struct engine_alarms *a, const char *name)
 	return -1;
 }
 
+static void join_ports(struct board *b, const struct board_port *one, const struct board_port *two)
+{
+	const struct config_port *p = &one->spec, *q = &two->spec;
+	const int near = number_of(b->alarms, b->cfg->engines[p->engine].name);
+	const int far = number_of(b->alarms, b->cfg->engines[q->engine].name);
+
+	if (!one->probed || !two->probed || near < 0 || far < 0 ||
+	    p->carrier != CONFIG_CARRIER_FIBER || q->carrier != CONFIG_CARRIER_FIBER ||
+	    strcmp(p->carrier_name, q->carrier_name) != 0)
+		return;
+	for (unsigned l = 0; l < p->n_lanes && l < q->n_lanes; l++)
+		cmis_alarms_join(b->alarms->alarms, (unsigned)near, p->first_lane + l,
+				 (unsigned)far, q->first_lane + l);
+}
+
 /* Lanes evenly from all lasers, as they are fed (cmis_emulator_feed). */
 static int map_lasers(struct board *b, struct engine_alarms *a, const struct config_engine *e)
 {
@@ -72,6 +87,21 @@ static int map_lasers(struct board *b, struct engine_alarms *a, const struct con
 			a->alarms, (unsigned)engine, lane, (unsigned)source,
 			cmis_emulator_laser_of(lane, e->lanes, p->banks * CMIS_LANES));
 	return ret;
+}
+
+/* The lanes at both ends of the board's own fibers. Again whenever ports came or went. */
+void engine_alarms_join(struct board *b)
+{
+	struct engine_alarms *a = b->alarms;
+
+	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	cmis_alarms_unjoin(a->alarms);
+	for (unsigned i = 0; i < b->n_ports; i++)
+		for (unsigned k = 0; k < i; k++)
+			join_ports(b, &b->ports[i], &b->ports[k]);
+	pthread_mutex_unlock(&a->lock);
 }
 
 int engine_alarms_create(struct board *b, struct err *err)

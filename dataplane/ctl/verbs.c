@@ -141,6 +141,7 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 		return ret;
 	look(b, engine, bank, &before);
 	ret = board_breakout(b, engine, bank, &shape, err);
+	engine_alarms_join(b);
 	if (ret)
 		return ret;
 	look(b, engine, bank, &after);

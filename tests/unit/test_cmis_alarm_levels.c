@@ -261,3 +261,34 @@ Test(alarm_levels, lanes_of_no_port)
 		cr_expect_eq(alarm.lanes & 0xFF000000, 0, "%s", alarm.text);
 	board_end(&b);
 }
+
+/* A fault is one alarm until the module is Ready again, not only until it was reset. */
+Test(alarm_levels, fault_until_ready)
+{
+	struct cmis_durations slow = cmis_profile_find("oif-3.2t")->durations;
+	struct cmis_engine_settings s = { .profile = cmis_profile_find("oif-3.2t"),
+					  .clock = { host_clock, NULL },
+					  .durations = &slow };
+	struct cmis_engine *e;
+	struct board b;
+
+	slow.mgmt_init = slow.pwr_up = 1500;
+	board_start(&b);
+	managed_end(&b.on[OE0]);
+	cr_assert_eq(cmis_engine_create(&e, &s, NULL), 0);
+	managed_init(&b.on[OE0], e);
+	board_run(&b, 5000);
+	managed_inject(&b.on[OE0], CMIS_INJECT_MODULE_FAULT, 2, 0, 100);
+	board_run(&b, 1000);
+	cr_expect(board_has(&b, OE0, CMIS_ALARM_MODULE_FAULT), "%s", board_all(&b));
+	for (unsigned i = 0; i < 100 && managed_seen(&b.on[OE0])->state != CMIS_MANAGER_POWER_UP;
+	     i++)
+		board_run(&b, 100);
+	board_run(&b, 1000);
+	cr_expect_eq(managed_seen(&b.on[OE0])->state, CMIS_MANAGER_POWER_UP);
+	cr_expect(board_has(&b, OE0, CMIS_ALARM_MODULE_FAULT), "%s", board_all(&b));
+	board_run(&b, 2000);
+	cr_expect_eq(board_count(&b), 0, "%s", board_all(&b));
+	cr_expect_eq(b.raised, 1, "%s", b.log);
+	board_end(&b);
+}

@@ -409,3 +409,43 @@ Test(alarms, many_to_many)
 			   "%s", alarm.text);
 	board_end(&b);
 }
+
+/* What one end of a fiber does not send, the other misses: one alarm, at the end that is at fault.
+ */
+Test(alarms, far_end_that_does_not_send)
+{
+	struct cmis_alarm alarm;
+	struct board b;
+
+	board_start(&b);
+	cr_assert_eq(cmis_alarms_join(b.alarms, OE0, 9, OE1, 9), 0);
+	cr_assert_eq(cmis_alarms_join(b.alarms, OE0, 10, OE1, 10), 0);
+	managed_inject(&b.on[OE0], CMIS_INJECT_LASER_FAIL, 0, 1 << 9, 0);
+	managed_inject(&b.on[OE1], CMIS_INJECT_RX_DROP, 40, 1 << 9, 0);
+	board_run(&b, 10000);
+	cr_expect_eq(board_count(&b), 1, "%s", board_all(&b));
+	cr_expect(board_find(&b, OE0, CMIS_ALARM_TX_FAULT, &alarm));
+	cr_expect_eq(b.raised, 1, "%s", b.log);
+	/* beside it the fiber is cut, and nothing explains that */
+	managed_inject(&b.on[OE1], CMIS_INJECT_RX_DROP, 40, 3 << 9, 0);
+	board_run(&b, 5000);
+	cr_expect_eq(board_count(&b), 2, "%s", board_all(&b));
+	cr_assert(board_find(&b, OE1, CMIS_ALARM_RX_LOS, &alarm), "%s", board_all(&b));
+	cr_expect_eq(alarm.lanes, 1 << 10);
+	cmis_alarms_unjoin(b.alarms);
+	board_run(&b, 5000);
+	cr_assert(board_find(&b, OE1, CMIS_ALARM_RX_LOS, &alarm));
+	cr_expect_eq(alarm.lanes, 3 << 9, "without the fiber both are its own");
+	board_end(&b);
+}
+
+Test(alarms, joins_are_checked)
+{
+	struct board b;
+
+	board_start(&b);
+	cr_expect_eq(cmis_alarms_join(b.alarms, OE0, 64, OE1, 0), -ERANGE);
+	cr_expect_eq(cmis_alarms_join(b.alarms, OE0, 0, 99, 0), -ERANGE);
+	cr_expect_eq(cmis_alarms_join(b.alarms, OE0, 0, ELS, 0), -EINVAL);
+	board_end(&b);
+}

@@ -13,19 +13,21 @@
 #define BIT(kind) (1ull << CMIS_ALARM_##kind)
 static_assert(CMIS_ALARM_KINDS <= 64, "a set of kinds is a word");
 
-/* id, then: what its bits are (MODULE, LANE, LIGHT: lanes whose laser may be the cause), the flag
- * or observable, its level, the kinds that hide it. Observables are read at the rate of monitors:
- * their flags may be old for a while after an outage. */
+/* id, then: what its bits are (MODULE; LANE; LIGHT: lanes whose laser may be the cause; FIBER:
+ * lanes whose far end may be), the flag or observable, its level, the kinds that hide it.
+ * Observables are read at the rate of monitors: their flags may be old for a while after an outage.
+ */
 #define OF_MODULE              ALARM_MODULE
 #define OF_LANE                ALARM_LANE
 #define OF_LIGHT               ALARM_LANE, .fed = true
+#define OF_FIBER               ALARM_LANE, .far = true
 #define OUTAGE(id, ms)         [CMIS_ALARM_##id] = { ALARM_MODULE, .outage = true, .wait_ms = ms }
 #define LASER(id, ms, by)      [CMIS_ALARM_##id] = { ALARM_LASER, .wait_ms = ms, .under = by }
 #define FLAG(id, of, flag, by) [CMIS_ALARM_##id] = { OF_##of, .field = CMIS_##flag, .under = by }
 #define LEVEL(id, of, flag, at, by) \
 	[CMIS_ALARM_##id] = { OF_##of, .field = CMIS_##flag, .level = CMIS_##at, .under = by }
-#define VDM(id, code, at, by)                                                   \
-	[CMIS_ALARM_##id] = { OF_LANE, .vdm = CMIS_VDM_##code, .wait_ms = 1500, \
+#define VDM(id, of, code, at, by)                                               \
+	[CMIS_ALARM_##id] = { OF_##of, .vdm = CMIS_VDM_##code, .wait_ms = 1500, \
 			      .level = CMIS_##at, .under = by }
 
 /* clang-format off */
@@ -66,22 +68,22 @@ const struct alarm_source alarm_sources[CMIS_ALARM_KINDS] = {
 	LEVEL(TX_BIAS_LOW_ALARM, LANE, TxBiasFlag, LOW_ALARM, BIT(TX_FAULT)),
 	LEVEL(TX_BIAS_HIGH_WARNING, LANE, TxBiasFlag, HIGH_WARNING, BIT(TX_BIAS_HIGH_ALARM)),
 	LEVEL(TX_BIAS_LOW_WARNING, LANE, TxBiasFlag, LOW_WARNING, BIT(TX_BIAS_LOW_ALARM)),
-	FLAG(RX_LOS, LANE, LOSFlagRx, 0),
+	FLAG(RX_LOS, FIBER, LOSFlagRx, 0),
 	LEVEL(RX_POWER_HIGH_ALARM, LANE, RxPowerFlag, HIGH_ALARM, 0),
-	LEVEL(RX_POWER_LOW_ALARM, LANE, RxPowerFlag, LOW_ALARM, BIT(RX_LOS)),
+	LEVEL(RX_POWER_LOW_ALARM, FIBER, RxPowerFlag, LOW_ALARM, BIT(RX_LOS)),
 	LEVEL(RX_POWER_HIGH_WARNING, LANE, RxPowerFlag, HIGH_WARNING, BIT(RX_POWER_HIGH_ALARM)),
-	LEVEL(RX_POWER_LOW_WARNING, LANE, RxPowerFlag, LOW_WARNING, BIT(RX_POWER_LOW_ALARM)),
-	FLAG(RX_LOL, LANE, CDRLOLFlagRx, BIT(RX_POWER_LOW_ALARM)),
-	VDM(BER_ALARM, PreFECBERMedia, HIGH_ALARM, BIT(RX_LOL)),
-	VDM(FERC_ALARM, FERCMedia, HIGH_ALARM, BIT(BER_ALARM)),
-	VDM(SNR_ALARM, eSNRMedia, LOW_ALARM, BIT(FERC_ALARM)),
-	VDM(BER_WARNING, PreFECBERMedia, HIGH_WARNING, BIT(SNR_ALARM)),
-	VDM(FERC_WARNING, FERCMedia, HIGH_WARNING, BIT(BER_WARNING)),
-	VDM(SNR_WARNING, eSNRMedia, LOW_WARNING, BIT(FERC_WARNING)),
-	VDM(HOST_BER_ALARM, PreFECBERHost, HIGH_ALARM, BIT(TX_LOL)),
-	VDM(HOST_SNR_ALARM, eSNRHost, LOW_ALARM, BIT(HOST_BER_ALARM)),
-	VDM(HOST_BER_WARNING, PreFECBERHost, HIGH_WARNING, BIT(HOST_SNR_ALARM)),
-	VDM(HOST_SNR_WARNING, eSNRHost, LOW_WARNING, BIT(HOST_BER_WARNING)),
+	LEVEL(RX_POWER_LOW_WARNING, FIBER, RxPowerFlag, LOW_WARNING, BIT(RX_POWER_LOW_ALARM)),
+	FLAG(RX_LOL, FIBER, CDRLOLFlagRx, BIT(RX_POWER_LOW_ALARM)),
+	VDM(BER_ALARM, FIBER, PreFECBERMedia, HIGH_ALARM, BIT(RX_LOL)),
+	VDM(FERC_ALARM, FIBER, FERCMedia, HIGH_ALARM, BIT(BER_ALARM)),
+	VDM(SNR_ALARM, FIBER, eSNRMedia, LOW_ALARM, BIT(FERC_ALARM)),
+	VDM(BER_WARNING, FIBER, PreFECBERMedia, HIGH_WARNING, BIT(SNR_ALARM)),
+	VDM(FERC_WARNING, FIBER, FERCMedia, HIGH_WARNING, BIT(BER_WARNING)),
+	VDM(SNR_WARNING, FIBER, eSNRMedia, LOW_WARNING, BIT(FERC_WARNING)),
+	VDM(HOST_BER_ALARM, LANE, PreFECBERHost, HIGH_ALARM, BIT(TX_LOL)),
+	VDM(HOST_SNR_ALARM, LANE, eSNRHost, LOW_ALARM, BIT(HOST_BER_ALARM)),
+	VDM(HOST_BER_WARNING, LANE, PreFECBERHost, HIGH_WARNING, BIT(HOST_SNR_ALARM)),
+	VDM(HOST_SNR_WARNING, LANE, eSNRHost, LOW_WARNING, BIT(HOST_BER_WARNING)),
 	[CMIS_ALARM_LIGHT_ALARM] = { OF_LIGHT, .vdm = CMIS_VDM_ElsInputPower, .wait_ms = 1500,
 				     .both = true, .level = CMIS_HIGH_ALARM },
 	[CMIS_ALARM_LIGHT_WARNING] = { OF_LIGHT, .vdm = CMIS_VDM_ElsInputPower, .wait_ms = 1500,
@@ -214,6 +216,19 @@ static void ports(struct alarm_device *d, const struct cmis_manager *m)
 	d->level[CMIS_ALARM_PORT_FAILED] = failed;
 }
 
+static void sends(struct alarm_device *d, const struct cmis_manager *m)
+{
+	d->sends = 0;
+	for (unsigned l = 0; l < ALARM_BITS; l++) {
+		const struct cmis_lane_seen *seen =
+			&cmis_manager_bank(m, l / CMIS_LANES)->lane[l % CMIS_LANES];
+
+		set(&d->sends, l,
+		    cmis_manager_seen(m)->state == CMIS_MANAGER_READY && d->lanes >> l & 1 &&
+			    seen->state == CMIS_DP_ACTIVATED && seen->tx_valid);
+	}
+}
+
 /* Flags of a laser: bits 0-3 bias, 4-7 power, in the order of levels. */
 static uint8_t laser_flags(const struct cmis_manager *m, unsigned laser)
 {
@@ -285,7 +300,7 @@ static void none(struct alarm_device *d)
 {
 	memset(d->level, 0, sizeof(d->level));
 	d->lanes = 0;
-	d->on = UINT64_MAX; /* as far as anybody knows */
+	d->on = d->sends = UINT64_MAX; /* as far as anybody knows */
 	d->low_alarm = d->low_warning = 0;
 	d->stranger = false;
 }
@@ -318,8 +333,10 @@ void alarm_levels(struct alarm_device *d, uint64_t used, const struct cmis_manag
 		joint(d, used, m, els);
 		return;
 	}
-	if (!d->els)
+	if (!d->els) {
 		ports(d, m);
+		sends(d, m);
+	}
 	outages(d, d->els ? used != 0 : d->lanes != 0, seen);
 	flags(d, m);
 	if (!d->els)

@@ -16,6 +16,7 @@
 #define HOLD        (500 * CMIS_MS) /* as of a flag */
 #define SETTLE      (1500 * CMIS_MS)
 #define LINGER      (2500 * CMIS_MS)
+#define JOINED      (300 * CMIS_MS) /* for the manager at the far end to notice */
 #define FEEDS_FIRST 64
 
 static unsigned lowest(uint64_t bits)
@@ -50,6 +51,7 @@ void cmis_alarms_destroy(struct cmis_alarms *a)
 	for (unsigned i = 0; i < a->devices; i++)
 		free(a->device[i]);
 	free(a->feed);
+	free(a->fiber);
 	free(a);
 }
 
@@ -100,6 +102,39 @@ void cmis_alarms_unfeed(struct cmis_alarms *a)
 	a->feeds = 0;
 	for (unsigned i = 0; i < a->devices; i++)
 		a->device[i]->fed = 0;
+}
+
+int cmis_alarms_join(struct cmis_alarms *a, unsigned engine, unsigned lane, unsigned far_engine,
+		     unsigned far_lane)
+{
+	if (engine >= a->devices || far_engine >= a->devices || lane >= ALARM_BITS ||
+	    far_lane >= ALARM_BITS)
+		return -ERANGE;
+	if (a->device[engine]->els || a->device[far_engine]->els)
+		return -EINVAL;
+	if (a->fibers == a->fiber_room) {
+		const unsigned room = a->fiber_room ? 2 * a->fiber_room : FEEDS_FIRST;
+		struct alarm_fiber *more = realloc(a->fiber, room * sizeof(*more));
+
+		if (more == NULL)
+			return -ENOMEM;
+		a->fiber = more;
+		a->fiber_room = room;
+	}
+	a->fiber[a->fibers++] = (struct alarm_fiber){
+		.engine = { (uint16_t)engine, (uint16_t)far_engine },
+		.lane = { (uint8_t)lane, (uint8_t)far_lane },
+	};
+	a->device[engine]->joined |= 1ull << lane;
+	a->device[far_engine]->joined |= 1ull << far_lane;
+	return 0;
+}
+
+void cmis_alarms_unjoin(struct cmis_alarms *a)
+{
+	a->fibers = 0;
+	for (unsigned i = 0; i < a->devices; i++)
+		a->device[i]->joined = 0;
 }
 
 uint64_t cmis_alarms_lanes(const struct cmis_alarms *a, const struct cmis_alarm *alarm,
@@ -217,6 +252,8 @@ static void explain(struct alarm_device *d, unsigned kind)
 	bool warning = cmis_alarm_severity(kind) == CMIS_SEVERITY_WARNING;
 	uint64_t light = s->fed ? d->dark | (warning ? d->weak : 0) : 0;
 
+	if (s->far)
+		light |= d->unlit | (warning ? d->dim : 0);
 	if (s->scope == ALARM_PORT)
 		light = ports_of(d, light);
 	d->may[kind] = d->does[kind] = light;
@@ -235,6 +272,8 @@ static uint64_t wait_of(const struct cmis_alarms *a, const struct alarm_device *
 	uint64_t wait = s->wait_ms * CMIS_MS;
 	uint64_t lanes = s->scope == ALARM_PORT ? d->port_lanes[bit] : 1ull << bit;
 
+	if (s->far && d->joined & lanes && wait < JOINED)
+		wait = JOINED;
 	return s->fed && d->fed & lanes && wait < a->set.settle_ns ? a->set.settle_ns : wait;
 }
 
@@ -317,6 +356,25 @@ static void shadows(struct cmis_alarms *a)
 	}
 }
 
+/* What lanes miss because those at their far ends do not send it; now or a moment ago. */
+static void far_ends(struct cmis_alarms *a)
+{
+	for (unsigned i = 0; i < a->devices; i++)
+		a->device[i]->unlit = a->device[i]->dim = 0;
+	for (unsigned i = 0; i < a->fibers; i++)
+		for (unsigned e = 0; e < 2; e++) {
+			const struct alarm_fiber *f = &a->fiber[i];
+			const struct alarm_device *from = a->device[f->engine[!e]];
+			struct alarm_device *to = a->device[f->engine[e]];
+			const unsigned lane = f->lane[e], far = f->lane[!e];
+			const bool off = !(from->sends >> far & 1) || from->dark >> far & 1;
+
+			to->unlit |= (uint64_t)recently(a, &to->unlit_ns[lane], off) << lane;
+			to->dim |= (uint64_t)recently(a, &to->dim_ns[lane], from->weak >> far & 1)
+				   << lane;
+		}
+}
+
 void cmis_alarms_look(struct cmis_alarms *a, unsigned device, const struct cmis_manager *m,
 		      uint64_t now)
 {
@@ -328,6 +386,7 @@ void cmis_alarms_look(struct cmis_alarms *a, unsigned device, const struct cmis_
 	a->now = now > a->now ? now : a->now;
 	alarm_levels(d, d->els ? d->fed : 0, m);
 	shadows(a);
+	far_ends(a);
 	for (unsigned kind = 0; kind < CMIS_ALARM_KINDS; kind++)
 		for (unsigned i = 0; i < a->devices; i++)
 			work_out(a, i, kind);

@@ -8,10 +8,10 @@
  *
  *   a laser that is dark, failing or weak    hides what a lack of light does to the lanes it feeds,
  *   a laser source that is away or down      on whatever engine, and no lane beside them
- *   a module that is away, silent, at fault, hides everything else of it
- *   shut down or does not power up
- *   a sign on a lane                         hides those that follow from it on the same lane,
- * never one that is more severe
+ *   a lane that does not send, or is weak    hides what arrives badly at the lane at the far end of
+ * its fiber, where that is one of the board's (join) a module that is away, silent, at fault, hides
+ * everything else of it shut down or does not power up a sign on a lane hides those that follow
+ * from it on the same lane, never one that is more severe
  *
  * When the cause goes, its signs are given `linger_ns` to go as well; what remains then shows.
  * Signs that a laser may be the cause of are believed after `settle_ns`, because the manager of the
@@ -232,6 +232,15 @@ int cmis_alarms_add(struct cmis_alarms *a, const char *name, bool els);
 int cmis_alarms_feed(struct cmis_alarms *a, unsigned engine, unsigned lane, unsigned els,
 		     unsigned laser);
 void cmis_alarms_unfeed(struct cmis_alarms *a);
+/*
+ * These two lanes are the ends of one fiber: what one does not send, the other misses. Signs of
+ * that are believed after 300 ms, so that the sender's manager can have noticed, too. 0, -ERANGE,
+ * -EINVAL, -ENOMEM as above. unjoin forgets all fibers; the board is told anew when its ports
+ * change.
+ */
+int cmis_alarms_join(struct cmis_alarms *a, unsigned engine, unsigned lane, unsigned far_engine,
+		     unsigned far_lane);
+void cmis_alarms_unjoin(struct cmis_alarms *a);
 
 /*
  * What the manager of a device sees at `now`, just stepped; of a laser source in joint mode, its

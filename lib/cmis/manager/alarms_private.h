@@ -18,6 +18,7 @@ struct alarm_source {
 	enum alarm_scope scope;
 	bool outage;              /* hides everything else of its module */
 	bool fed;                 /* a lack of laser light may be the cause */
+	bool far;                 /* … or the lane at the far end of the fiber */
 	uint16_t wait_ms;         /* it must last so long */
 	bool both;                /* levels: `level`, high, and the low one after it */
 	enum cmis_level level;    /* of `field` or `vdm` */
@@ -36,12 +37,14 @@ struct alarm_item {          /* of a bit of a kind; since and count of lanes are
 struct alarm_device {
 	char name[32];
 	bool els;
-	uint64_t fed; /* lanes that have a laser somewhere; lasers that lanes have */
+	uint64_t fed;    /* lanes that have a laser somewhere; lasers that lanes have */
+	uint64_t joined; /* lanes whose far end is one of the board's */
 
 	/* as of the last look */
 	uint64_t level[CMIS_ALARM_KINDS];
 	uint64_t lanes;                  /* of wanted ports */
 	uint64_t on;                     /* lasers */
+	uint64_t sends;                  /* lanes that a port wants and that send */
 	uint64_t low_alarm, low_warning; /* lasers whose output power is so */
 	uint64_t port_lanes[ALARM_BITS]; /* by first lane */
 	uint8_t port_reason[ALARM_BITS];
@@ -59,7 +62,9 @@ struct alarm_device {
 	uint64_t may[CMIS_ALARM_KINDS], does[CMIS_ALARM_KINDS]; /* be hidden by other kinds */
 	uint64_t pending[CMIS_ALARM_KINDS]; /* it is so, or was less than 500 ms ago */
 	uint64_t shown[CMIS_ALARM_KINDS];
-	uint64_t dark, weak;                               /* lanes that lack laser light */
+	uint64_t dark, weak; /* lanes that lack laser light */
+	uint64_t unlit, dim; /* … whose far ends do not send, or are weak */
+	uint64_t unlit_ns[ALARM_BITS], dim_ns[ALARM_BITS]; /* seen so last; 0: never */
 	uint64_t dark_ns[ALARM_BITS], weak_ns[ALARM_BITS]; /* lasers: seen so last; 0: never */
 	struct alarm_item item[CMIS_ALARM_KINDS][ALARM_BITS];
 };
@@ -69,6 +74,11 @@ struct alarm_feed {
 	uint8_t lane, laser;
 };
 
+struct alarm_fiber {
+	uint16_t engine[2];
+	uint8_t lane[2];
+};
+
 struct cmis_alarms {
 	struct cmis_alarms_settings set;
 	uint64_t now;
@@ -76,6 +86,8 @@ struct cmis_alarms {
 	unsigned devices;
 	struct alarm_feed *feed;
 	unsigned feeds, feed_room;
+	struct alarm_fiber *fiber;
+	unsigned fibers, fiber_room;
 	uint8_t order[CMIS_ALARM_KINDS]; /* kinds by severity */
 };
 

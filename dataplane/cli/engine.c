@@ -37,15 +37,14 @@ static void usage(FILE *to)
 {
 	fputs("usage: cpx engine VERB [OPTIONS]\n\n", to);
 	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].help);
 	fputs("\n  -h, --help            this text; cpx engine VERB --help for a verb\n\n"
-	      "An engine is named as the board that runs or its emulation names it; -i INSTANCE\n"
-	      "chooses one of several boards. Or it is the path of its socket or of the EEPROM\n"
-	      "file of a driver; ethtool:IFACE is the module in a network interface. Sockets "
-	      "found\n"
-	      "by name are in $CPX_ENGINES, else in /run/cpx/engines,\n"
+	      "An engine is named as the running board or the emulation that has it names it;\n"
+	      "-i INSTANCE chooses one of several boards. Or it is the path of its socket or of\n"
+	      "a driver's EEPROM file; ethtool:IFACE is the module in a network interface.\n"
+	      "Sockets found by name are in $CPX_ENGINES, else in /run/cpx/engines,\n"
 	      "$XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n"
-	      "From alarms to breakout the verbs are for engines of a running board only.\n\n"
+	      "alarms to breakout are for engines of a running board only.\n\n"
 	      "Exit: 0 done, 1 it failed, 2 wrong usage or a bad file.\n",
 	      to);
 }

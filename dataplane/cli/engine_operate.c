@@ -13,25 +13,52 @@
 #include "dataplane/cli/engine.h"
 #include "dataplane/cli/engine_prbs.h"
 
-#define SEE_ENGINES "See `cpx show engines`"
+#define USUAL      "i:jh"
+#define ENGINES    "`cpx show engines`"
+#define BOTH_ROLES 3 /* 1 generate, 2 check */
 
 struct options {
 	struct engine_target target;
-	const char *instance, *word, *side, *pattern;
-	unsigned roles; /* 1 generate, 2 check */
+	const char *text, *word; /* the target as typed, what stands behind it */
+	const char *instance, *side, *pattern;
+	unsigned roles; /* 0: not said */
 	bool json, done;
 };
 
-/* What may stand behind the target, the board's verb for it, and what is said when it took it. */
+/* A word behind the target, and what is said when the board took it; word NULL: none is wanted. */
 struct choice {
-	const char *word, *verb, *asked, *next;
+	const char *word, *asked; /* asked NULL: it tells results */
+	const char *verb;         /* of the control socket, if it is not the operation's */
+};
+
+static const struct choice ups[] = { { NULL, "up where ports want it" }, { 0 } };
+static const struct choice downs[] = { { NULL, "down, until `cpx engine up`" }, { 0 } };
+static const struct choice resets[] = { { NULL, "reset, then up as it was wanted" }, { 0 } };
+static const struct choice powers[] = {
+	{ "on", "low power, all lanes down" },
+	{ "off", "high power, lanes up where ports want them" },
+	{ 0 },
+};
+static const struct choice modes[] = {
+	{ "media-output", "what the host sends returns at the media side" },
+	{ "media-input", "what the fiber brings returns at the media side" },
+	{ "host-output", "what the fiber brings returns at the host side" },
+	{ "host-input", "what the host sends returns at the host side" },
+	{ "off", "no loopback" },
+	{ 0 },
+};
+static const struct choice patterns[] = {
+	{ "start", "test patterns instead of traffic, until `prbs … stop`" },
+	{ "stop", "no test patterns" },
+	{ "show", NULL, "engine-prbs-results" },
+	{ 0 },
 };
 
 static void fill_nothing(json_t *request, const struct options *o)
 {
 }
 
-static void fill_on(json_t *request, const struct options *o)
+static void fill_power(json_t *request, const struct options *o)
 {
 	json_object_set_new(request, "on", json_boolean(strcmp(o->word, "on") == 0));
 }
@@ -43,94 +70,44 @@ static void fill_mode(json_t *request, const struct options *o)
 
 static void fill_pattern(json_t *request, const struct options *o)
 {
-	const bool start = strcmp(o->word, "start") == 0;
+	const char *pattern = o->pattern ? o->pattern : "PRBS31Q";
 
 	json_object_set_new(request, "side", json_string(o->side ? o->side : "media"));
-	json_object_set_new(request, "roles", json_integer(o->roles ? o->roles : 3));
+	if (strcmp(o->word, "show") == 0)
+		return;
+	json_object_set_new(request, "roles", json_integer(o->roles ? o->roles : BOTH_ROLES));
 	json_object_set_new(request, "pattern",
-			    json_string(!start       ? "off"
-					: o->pattern ? o->pattern
-						     : "PRBS31Q"));
+			    json_string(strcmp(o->word, "stop") == 0 ? "off" : pattern));
 }
-
-static void fill_side(json_t *request, const struct options *o)
-{
-	json_object_set_new(request, "side", json_string(o->side ? o->side : "media"));
-}
-
-#define USUAL_OPTIONS "i:jh"
-#define CHOICES_MAX   6
 
 static const struct operation {
-	const char *name, *usage, *help;
-	const char *options; /* letters */
+	const char *name, *usage;
 	bool lanes;          /* TARGET may name lanes */
-	struct {
-		struct choice is;
-		void (*fill)(json_t *request, const struct options *o);
-	} choices[CHOICES_MAX]; /* one without a word: nothing stands there */
+	const char *options; /* letters */
+	const char *verb;    /* of the control socket */
+	const struct choice *choices;
+	void (*fill)(json_t *request, const struct options *o);
+	const char *help, *see;
 } operations[] = {
-	{ "up",
-	  "TARGET",
-	  "Takes back `down`: lanes are up again where their ports want them.\n",
-	  USUAL_OPTIONS,
-	  true,
-	  { { { NULL, "engine-up", "up again where ports want it", SEE_ENGINES },
-	      fill_nothing } } },
-	{ "down",
-	  "TARGET",
-	  "Lanes go down and stay down, whatever their ports want, until `up`.\n",
-	  USUAL_OPTIONS,
-	  true,
-	  { { { NULL, "engine-down", "down until `cpx engine up`", SEE_ENGINES },
-	      fill_nothing } } },
-	{ "reset",
-	  "ENGINE",
-	  "SoftwareReset: all its lanes lose their links, then come up as they were wanted.\n",
-	  USUAL_OPTIONS,
-	  false,
-	  { { { NULL, "engine-reset", "reset, then up as it was wanted", SEE_ENGINES },
-	      fill_nothing } } },
-	{ "lowpower",
-	  "ENGINE on|off",
-	  "on: all lanes down and the engine in low power, until off.\n",
-	  USUAL_OPTIONS,
-	  false,
-	  { { { "on", "engine-lowpower", "low power, all lanes down", SEE_ENGINES }, fill_on },
-	    { { "off", "engine-lowpower", "high power, lanes up where ports want them",
-		SEE_ENGINES },
-	      fill_on } } },
-	{ "loopback",
-	  "TARGET MODE",
+	{ "up", "TARGET", true, USUAL, "engine-up", ups, fill_nothing,
+	  "Takes back `down`: lanes are up again where their ports want them.\n", ENGINES },
+	{ "down", "TARGET", true, USUAL, "engine-down", downs, fill_nothing,
+	  "Lanes go down and stay down, whatever their ports want, until `up`.\n", ENGINES },
+	{ "reset", "ENGINE", false, USUAL, "engine-reset", resets, fill_nothing,
+	  "SoftwareReset: all lanes lose their links, then come up as they were wanted.\n",
+	  ENGINES },
+	{ "lowpower", "ENGINE on|off", false, USUAL, "engine-lowpower", powers, fill_power,
+	  "on: all lanes down and the engine in low power, until off.\n", ENGINES },
+	{ "loopback", "TARGET MODE", true, USUAL, "engine-loopback", modes, fill_mode,
 	  "MODE is media-output or host-input (what the host sends comes back to it),\n"
 	  "media-input or host-output (what the fiber brings goes back into it), or off.\n"
 	  "Engines offer some of them, or only all lanes of a bank at once.\n",
-	  USUAL_OPTIONS,
-	  true,
-	  { { { "media-output", "engine-loopback", "the host's signal returns at the media side",
-		SEE_ENGINES },
-	      fill_mode },
-	    { { "media-input", "engine-loopback", "the fiber's signal returns at the media side",
-		SEE_ENGINES },
-	      fill_mode },
-	    { { "host-output", "engine-loopback", "the fiber's signal returns at the host side",
-		SEE_ENGINES },
-	      fill_mode },
-	    { { "host-input", "engine-loopback", "the host's signal returns at the host side",
-		SEE_ENGINES },
-	      fill_mode },
-	    { { "off", "engine-loopback", "no loopback", SEE_ENGINES }, fill_mode } } },
-	{ "prbs",
-	  "TARGET start|stop|show",
-	  "Test patterns instead of traffic: one end generates, the other checks, until stop.\n"
-	  "With neither --generate nor --check it is both.\n",
-	  USUAL_OPTIONS "s:p:gc",
-	  true,
-	  { { { "start", "engine-prbs", "test patterns instead of traffic, until stop",
-		"See `cpx engine prbs TARGET show` and `cpx show engines`" },
-	      fill_pattern },
-	    { { "stop", "engine-prbs", "no more test patterns", SEE_ENGINES }, fill_pattern },
-	    { { "show", "engine-prbs-results", NULL, NULL }, fill_side } } },
+	  ENGINES },
+	{ "prbs", "TARGET start|stop|show", true, USUAL "s:p:gc", "engine-prbs", patterns,
+	  fill_pattern,
+	  "Test patterns instead of traffic, until stop. One end generates, the other\n"
+	  "checks; with neither --generate nor --check an end does both.\n",
+	  ENGINES " and `cpx engine prbs TARGET show`" },
 };
 
 static void help(const struct operation *op)
@@ -156,33 +133,35 @@ static void help(const struct operation *op)
 	      "  -j, --json           one JSON object\n"
 	      "  -h, --help           this text\n"
 	      "\n"
-	      "For engines of a running board. Exit: 0 it was asked for, 1 it cannot be, 2 wrong\n"
-	      "usage.\n",
+	      "Exit: 0 the board was asked and takes care, 1 it cannot be, 2 wrong usage.\n",
 	      stdout);
 }
 
-/* Number of the choice, -1: it is none, and that is said. */
-static int choose(const struct operation *op, const char *word)
+/* NULL: it is none of them, and that is said. */
+static const struct choice *choose(const struct operation *op, const char *word)
 {
 	struct nearest near = { .typed = word ? word : "" };
+	const struct choice *c = op->choices;
 
-	if (!op->choices[0].is.word) {
-		if (word)
-			engine_usage(op->name, "'%.40s' is one word too many", word);
-		return word ? -1 : 0;
-	}
-	for (int i = 0; i < CHOICES_MAX && op->choices[i].is.word; i++) {
-		if (word && strcmp(op->choices[i].is.word, word) == 0)
-			return i;
-		nearest_offer(&near, op->choices[i].is.word);
+	if (!c->word && word)
+		engine_usage(op->name, "'%.40s' is one word too many", word);
+	if (!c->word)
+		return word ? NULL : c;
+	for (; c->word; c++) {
+		if (word && strcmp(c->word, word) == 0)
+			return c;
+		nearest_offer(&near, c->word);
 	}
 	if (!word)
-		engine_usage(op->name, "a word is missing, it is %s", op->usage);
+		engine_usage(op->name, "a word is missing: %s", op->usage);
 	else if (near.word)
-		engine_usage(op->name, "no \"%.40s\". Did you mean \"%s\"", word, near.word);
+		fprintf(stderr,
+			"cpx engine %s: no \"%.40s\". Did you mean \"%s\"? Try: cpx engine %s "
+			"--help\n",
+			op->name, word, near.word, op->name);
 	else
-		engine_usage(op->name, "no \"%.40s\", it is %s", word, op->usage);
-	return -1;
+		engine_usage(op->name, "no \"%.40s\"", word);
+	return NULL;
 }
 
 static int parse_options(int argc, char **argv, const struct operation *op, struct options *o)
@@ -224,38 +203,40 @@ static int parse_options(int argc, char **argv, const struct operation *op, stru
 			help(op);
 			return EXIT_DONE;
 		default:
-			return engine_usage(op->name, "it is %s", op->usage);
+			return engine_usage(op->name, "write %s", op->usage);
 		}
 	}
 	return EXIT_DONE;
 }
 
-static int parse(int argc, char **argv, const struct operation *op, struct options *o, int *choice)
+static int parse(int argc, char **argv, const struct operation *op, struct options *o,
+		 const struct choice **choice)
 {
 	int ret = parse_options(argc, argv, op, o);
 
 	if (ret != EXIT_DONE || o->done)
 		return ret;
 	if (optind == argc)
-		return engine_usage(op->name, "which engine? It is %s", op->usage);
-	if (!engine_target_parse(&o->target, argv[optind]))
+		return engine_usage(op->name, "which engine? Write %s", op->usage);
+	o->text = argv[optind];
+	if (!engine_target_parse(&o->target, o->text))
 		return engine_usage(op->name,
 				    "'%.60s' is not ENGINE, ENGINE/LANE or ENGINE/FIRST-LAST, as "
 				    "oe0/8-15 (lanes 0 to 63)",
-				    argv[optind]);
+				    o->text);
 	if (o->target.lanes && !op->lanes)
 		return engine_usage(op->name, "it is for whole engines: write %s, without lanes",
 				    o->target.engine);
 	o->word = argv[optind + 1]; /* argv ends with NULL */
 	*choice = choose(op, o->word);
-	if (*choice >= 0 && o->word && argv[optind + 2])
+	if (*choice && o->word && argv[optind + 2])
 		return engine_usage(op->name, "'%.40s' is one word too many", argv[optind + 2]);
-	return *choice < 0 ? EXIT_USAGE : EXIT_DONE;
+	return *choice ? EXIT_DONE : EXIT_USAGE;
 }
 
 static json_t *lanes_json(uint64_t lanes)
 {
-	json_t *list = json_array();
+	json_t *list = lanes ? json_array() : json_null();
 
 	for (unsigned i = 0; i < 64; i++)
 		if (lanes >> i & 1)
@@ -263,57 +244,61 @@ static json_t *lanes_json(uint64_t lanes)
 	return list;
 }
 
-/* What the board took (its answer has what was asked put in), or what it found. */
-static int say(const struct choice *choice, const struct options *o, const char *target,
-	       const json_t *reply)
+/* The board's answer, with what was asked for put into it; *reply is to be decref'd. */
+static int ask(const struct operation *op, const struct choice *choice, const struct options *o,
+	       json_t **reply, struct err *err)
 {
-	if (o->json) {
-		json_dumpf(reply, stdout, JSON_INDENT(1));
-		putchar('\n');
-	} else if (!choice->asked) {
-		return prbs_print(reply, o->target.engine);
-	} else {
-		printf("%s: asked for %s. %s\n", target, choice->asked, choice->next);
+	json_t *request = json_object();
+	struct engine_board e;
+	int ret;
+
+	if (o->target.lanes)
+		json_object_set_new(request, "lanes", lanes_json(o->target.lanes));
+	op->fill(request, o);
+	ret = engine_board_need(&e, o->target.engine, o->instance, err);
+	if (ret == 0)
+		ret = engine_board_ask(&e, choice->verb ? choice->verb : op->verb, request, reply,
+				       err);
+	if (ret == 0) {
+		json_object_update_missing(*reply, request);
+		json_object_set_new(*reply, "board", json_string(e.board));
+		if (!json_object_get(*reply, "lanes"))
+			json_object_set_new(*reply, "lanes", json_null());
+		if (!choice->asked)
+			prbs_judge(*reply);
 	}
-	return 0;
+	json_decref(request);
+	return ret;
 }
 
 int engine_operate(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], ' ') + 1; /* of "cpx engine VERB" */
 	const struct operation *op = operations;
+	const struct choice *choice;
 	struct options o = { 0 };
-	struct engine_board e;
-	json_t *request, *reply;
+	json_t *reply;
 	struct err err;
-	int choice = 0, ret;
+	int ret;
 
 	while (strcmp(op->name, name) != 0) /* engine.c calls for these only */
 		op++;
 	ret = parse(argc, argv, op, &o, &choice);
 	if (ret != EXIT_DONE || o.done)
 		return ret;
-	request = json_object();
-	if (o.target.lanes)
-		json_object_set_new(request, "lanes", lanes_json(o.target.lanes));
-	op->choices[choice].fill(request, &o);
-	ret = engine_board_need(&e, o.target.engine, o.instance, &err);
-	if (ret == 0)
-		ret = engine_board_ask(&e, op->choices[choice].is.verb, request, &reply, &err);
-	if (ret == 0) {
-		if (op->choices[choice].is.asked)
-			json_object_update_missing(reply, request);
-		else
-			prbs_judge(reply);
-		json_object_set_new(reply, "board", json_string(e.board));
-		json_object_set_new(reply, "engine", json_string(e.engine));
-		if (!json_object_get(reply, "lanes"))
-			json_object_set_new(reply, "lanes", json_null());
-		ret = say(&op->choices[choice].is, &o, argv[optind], reply);
-		json_decref(reply);
-	} else {
+	ret = ask(op, choice, &o, &reply, &err);
+	if (ret) {
 		fprintf(stderr, "cpx engine %s: %s\n", name, err.text);
+		return EXIT_FAILED;
 	}
-	json_decref(request);
+	if (o.json) {
+		json_dumpf(reply, stdout, JSON_INDENT(1));
+		putchar('\n');
+	} else if (choice->asked) {
+		printf("%s: asked for: %s. See %s\n", o.text, choice->asked, op->see);
+	} else {
+		ret = prbs_print(reply, o.target.engine);
+	}
+	json_decref(reply);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }

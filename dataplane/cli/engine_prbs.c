@@ -50,7 +50,7 @@ static void number(struct table *t, const json_t *v, const char *format)
 int prbs_print(const json_t *reply, const char *engine)
 {
 	static const char *const headings[] = { "LANE",    "GENERATES", "CHECKS", "LOCK",
-						">BITS",   ">ERRORS",   ">BER",   ">BELOW",
+						">BITS",   ">ERRORS",   ">BER",   ">BER LIMIT",
 						">SNR dB", NULL };
 	struct table *t = table_new(headings);
 	const json_t *lane;

@@ -51,14 +51,15 @@ static uint64_t thread_cpu_ns(void)
 /* With the lock. When it is due again. */
 static uint64_t step(struct cpx_engine *e)
 {
+	const bool interrupted = load_acquire(&e->interrupted) != 0;
 	const uint64_t now = cpx_engine_clock();
 	uint64_t due;
 
-	if (load_acquire(&e->interrupted)) {
-		store_relaxed(&e->interrupted, 0); /* one that comes now finds us looking */
+	if (interrupted)
 		cmis_manager_interrupt(e->manager);
-	}
 	due = cmis_manager_step(e->manager, now);
+	if (interrupted) /* still there, or there again: its next look tells */
+		store_release(&e->interrupted, 0);
 	cpx_engine_follow(e, now);
 	if (step_cb != NULL)
 		step_cb(step_arg, e, e->manager, now);

@@ -35,8 +35,7 @@ struct cpx_engine {
 	struct cmis_eeprom *eeprom; /* optoe */
 	pthread_t thread;
 	int wake;
-	uint32_t interrupted; /* any thread sets, the engine's clears */
-	uint32_t asserted;    /* the interrupt when last looked at; the world's */
+	uint32_t interrupted; /* any thread sets, the engine's clears once it has looked */
 
 	pthread_mutex_t lock; /* … of what follows */
 	bool stop;

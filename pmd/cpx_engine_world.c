@@ -176,11 +176,10 @@ static void look_at_interrupts(void)
 {
 	for (unsigned i = 0; i < world.modules; i++) {
 		struct cpx_engine *e = world.module[i];
-		const bool on = cmis_engine_interrupt(cmis_module_engine(e->module));
 
-		if (on && !e->asserted)
+		if (!load_acquire(&e->interrupted) &&
+		    cmis_engine_interrupt(cmis_module_engine(e->module)))
 			cpx_engine_interrupt(e);
-		e->asserted = on;
 	}
 }
 

@@ -26,7 +26,8 @@ done
 touch "$CPX_STILL"
 sleep 0.2 # a tick that has begun
 
-# The pages of a kind (a letter a bank behind those that are banked), to FILE and back.
+# The pages of an engine to a file, and what is said of both: PROGRAM ENGINE FILE BANKS PAGES, and
+# PAGES that are in each bank.
 cat >"$DIR/compare.py" <<'EOP'
 import json, subprocess, sys
 

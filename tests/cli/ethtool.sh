@@ -67,6 +67,41 @@ same() { # what is looked at
 
 same "all lanes up"
 cp "$DIR/ours.json" "$DIR/before.json"
+
+# what does not move: the module's description and its thresholds
+"$PROGRAM" dump oe0 --page 00 --page 01 --page 02 --json >"$DIR/fixed.json"
+/usr/bin/python3 -B - "$DIR/fixed.json" "$DIR/theirs" <<-'EOP' || fail "ethtool -m describes another module"
+	import json, math, sys
+	ours = {(field["name"], field["element"]): field
+	        for page in json.load(open(sys.argv[1]))["pages"] for field in page["fields"]}
+	theirs = {" ".join(name.split()): value.strip()
+	          for name, _, value in (line.partition(":") for line in open(sys.argv[2]))}
+
+	def expect(name, text):
+	    assert theirs[name] == text, f"{name}: ethtool says {theirs[name]}, cpx {text}"
+
+	def value(name, element=""):
+	    return ours[name, element]["value"]
+
+	expect("Power class", f"{value('ModulePowerClass'):.0f}")
+	expect("Max power", f"{value('MaxPower'):.2f}W")
+	expect("Laser wavelength", f"{value('NominalWavelength'):.3f}nm")
+	expect("Laser wavelength tolerance", f"{value('WavelengthTolerance'):.3f}nm")
+	expect("Length (SMF)", f"{value('LengthSMF') / 1000:.2f}km")
+	expect("Date code", ours["DateCode", ""]["text"])
+	expect("Vendor OUI", int(value("VendorOUI")).to_bytes(3, "big").hex(":"))
+	for level in "high alarm", "low alarm", "high warning", "low warning":
+	    celsius, light = value("TempThreshold", level), value("TxPowerThreshold", level)
+	    received = value("RxPowerThreshold", level)
+	    expect(f"Module temperature {level} threshold",
+	           f"{celsius:.2f} degrees C / {celsius * 9 / 5 + 32:.2f} degrees F")
+	    expect(f"Module voltage {level} threshold", f"{value('VccThreshold', level):.4f} V")
+	    expect(f"Laser bias current {level} threshold", f"{value('TxBiasThreshold', level):.3f} mA")
+	    expect(f"Laser output power {level} threshold", f"{light:.4f} mW / {10 * math.log10(light):.2f} dBm")
+	    expect(f"Laser rx power {level} threshold",
+	           f"{received:.4f} mW / {10 * math.log10(received):.2f} dBm")
+EOP
+
 "$PROGRAM" inject oe0 rx-drop --value 3 --lane 19
 "$PROGRAM" inject oe0 tx-drop --value 1 --lane 31
 sleep 0.3

@@ -52,7 +52,7 @@ static struct config *parse(const char *yaml)
 	int len = asprintf(&text,
 			   "instance: unit-%d\n"
 			   "memory: {hugepages: false, buffers: %u}\n"
-			   "engines: {oe0: {profile: oif-3.2t}}\n"
+			   "engines: {oe0: {profile: oif-3.2t, mgmt: none}}\n"
 			   "%s%s",
 			   (int)getpid(), BUFFERS, tables, yaml);
 

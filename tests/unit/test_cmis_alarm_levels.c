@@ -244,3 +244,20 @@ Test(alarm_levels, random_bytes)
 		board_end(&b);
 	}
 }
+
+/* Flags of lanes that no port has are nobody's trouble. */
+Test(alarm_levels, lanes_of_no_port)
+{
+	struct cmis_alarm alarm;
+	struct board b;
+
+	board_start(&b);
+	managed_want(&b.on[OE0], 3, 0);
+	managed_inject(&b.on[OE0], CMIS_INJECT_FLAG_STORM, 0, 0xFF800000, 0); /* lanes 23-31 */
+	board_run(&b, 4000);
+	cr_assert(board_find(&b, OE0, CMIS_ALARM_RX_LOS, &alarm), "%s", board_all(&b));
+	cr_expect_eq(alarm.lanes, 1 << 23, "%s", alarm.text);
+	while (cmis_alarms_next(b.alarms, &alarm))
+		cr_expect_eq(alarm.lanes & 0xFF000000, 0, "%s", alarm.text);
+	board_end(&b);
+}

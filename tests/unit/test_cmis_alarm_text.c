@@ -22,8 +22,10 @@ Test(alarm_text, tables)
 				      cmis_alarm_name(k));
 			cr_expect_eq(alarm_sources[i].scope, s->scope, "the same bits");
 		}
-		if (s->outage)
+		if (s->outage) {
 			cr_expect_eq(cmis_alarm_severity(k), CMIS_SEVERITY_CRITICAL);
+			cr_expect(k == 0 || alarm_sources[k - 1].outage, "outages stand first");
+		}
 	}
 	cr_expect_str_eq(cmis_alarm_name(CMIS_ALARM_KINDS), "?");
 	cr_expect_str_eq(cmis_severity_name(CMIS_SEVERITY_MAJOR), "major");

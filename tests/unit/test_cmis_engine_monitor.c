@@ -56,7 +56,7 @@ Test(monitor, values_move_and_are_the_same_for_a_seed)
 	host_bring_up(&c);
 	host_wait(2000);
 	host_page(&c, 2, 0x11, pc);
-	cr_expect_neq(memcmp(pa + 154 - 128, pc + 154 - 128, 48), 0, "another seed");
+	cr_expect_neq(memcmp(pa + (154 - 128), pc + (154 - 128), 48), 0, "another seed");
 	host_end(&a);
 	host_end(&b);
 	host_end(&c);

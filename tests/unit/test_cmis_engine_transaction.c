@@ -20,7 +20,7 @@ Test(transaction, the_image_is_that_of_a_32_lane_engine)
 	cr_expect_eq(p[168 - 128], 0x44);
 	cr_expect_eq(p[159 - 128], 0x0B);
 	cr_expect_eq(p[160 - 128], 0x07);
-	cr_expect_arr_eq(p + 176 - 128, "\x01\x11\xFF", 3);
+	cr_expect_arr_eq(p + (176 - 128), "\x01\x11\xFF", 3);
 	for (unsigned page = 0; page <= 2; page++) {
 		host_page(&h, 0, page, p);
 		cr_expect_eq(p[cmis_checksum_of(page, p, &sum) % 128], sum, "page %02Xh", page);
@@ -28,9 +28,9 @@ Test(transaction, the_image_is_that_of_a_32_lane_engine)
 	for (unsigned b = 0; b < 4; b++) {
 		host_page(&h, b, 0x11, p);
 		cr_expect_arr_eq(p, "\x11\x11\x11\x11", 4, "Deactivated from the first moment");
-		cr_expect_arr_eq(p + 206 - 128, "\x10\x10\x10\x10\x10\x10\x10\x10", 8);
+		cr_expect_arr_eq(p + (206 - 128), "\x10\x10\x10\x10\x10\x10\x10\x10", 8);
 		host_page(&h, b, 0x10, p);
-		cr_expect_arr_eq(p + 145 - 128, "\x10\x10\x10\x10\x10\x10\x10\x10", 8);
+		cr_expect_arr_eq(p + (145 - 128), "\x10\x10\x10\x10\x10\x10\x10\x10", 8);
 		cr_expect(p[0] == 0 && p[2] == 0, "DPDeinit powers up as 0");
 		host_page(&h, b, 0x13, p);
 		cr_expect_eq(p[0], 0x7F);

@@ -174,3 +174,75 @@ Test(manager_checker, selector_of_somebody_else)
 	}
 	managed_end(&g);
 }
+
+/* Modules that tell less: what they say that they report, and a selector that they do not know. */
+static struct cmis_transport inside;
+static uint8_t reports, lacks;
+static unsigned asked;
+
+static int less_read(void *module, uint8_t addr, uint8_t *bytes, unsigned len)
+{
+	int ret = inside.read(module, addr, bytes, len);
+
+	if (ret == 0 && addr == 128 && len == 12) /* only 13h:128-139 is read like that */
+		bytes[2] &= reports;
+	return ret;
+}
+
+static int less_write(void *module, uint8_t addr, const uint8_t *bytes, unsigned len)
+{
+	const uint8_t none = 0;
+
+	asked += addr == 128 && len == 1 && bytes[0] == lacks;
+	return inside.write(module, addr,
+			    addr == 128 && len == 1 && bytes[0] == lacks ? &none : bytes, len);
+}
+
+static void start_less(struct managed *g)
+{
+	managed_start(g, "oif-3.2t");
+	inside = g->plugged;
+	g->plugged.read = less_read;
+	g->plugged.write = less_write;
+	managed_want(g, 0, 8);
+	managed_until_up(g, 1, 5000);
+	managed_run(g, 1000);
+	asked = 0;
+}
+
+Test(manager_checker, a_module_without_counts)
+{
+	struct cmis_prbs_seen s;
+	struct managed g;
+
+	reports = 0x01; /* bit error ratios */
+	lacks = 0xFF;
+	start_less(&g);
+	test(&g, CMIS_SIDE_MEDIA, 0x1);
+	managed_run(&g, 3000);
+	s = seen(&g, 0, 1, CMIS_SIDE_MEDIA);
+	cr_expect(s.locked && !s.counted && isnan(s.snr_db));
+	cr_expect_float_eq(s.ber, 2e-7, 1.5e-7, "%g", s.ber);
+	cmis_manager_want_prbs(g.manager, CMIS_SIDE_MEDIA, CMIS_PRBS_GENERATE, 0x1, CMIS_SSPRQ,
+			       NULL);
+	managed_run(&g, 3000);
+	s = seen(&g, 0, 1, CMIS_SIDE_MEDIA);
+	cr_expect(!s.locked && isnan(s.ber), "0.5 is no ratio: %g", s.ber);
+	managed_end(&g);
+}
+
+Test(manager_checker, a_module_that_lacks_a_selector)
+{
+	struct cmis_prbs_seen s;
+	struct managed g;
+
+	reports = 0xFF;
+	lacks = 0x06; /* SNR, though it says that it has it */
+	start_less(&g);
+	test(&g, CMIS_SIDE_MEDIA, 0x1);
+	managed_run(&g, 20000);
+	s = seen(&g, 0, 1, CMIS_SIDE_MEDIA);
+	cr_expect(s.locked && s.counted && isnan(s.snr_db));
+	cr_expect_eq(asked, 1u, "asked for once");
+	managed_end(&g);
+}

@@ -201,6 +201,45 @@ Test(socket, hosts_with_bad_manners)
 	end(&s);
 }
 
+/* Requests beyond a host's share of a run lie in the server, where no poll sees them. */
+Test(socket, many_requests_at_once)
+{
+	const uint8_t request[4] = { 'R', 0, 0, 1 };
+	uint8_t requests[60 * 4], answers[60 * 4];
+	struct cmis_transport bus;
+	struct served s;
+	int fd[2];
+
+	for (unsigned i = 0; i < 60; i++)
+		memcpy(requests + 4 * i, request, 4);
+	place(&s);
+	s.engine = host_make("oif-3.2t", 1);
+	bus = cmis_engine_transport(s.engine);
+	host_wait(20);
+	cr_assert_eq(cmis_server_create(&s.server, s.path, &bus, NULL), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fd[i] = dial(&s);
+		cmis_server_run(s.server);
+	}
+	cr_assert_eq(cmis_server_hosts(s.server), 2);
+	for (unsigned i = 0; i < 2; i++)
+		cr_assert_eq(send(fd[i], requests, sizeof(requests), 0), sizeof(requests));
+	for (unsigned i = 0; i < 10; i++) {
+		struct pollfd p = { cmis_server_fd(s.server), POLLIN, 0 };
+
+		if (poll(&p, 1, 0) > 0)
+			cmis_server_run(s.server);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		cr_expect_eq(recv(fd[i], answers, sizeof(answers), MSG_DONTWAIT), sizeof(answers),
+			     "host %u has all answers", i);
+		close(fd[i]);
+	}
+	cmis_server_destroy(s.server);
+	cmis_engine_destroy(s.engine);
+	rmdir(s.folder);
+}
+
 /* A request in single bytes is a request. */
 Test(socket, slow_host)
 {

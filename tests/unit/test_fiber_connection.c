@@ -99,7 +99,9 @@ Test(connection, lanes_are_told_at_once_and_to_each_new_peer)
 		fiber_lanes_set(a, 0x5);
 		cr_expect_eq(fiber_process(b), 0, "nothing new");
 		fiber_lanes_set(a, 0xf5);
-		cr_expect_eq(fiber_process(b), 0, "nothing new in the lanes there are");
+		cr_expect_eq(fiber_process(b), FIBER_EVENT_LANES, "the programs' own bits");
+		cr_expect_eq(status_of(b).peer_told, 0xf5);
+		cr_expect_eq(status_of(b).peer_lanes & 0xf, 0x5);
 		fiber_lanes_set(a, 0x7);
 		fiber_lanes_set(a, 0x3);
 		cr_expect_eq(fiber_process(b), FIBER_EVENT_LANES);

@@ -55,7 +55,7 @@ int cmis_manager_read(struct cmis_manager *m, unsigned bank, unsigned page,
 	else if (page == 0x11)
 		flags_seen(m, bank, 0x11, 134, bytes + 6, LANE_FLAGS / 8, m->bank[bank].flag);
 	else if (cmis_layout_page(page) == 0x1A)
-		flags_seen(m, bank, 0x1A, ELS_FLAGS_AT, bytes + ELS_FLAGS_AT - CMIS_HALF,
+		flags_seen(m, bank, 0x1A, ELS_FLAGS_AT, bytes + (ELS_FLAGS_AT - CMIS_HALF),
 			   ELS_FLAGS / 8, m->els.bank[bank].flag);
 	else if (page == 0x14)
 		flags_seen(m, bank, 0x14, 132, bytes + 4, DIAG_FLAGS / 8, m->bank[bank].diag.flag);

@@ -194,17 +194,16 @@ static uint64_t ports_of(const struct alarm_device *d, uint64_t lanes)
 	return ports;
 }
 
-/* Whether its module is away, silent or down; and whether that shows already. */
+/* Whether its module is away, silent or down, in kinds before this one; and whether that shows. */
 static bool is_out(const struct alarm_device *d, unsigned kind, bool *shows)
 {
 	bool out = false;
 
 	*shows = false;
-	for (unsigned k = 0; k < kind; k++)
-		if (alarm_sources[k].outage) {
-			out |= (d->level[k] | d->shown[k]) != 0;
-			*shows |= d->shown[k] != 0;
-		}
+	for (unsigned k = 0; k < kind && alarm_sources[k].outage; k++) {
+		out |= (d->level[k] | d->shown[k]) != 0;
+		*shows |= d->shown[k] != 0;
+	}
 	return out;
 }
 

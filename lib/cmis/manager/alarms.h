@@ -34,7 +34,7 @@
 	X(MAJOR,    "major")    /* lanes or lasers do not work, or will not for long */ \
 	X(WARNING,  "warning")  /* nothing is lost yet */
 
-/* Constant, name, severity, what is wrong, what to do. Causes stand before what they may hide. */
+/* Constant, name, severity, what is wrong, what to do. Outages first; causes before what they hide. */
 #define CMIS_ALARMS(X) \
 	X(ABSENT, "absent", CRITICAL, \
 	  "no module answers", "put it in, or check its seat and power") \

@@ -3,7 +3,7 @@
  * Commands to the module, page 9Fh, that tell which firmware it has: query status, firmware
  * management features, firmware info, once after each identification and when all ports are where
  * they are going. A command is written (lengths, check code and payload first, then its number,
- * which starts it); then CdbStatus is polled, no more often than the longer it takes, until it is
+ * which starts it); then CdbStatus is polled, the less often the longer it takes, until it is
  * not busy or the command's limit has passed.
  *
  * A module may acknowledge nothing while it runs a command. So a NACK before that limit is no

@@ -32,7 +32,7 @@ int lasers_read_status(struct cmis_manager *m, unsigned bank)
 
 		if (ret != 0)
 			return ret;
-		flags_seen(m, bank, ELS_STATUS, ELS_FLAGS_AT, page + ELS_FLAGS_AT - CMIS_HALF,
+		flags_seen(m, bank, ELS_STATUS, ELS_FLAGS_AT, page + (ELS_FLAGS_AT - CMIS_HALF),
 			   ELS_FLAGS / 8, k->flag);
 		same = !fresh && same_status(page, k->status);
 		memcpy(k->status, page, CMIS_HALF);

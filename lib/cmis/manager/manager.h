@@ -8,7 +8,7 @@
  * the registers each time (level-triggered): a reset, a lost write or a second host's write is just
  * another register state. After a transaction that failed nothing is assumed.
  *
- *   Absent → Identify → Park (all lanes of all banks) → PowerUp → Ready
+ *   Absent → Identify → Park (all lanes of all banks, lasers not wanted) → PowerUp → Ready
  *   any → Hot (over-temperature: lanes down, low power, until it is cool)
  *   any → Fault (ModuleFault; SoftwareReset after a while)
  *   Park, PowerUp, Ready → LowPower (as long as it is wanted)

@@ -178,10 +178,15 @@ static void welcome(struct cmis_server *s)
 		drop(p);
 }
 
-/* Interested in requests, or in room for the answer. */
+/*
+ * Interested in requests, or in room for the answer: also to that of a request which is here
+ * already, beyond the host's share, and which the socket no longer tells of.
+ */
 static void interest(struct cmis_server *s, struct peer *p)
 {
-	struct epoll_event event = { .events = p->out_len ? EPOLLOUT : EPOLLIN,
+	struct wire_request r;
+	bool waiting = p->out_len != 0 || wire_request_parse(&r, p->in, p->in_len) != 0;
+	struct epoll_event event = { .events = waiting ? EPOLLOUT : EPOLLIN,
 				     .data.u32 = (uint32_t)(p - s->peer) };
 
 	if (epoll_ctl(s->epoll, EPOLL_CTL_MOD, p->fd, &event) != 0)

@@ -36,9 +36,9 @@ struct rte_eth_dev_module_info;
 
 /* What is known of a lane, NaN where it is not. */
 struct cpx_lane_view {
-	enum cmis_dp_state state;
-	bool carries;          /* its port's frames go over it */
-	double tx_dbm, rx_dbm; /* -40: dark */
+	enum cmis_dp_state state; /* 0: not known */
+	bool carries;             /* its port's frames go over it */
+	double tx_dbm, rx_dbm;    /* -40: dark */
 	double bias_ma;
 	double ber;                   /* before FEC, of the media input */
 	double snr_db;                /* electrical, of the media input */
@@ -52,8 +52,10 @@ struct cpx_engine_view {
 	enum cpx_mgmt mgmt;
 	bool is_source;            /* lasers, no lanes */
 	char source[CPX_NAME_LEN]; /* that feeds it, else "" */
-	uint64_t when_ns;          /* CLOCK_MONOTONIC, of the copy */
-	uint64_t steps, cpu_ns;    /* steps of the manager and time they took of a CPU */
+	char firmware[20];         /* that runs, "" where it is not known */
+	unsigned lasers, on;    /* of a source, or of an engine that speaks for one; 0: unknown */
+	uint64_t when_ns;       /* CLOCK_MONOTONIC, of the copy */
+	uint64_t steps, cpu_ns; /* steps of the manager and time they took of a CPU */
 	struct cmis_manager_seen seen;
 	struct cmis_bank_seen bank[CPX_ENGINE_BANKS];
 	struct cpx_lane_view lane[CPX_ENGINE_BANKS * CMIS_LANES];

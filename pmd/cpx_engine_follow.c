@@ -106,17 +106,65 @@ static double dbm(double mw)
 	return isnan(mw) ? NAN : power_dbm(mw);
 }
 
+/* Is there anything known of a bank's lanes now, and not as they once were? Flat memory has no
+ * banks: the manager says of it what ports want. */
+static bool knows_bank(const struct cpx_engine_view *v, unsigned b)
+{
+	const struct cmis_support *s = &v->seen.support;
+
+	return v->seen.state == CMIS_MANAGER_READY &&
+	       (s->flat || (b < s->banks && v->bank[b].when_ns != 0));
+}
+
 static void see_lane(struct cpx_engine *e, unsigned bank, unsigned i)
 {
-	const struct cmis_lane_seen *seen = &cmis_manager_bank(e->manager, bank)->lane[i];
+	const struct cmis_lane_seen *seen = &e->view.bank[bank].lane[i];
 	struct cpx_lane_view *v = &e->view.lane[bank * CMIS_LANES + i];
 
+	if (!knows_bank(&e->view, bank) || seen->state == 0) {
+		v->state = (enum cmis_dp_state)0;
+		v->tx_dbm = v->rx_dbm = v->bias_ma = v->ber = v->snr_db = NAN;
+		return;
+	}
 	v->state = seen->state;
 	v->tx_dbm = dbm(seen->tx_mw);
 	v->rx_dbm = dbm(seen->rx_mw);
 	v->bias_ma = seen->bias_ma;
 	v->ber = observable(e->manager, bank, i, CMIS_VDM_PreFECBERMedia);
 	v->snr_db = observable(e->manager, bank, i, CMIS_VDM_eSNRMedia);
+}
+
+static void see_lasers(struct cpx_engine *e)
+{
+	struct cpx_engine_view *v = &e->view;
+
+	v->lasers = cmis_manager_lasers(e->manager);
+	v->on = 0;
+	for (unsigned i = 0; i < v->lasers; i++) {
+		const struct cmis_laser_seen *l = cmis_manager_laser(e->manager, i);
+
+		v->on += l != NULL && l->when_ns != 0 && l->state == CMIS_LASER_ON;
+	}
+}
+
+/* By CDB, else what lower memory says, where 0.0 is none. */
+static void see_firmware(struct cpx_engine *e)
+{
+	struct cpx_engine_view *v = &e->view;
+	const struct cmis_firmware_seen *f = &v->seen.firmware;
+	struct cmis_value major, minor;
+
+	v->firmware[0] = '\0';
+	if (f->known && f->running >= 0 && f->image[f->running].valid)
+		snprintf(v->firmware, sizeof(v->firmware), "%u.%u.%u", f->image[f->running].major,
+			 f->image[f->running].minor, f->image[f->running].build);
+	else if (cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMajor, 0, e->constant[0],
+			     CMIS_HALF, &major) == 0 &&
+		 cmis_decode(&v->seen.support, CMIS_ActiveFirmwareMinor, 0, e->constant[0],
+			     CMIS_HALF, &minor) == 0 &&
+		 major.bits + minor.bits != 0)
+		snprintf(v->firmware, sizeof(v->firmware), "%u.%u", (uint8_t)major.bits,
+			 (uint8_t)minor.bits);
 }
 
 static void see(struct cpx_engine *e, uint64_t now)
@@ -136,13 +184,12 @@ static void see(struct cpx_engine *e, uint64_t now)
 	cmis_manager_last(e->manager, 0, CMIS_LOWER, e->constant[0]);
 	for (unsigned i = 0; i < 3; i++)
 		cmis_manager_last(e->manager, 0, i, e->constant[1 + i]);
+	see_lasers(e);
+	see_firmware(e);
 	for (unsigned b = 0; b < CPX_ENGINE_BANKS; b++) {
-		const struct cmis_bank_seen *bank = cmis_manager_bank(e->manager, b);
-
-		if (bank == NULL || b >= v->seen.support.banks)
-			continue;
-		cmis_manager_last(e->manager, b, 0x11, e->status[b]);
-		v->bank[b] = *bank;
+		v->bank[b] = *cmis_manager_bank(e->manager, b);
+		if (b < v->seen.support.banks)
+			cmis_manager_last(e->manager, b, 0x11, e->status[b]);
 		for (unsigned i = 0; i < CMIS_LANES; i++)
 			see_lane(e, b, i);
 	}
@@ -176,7 +223,7 @@ static void draw(struct cpx_engine *e, const struct cpx_port *p, uint64_t ns)
 void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 {
 	const struct cmis_manager_seen *seen = cmis_manager_seen(e->manager);
-	uint64_t ns = now - e->fec_ns;
+	uint64_t ns = now - e->fec_ns, seated = 0;
 
 	see(e, now);
 	if (e->fec_ns == 0 || ns >= FEC_DRAW_NS) {
@@ -193,6 +240,7 @@ void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 
 			if (s->port == NULL)
 				continue;
+			seated |= ((1ull << s->port->args.n_lanes) - 1) << (b * CMIS_LANES + first);
 			split_if_none(e, s, b, bank);
 			cpx_lanes_engine(s->port, lanes_up(e, s->port, seen, bank));
 			pthread_mutex_lock(&e->view_lock);
@@ -200,4 +248,8 @@ void cpx_engine_follow(struct cpx_engine *e, uint64_t now)
 			pthread_mutex_unlock(&e->view_lock);
 		}
 	}
+	pthread_mutex_lock(&e->view_lock);
+	for (unsigned i = 0; i < CPX_ENGINE_BANKS * CMIS_LANES; i++)
+		e->view.lane[i].carries &= (seated >> i & 1) != 0; /* its port is gone */
+	pthread_mutex_unlock(&e->view_lock);
 }

@@ -26,7 +26,10 @@ static const struct subject {
 	{ "lanes", "each lane: link, speed, traffic, its workers", show_lanes_table,
 	  show_lanes_json },
 	{ "ports", "each port: link, width, traffic", show_ports_table, show_ports_json },
-	{ "engines", "each engine with lanes in use", show_engines_table, show_engines_json },
+	{ "engines", "each engine and laser source: state, what is up, why something is not",
+	  show_engines_table, show_engines_json },
+	{ "optics", "each lane: data path, light, signal, bit errors", show_optics_table,
+	  show_optics_json },
 	{ "workers", "each worker: CPU, lanes, load, and why it runs there", show_workers_table,
 	  show_workers_json },
 	{ "drops", "packets that ended here, by reason", show_drops_table, show_drops_json },
@@ -172,7 +175,8 @@ static int print_json(const struct options *o, const struct show *s)
 	json_object_set_new(root, "board", show_board_json(s));
 	if (o->subject->json != show_board_json)
 		json_object_set_new(root, o->subject->name, o->subject->json(s));
-	ret = json_dumpf(root, stdout, o->watch > 0 ? JSON_COMPACT : JSON_INDENT(1));
+	ret = json_dumpf(root, stdout,
+			 (o->watch > 0 ? JSON_COMPACT : JSON_INDENT(1)) | JSON_REAL_PRECISION(12));
 	putchar('\n');
 	json_decref(root);
 	return ret == 0 ? 0 : -ENOMEM;
@@ -197,6 +201,9 @@ static int print_table(const struct options *o, const struct show *s)
 			     "before");
 			break;
 		}
+	if (o->subject->table == show_optics_table && !empty)
+		puts("LOST: codewords that FEC could not correct. MARGIN: how often the bit errors "
+		     "fit\ninto what it corrects, a ratio (BER) of 2.4e-4.");
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What show.c asks of show_tables.c (for people) and show_json.c (for programs). One thread. */
+/* What show.c asks of show_tables.c and show_engines.c (for people) and show_json.c (for programs).
+ * One thread. */
 #ifndef CPX_DATAPLANE_CLI_SHOW_H
 #define CPX_DATAPLANE_CLI_SHOW_H
 
@@ -24,6 +25,7 @@ struct show {
 struct table *show_lanes_table(const struct show *s);
 struct table *show_ports_table(const struct show *s);
 struct table *show_engines_table(const struct show *s);
+struct table *show_optics_table(const struct show *s);
 struct table *show_workers_table(const struct show *s);
 struct table *show_drops_table(const struct show *s);
 struct table *show_board_table(const struct show *s);
@@ -32,6 +34,7 @@ struct table *show_board_table(const struct show *s);
 json_t *show_lanes_json(const struct show *s);
 json_t *show_ports_json(const struct show *s);
 json_t *show_engines_json(const struct show *s);
+json_t *show_optics_json(const struct show *s);
 json_t *show_workers_json(const struct show *s);
 json_t *show_drops_json(const struct show *s);
 json_t *show_board_json(const struct show *s);

@@ -23,18 +23,20 @@ static json_t *truth(struct figure f)
 	return f.known ? json_boolean(f.v != 0) : json_null();
 }
 
-/* One value of any kind; an array is an object by label without its zeros. */
+/* One value of any kind; an array is an object by label without its zeros, null if all is absent.
+ */
 static json_t *value(const struct telemetry_reader *r, const struct telemetry_series *s, unsigned i)
 {
 	char text[512];
+	bool any = false;
 	double real;
 	json_t *o;
 
 	switch (s->kind) {
 	case TELEMETRY_TEXT:
 	case TELEMETRY_ENUM:
-		return telemetry_string(r, s, i, text, sizeof(text)) ? json_string(text)
-								     : json_null();
+		telemetry_string(r, s, i, text, sizeof(text));
+		return text[0] != '\0' ? json_string(text) : json_null();
 	case TELEMETRY_GAUGE_F64:
 	case TELEMETRY_GAUGE_I64:
 		return telemetry_number(r, s, i, 0, &real) && isfinite(real) ? json_real(real)
@@ -54,12 +56,16 @@ static json_t *value(const struct telemetry_reader *r, const struct telemetry_se
 		char label[32];
 
 		f.known = telemetry_value(r, s, i, slot, &f.v);
+		any |= f.known;
 		if (!f.known || f.v == 0)
 			continue;
 		snprintf(label, sizeof(label), "%u", slot);
 		json_object_set_new(o, slot < s->n_values ? s->values[slot] : label, number(f));
 	}
-	return o;
+	if (any)
+		return o;
+	json_decref(o);
+	return json_null();
 }
 
 /* Every other metric of a scope, named without `prefix`, that the object does not have yet. */
@@ -147,12 +153,81 @@ json_t *show_ports_json(const struct show *s)
 	return list;
 }
 
+/* What stands in the segment of an engine, behind what its lanes add up to. */
+static json_t *module(const struct show *s, const struct view_module *m)
+{
+	static const char *const keys[] = { "kind",        "source",
+					    "management",  "state",
+					    "reason",      "module_state",
+					    "fault_cause", "vendor",
+					    "part",        "serial",
+					    "firmware",    "lasers",
+					    "lasers_on",   "temperature_celsius",
+					    "vcc_volts" };
+	struct view_group none = { 0 };
+	const struct view_group *g = view_group(s->v->engines, s->v->n_engines, m->name);
+	struct figure ports, ports_up;
+	char text[128];
+	json_t *o;
+
+	snprintf(none.name, sizeof(none.name), "%s", m->name);
+	o = group(s, g != NULL ? g : &none, false);
+	view_ports_of(s->v, m, &ports, &ports_up);
+	json_object_set_new(o, "ports", number(ports));
+	json_object_set_new(o, "ports_up", number(ports_up));
+	json_object_set_new(o, "trouble",
+			    view_trouble(s->v, m, text, sizeof(text)) ? json_string(text)
+								      : json_null());
+	rest(o, s->r, TELEMETRY_SCOPE_ENGINE, "engine_", m->index);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (json_object_get(o, keys[i]) == NULL)
+			json_object_set_new(o, keys[i], json_null());
+	return o;
+}
+
 json_t *show_engines_json(const struct show *s)
 {
 	json_t *list = json_array();
 
-	for (unsigned i = 0; i < s->v->n_engines; i++)
-		json_array_append_new(list, group(s, &s->v->engines[i], false));
+	for (unsigned i = 0; i < s->v->n_modules; i++)
+		json_array_append_new(list, module(s, &s->v->modules[i]));
+	return list;
+}
+
+static json_t *real(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *word(const char *text)
+{
+	return text[0] != '\0' ? json_string(text) : json_null();
+}
+
+json_t *show_optics_json(const struct show *s)
+{
+	const struct telemetry_series *codewords = telemetry_series(s->r, "lane_fec_codewords");
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_lanes; i++) {
+		const struct view_lane *l = &s->v->lanes[i];
+		const struct view_optics *o = &l->optics;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+				  "s:o, s:o, s:o}",
+				  "lane", (int)l->index, "name", l->name, "port", l->port, "up",
+				  truth(l->up), "dp_state", word(o->dp_state), "path",
+				  word(o->path), "reason", word(o->reason), "tx_power_dbm",
+				  real(o->tx_dbm), "rx_power_dbm", real(o->rx_dbm), "tx_bias_ma",
+				  real(o->bias_ma), "snr_db", real(o->snr_db), "pre_fec_ber",
+				  real(o->ber), "ber_margin", real(view_margin(o)),
+				  "uncorrectable_codewords", number(o->uncorrectable),
+				  "fec_codewords",
+				  codewords != NULL ? value(s->r, codewords, l->index)
+						    : json_null()));
+	}
 	return list;
 }
 

@@ -95,19 +95,24 @@ struct table *show_lanes_table(const struct show *s)
 	return t;
 }
 
-static struct table *groups_table(const struct show *s, const char *const *headings,
-				  const struct view_group *groups, unsigned n, bool ports)
+struct table *show_ports_table(const struct show *s)
 {
-	struct table *t = table_new(headings);
+	static const char *const totals[] = { "PORT",        "LINK",        ">LANES UP",
+					      ">SPEED",      ">RX PACKETS", ">RX BYTES",
+					      ">TX PACKETS", ">TX BYTES",   ">DROPS",
+					      NULL };
+	static const char *const rates[] = { "PORT",     "LINK",     ">LANES UP", ">SPEED",
+					     ">RX RATE", ">RX WIRE", ">TX RATE",  ">TX WIRE",
+					     ">DROPS",   NULL };
+	struct table *t = table_new(s->older != NULL ? rates : totals);
 
-	for (unsigned i = 0; i < n; i++) {
-		const struct view_group *g = &groups[i];
+	for (unsigned i = 0; i < s->v->n_ports; i++) {
+		const struct view_group *g = &s->v->ports[i];
 		const struct view_group *then = NULL;
 		char width[32] = "-";
 
 		if (s->older != NULL)
-			then = ports ? view_group(s->older->ports, s->older->n_ports, g->name)
-				     : view_group(s->older->engines, s->older->n_engines, g->name);
+			then = view_group(s->older->ports, s->older->n_ports, g->name);
 		table_cell(t, g->name);
 		cell_link(t, (struct figure){ g->lanes_up.v != 0, g->lanes_up.known });
 		if (g->lanes_up.known)
@@ -121,33 +126,6 @@ static struct table *groups_table(const struct show *s, const char *const *headi
 		cell_drops(t, g->traffic.drops);
 	}
 	return t;
-}
-
-struct table *show_ports_table(const struct show *s)
-{
-	static const char *const totals[] = { "PORT",        "LINK",        ">LANES UP",
-					      ">SPEED",      ">RX PACKETS", ">RX BYTES",
-					      ">TX PACKETS", ">TX BYTES",   ">DROPS",
-					      NULL };
-	static const char *const rates[] = { "PORT",     "LINK",     ">LANES UP", ">SPEED",
-					     ">RX RATE", ">RX WIRE", ">TX RATE",  ">TX WIRE",
-					     ">DROPS",   NULL };
-
-	return groups_table(s, s->older != NULL ? rates : totals, s->v->ports, s->v->n_ports, true);
-}
-
-struct table *show_engines_table(const struct show *s)
-{
-	static const char *const totals[] = { "ENGINE",      "LINK",        ">LANES UP",
-					      ">SPEED",      ">RX PACKETS", ">RX BYTES",
-					      ">TX PACKETS", ">TX BYTES",   ">DROPS",
-					      NULL };
-	static const char *const rates[] = { "ENGINE",   "LINK",     ">LANES UP", ">SPEED",
-					     ">RX RATE", ">RX WIRE", ">TX RATE",  ">TX WIRE",
-					     ">DROPS",   NULL };
-
-	return groups_table(s, s->older != NULL ? rates : totals, s->v->engines, s->v->n_engines,
-			    false);
 }
 
 /* Do these two lanes follow each other: oe0/3, oe0/4? Then *number is the second's. */

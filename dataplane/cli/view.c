@@ -69,6 +69,7 @@ static void read_lane(const struct telemetry_reader *r, unsigned i, struct view_
 		.tx_bytes = figure(r, "lane_transmit_bytes", i),
 		.drops = total(r, "lane_drop_packets", i),
 	};
+	view_optics(r, i, &l->optics);
 }
 
 /* Adds a lane to the group of that name, which it makes when there is none. */
@@ -155,6 +156,23 @@ static unsigned instances(const struct telemetry_reader *r, enum telemetry_scope
 	return 0;
 }
 
+/* Rows that have a name. A cpx that publishes none has at least engines with lanes. */
+static void read_modules(const struct telemetry_reader *r, struct view *v, unsigned rows)
+{
+	for (unsigned i = 0; i < rows; i++) {
+		view_module(r, i, &v->modules[v->n_modules]);
+		v->n_modules += v->modules[v->n_modules].name[0] != '\0';
+	}
+	if (rows != 0)
+		return;
+	for (; v->n_modules < v->n_engines; v->n_modules++) {
+		struct view_module *m = &v->modules[v->n_modules];
+
+		view_module(r, UINT32_MAX, m); /* nothing is known of it */
+		snprintf(m->name, sizeof(m->name), "%s", v->engines[v->n_modules].name);
+	}
+}
+
 int view_make(struct view **out, const struct telemetry_reader *r, struct err *err)
 {
 	const struct telemetry_superblock *sb = telemetry_reader_superblock(r);
@@ -162,6 +180,7 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	const struct telemetry_series *drops = telemetry_series(r, "lane_drop_packets");
 	unsigned lanes = sb->lanes < VIEW_MAX_LANES ? sb->lanes : VIEW_MAX_LANES;
 	unsigned workers = instances(r, TELEMETRY_SCOPE_LCORE);
+	unsigned rows = instances(r, TELEMETRY_SCOPE_ENGINE);
 	struct view *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
@@ -169,10 +188,11 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	v->lanes = calloc(lanes + 1, sizeof(*v->lanes));
 	v->ports = calloc(lanes + 1, sizeof(*v->ports));
 	v->engines = calloc(lanes + 1, sizeof(*v->engines));
+	v->modules = calloc((rows > lanes ? rows : lanes) + 1, sizeof(*v->modules));
 	v->workers = calloc(workers + 1, sizeof(*v->workers));
 	v->drops = calloc((drops != NULL ? drops->slots : 0) + 1, sizeof(*v->drops));
-	if (v->lanes == NULL || v->ports == NULL || v->engines == NULL || v->workers == NULL ||
-	    v->drops == NULL) {
+	if (v->lanes == NULL || v->ports == NULL || v->engines == NULL || v->modules == NULL ||
+	    v->workers == NULL || v->drops == NULL) {
 		view_free(v);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
@@ -197,6 +217,7 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 		if (strchr(l->name, '/') != NULL)
 			join(v->engines, &v->n_engines, engine, l);
 	}
+	read_modules(r, v, rows);
 	for (; v->n_workers < workers; v->n_workers++)
 		read_worker(r, v->n_workers, &v->workers[v->n_workers]);
 	read_drops(r, v);
@@ -211,6 +232,7 @@ void view_free(struct view *v)
 	free(v->lanes);
 	free(v->ports);
 	free(v->engines);
+	free(v->modules);
 	free(v->workers);
 	free(v->drops);
 	free(v);

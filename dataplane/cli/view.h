@@ -27,6 +27,15 @@ struct view_traffic {
 	struct figure rx_packets, rx_bytes, tx_packets, tx_bytes, drops;
 };
 
+/* What its engine's manager has seen of a lane: words "" and numbers NaN where it is not known. */
+struct view_optics {
+	char dp_state[24]; /* of CMIS: "Activated", … */
+	char path[16];     /* its port's data path: "waiting", "up", "failed"; "" none is wanted */
+	char reason[32];   /* name of a reason (CMIS_REASONS) */
+	double tx_dbm, rx_dbm, bias_ma, snr_db, ber;
+	struct figure uncorrectable; /* codewords */
+};
+
 struct view_lane {
 	unsigned index; /* instance in the segment */
 	char name[VIEW_TEXT];
@@ -36,6 +45,7 @@ struct view_lane {
 	struct figure speed; /* bit/s */
 	struct figure rx_worker, tx_worker;
 	struct view_traffic traffic;
+	struct view_optics optics;
 	bool stale; /* the pass kept this lane's older values */
 };
 
@@ -46,6 +56,15 @@ struct view_group {
 	struct figure lanes_up;
 	struct figure speed; /* bit/s of the lanes that are up */
 	struct view_traffic traffic;
+};
+
+/* An engine or a laser source: words "" and numbers NaN where it is not known. */
+struct view_module {
+	unsigned index; /* instance in the segment */
+	char name[VIEW_TEXT];
+	char kind[24], management[16], state[24], reason[32], part[24];
+	double temperature;
+	struct figure lasers, lasers_on;
 };
 
 struct view_worker {
@@ -65,10 +84,11 @@ struct view {
 	uint8_t incarnation[16];
 	uint64_t generation, realtime_ns, monotonic_ns, tsc_hz;
 	enum telemetry_life life;
-	unsigned n_lanes, n_ports, n_engines, n_workers, n_drops;
+	unsigned n_lanes, n_ports, n_engines, n_modules, n_workers, n_drops;
 	struct view_lane *lanes;     /* in segment order, unused ones left out */
 	struct view_group *ports;    /* in the order of their first lane */
-	struct view_group *engines;  /* the same */
+	struct view_group *engines;  /* the same: those with lanes in use */
+	struct view_module *modules; /* in segment order: engines, then laser sources */
 	struct view_worker *workers; /* the control thread is the last */
 	struct view_drop *drops;     /* in the order of the segment's labels, zeros included */
 };
@@ -76,6 +96,21 @@ struct view {
 /* Takes the reader's current snapshot. -ENOMEM. Free with view_free. */
 int view_make(struct view **out, const struct telemetry_reader *r, struct err *err);
 void view_free(struct view *v);
+
+/* view_engine.c: of one lane, of one row of the segment. */
+void view_optics(const struct telemetry_reader *r, unsigned i, struct view_optics *o);
+void view_module(const struct telemetry_reader *r, unsigned i, struct view_module *m);
+/* How many times its bit errors fit into what KP4 FEC corrects (BER 2.4e-4): below 1 frames are
+ * lost. NaN where it is not known. */
+double view_margin(const struct view_optics *o);
+/* A reason in words; its name if this program does not know it. */
+const char *view_reason(const char *name);
+/* Why something of a module is not as wanted: its own reason, else that of its worst port. False,
+ * and "": nothing is wrong. */
+bool view_trouble(const struct view *v, const struct view_module *m, char *text, size_t len);
+/* Ports with lanes of this engine, and how many of them are up. */
+void view_ports_of(const struct view *v, const struct view_module *m, struct figure *ports,
+		   struct figure *up);
 
 /* Events a second between two views of one incarnation; unknown when older is NULL, of another
  * incarnation, or the pass is the same. */

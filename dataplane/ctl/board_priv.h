@@ -32,6 +32,7 @@ struct board_lane {      /* [lane]: telemetry lane index; every lane of a port o
 	uint16_t port;  /* index into board.ports; BOARD_NO_PORT while it has none */
 	uint16_t index; /* lane of the port = queue */
 	uint16_t life;  /* counts its ports; see lane_stamp() */
+	bool dark;      /* its engine is managed and the lane does not carry (engine_stats.c) */
 };
 
 /*
@@ -50,6 +51,14 @@ struct board_port {
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	bool cut;             /* the link was up and went down: workers do not send there */
+};
+
+/* Whose rows of telemetry are whose; engine_stats.c. */
+#define ENGINE_STATS_NO_LANE UINT16_MAX
+struct engine_stats {
+	unsigned n_rows;
+	struct cpx_engine *row[CPX_MAX_MODULES]; /* NULL: nobody manages it */
+	uint16_t lane[CONFIG_MAX_ENGINES][CONFIG_MAX_ENGINE_LANES]; /* telemetry lane index */
 };
 
 struct board {
@@ -78,6 +87,7 @@ struct board {
 	struct engine_alarms *alarms;
 
 	struct telemetry *telemetry;
+	struct engine_stats engine_stats;
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
 	unsigned n_workers;
@@ -107,6 +117,7 @@ void board_give_lanes(struct board *b, unsigned port);
 void board_take_lanes(struct board *b, unsigned port);
 
 /* engines.c */
+bool engine_is_managed(const struct config *cfg, unsigned engine);
 int engines_create(struct board *b, struct err *err);
 void engines_destroy(struct board *b);
 /* engine_alarms.c: after all engines are there */
@@ -169,6 +180,11 @@ void stats_describe(struct board *b); /* texts and placement, once */
 void stats_refresh(struct board *b);  /* gauges of lanes and board */
 /* Count for the control thread: slot of its own cell of a lane. */
 void stats_count(struct board *b, uint16_t lane, unsigned slot, uint64_t n);
+
+/* engine_stats.c: engines and what they see of their lanes */
+unsigned engine_stats_rows(const struct config *cfg); /* engines and laser sources there will be */
+void engine_stats_describe(struct board *b);          /* once there are engines */
+void engine_stats_refresh(struct board *b);
 
 /* punt.c: the rings to and from the workers */
 void punt_poll(void *board); /* loop timer */

@@ -55,8 +55,7 @@ int engine_args(char *args, size_t size, const struct config *cfg, const struct 
 	return len;
 }
 
-/* Does anybody manage it? */
-static bool is_managed(const struct config *cfg, unsigned engine)
+bool engine_is_managed(const struct config *cfg, unsigned engine)
 {
 	const struct config_engine *e = &cfg->engines[engine];
 
@@ -96,7 +95,7 @@ int engines_create(struct board *b, struct err *err)
 
 	cpx_engine_events(tell, b);
 	for (unsigned i = 0; i < b->cfg->n_engines && !ret; i++)
-		if (is_managed(b->cfg, i))
+		if (engine_is_managed(b->cfg, i))
 			ret = open_engine(b, i, err);
 	return ret ? ret : engine_alarms_create(b, err);
 }

@@ -81,7 +81,7 @@ int stats_create(struct board *b, struct err *err)
 					   .version = CPX_VERSION,
 					   .n_lcores = b->n_workers + 1,
 					   .n_lanes = b->n_lanes,
-					   .n_engines = b->cfg->n_engines,
+					   .n_engines = engine_stats_rows(b->cfg),
 					   .spare_entries = 64,
 					   .tsc_hz = rte_get_tsc_hz() };
 	int ret;
@@ -100,6 +100,7 @@ void stats_describe(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 
+	engine_stats_describe(b);
 	for (unsigned i = 0; i < b->n_lanes; i++)
 		describe_lane(b, i);
 	for (unsigned w = 0; w < b->n_workers; w++)
@@ -116,7 +117,7 @@ static void refresh_lane(struct board *b, unsigned i)
 	const uint16_t port = b->lanes[i].port;
 
 	telemetry_block_begin(block);
-	set(block, LANE_UP, port != BOARD_NO_PORT && b->ports[port].up);
+	set(block, LANE_UP, port != BOARD_NO_PORT && b->ports[port].up && !b->lanes[i].dark);
 	telemetry_block_end(block, rte_rdtsc());
 }
 
@@ -124,6 +125,7 @@ void stats_refresh(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 
+	engine_stats_refresh(b);
 	for (unsigned i = 0; i < b->n_lanes; i++)
 		refresh_lane(b, i);
 	telemetry_block_begin(block);

@@ -2,6 +2,9 @@
 /* The metric table of metrics.h as telemetry_create() wants it. Control thread, at start. */
 #include "dataplane/run/metrics.h"
 
+#include "lib/cmis/manager/manager.h"
+
+#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 
@@ -11,7 +14,42 @@ static const char *const drop_labels[] = {
 #undef _
 		NULL
 };
-static const char *const up_values[] = { "down", "up", NULL };
+/* `values` of metrics.h, as values_… */
+#define values_none NULL
+static const char *const values_up[] = { "down", "up", NULL };
+/* enum cmis_dp_state, as cmis_name() has it; 0 is no state and never published. */
+static const char *const values_dp_state[] = { "unknown",   "Deactivated", "Init",
+					       "Deinit",    "Activated",   "TxTurnOn",
+					       "TxTurnOff", "Initialized", NULL };
+/* enum cmis_port_state */
+static const char *const values_path[] = { "waiting", "up", "failed", NULL };
+static const char *const values_reason[] = {
+#define X(id, name, text) name,
+	CMIS_REASONS(X)
+#undef X
+		NULL
+};
+/* clang-format off */
+static const char *const values_symbols[] = {
+	"0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15",
+	"uncorrectable", NULL
+};
+/* clang-format on */
+static_assert(sizeof(values_symbols) / sizeof(values_symbols[0]) == FEC_BINS + 1, "bins");
+/* enum cpx_mgmt */
+static const char *const values_management[] = { "none", "emulated", "unix", "optoe", NULL };
+/* enum cmis_manager_state */
+static const char *const values_manager_state[] = { "Absent",  "Identify", "Park",
+						    "PowerUp", "Ready",    "Hot",
+						    "Fault",   "LowPower", NULL };
+/* enum cmis_module_state; 0 is reserved. */
+static const char *const values_module_state[] = { "unknown",     "ModuleLowPwr", "ModulePwrUp",
+						   "ModuleReady", "ModulePwrDn",  "ModuleFault",
+						   NULL };
+/* enum cmis_fault_cause */
+static const char *const values_fault_cause[] = { "none",           "TEC runaway", "data memory",
+						  "program memory", "transmitter", "receiver",
+						  "temperature",    NULL };
 static const char *const role_values[] = { "worker", "control", NULL };
 
 enum metric {
@@ -22,24 +60,29 @@ enum metric {
 #define _(sym, ...) METRIC_LANE_##sym,
 	LANE_METRICS(_)
 #undef _
+#define _(sym, ...) METRIC_ENGINE_##sym,
+		ENGINE_METRICS(_)
+#undef _
 #define _(sym, ...) METRIC_WORKER_##sym,
-		WORKER_METRICS(_)
+			WORKER_METRICS(_)
 #undef _
 #define _(sym, ...) METRIC_BOARD_##sym,
-			BOARD_METRICS(_)
+				BOARD_METRICS(_)
 #undef _
-				METRIC_COUNT
+					METRIC_COUNT
 };
 
-#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_) \
-	{                                                          \
-		.name = (name_),                                   \
-		.unit = (unit_),                                   \
-		.help = (help_),                                   \
-		.kind = (kind_),                                   \
-		.scope = (scope_),                                 \
-		.slots = (slots_),                                 \
-		.values = (values_),                               \
+/* An array has a label; the only one of these scopes is that of codewords. */
+#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_)                        \
+	{                                                                                 \
+		.name = (name_),                                                          \
+		.unit = (unit_),                                                          \
+		.help = (help_),                                                          \
+		.kind = (kind_),                                                          \
+		.scope = (scope_),                                                        \
+		.slots = (slots_),                                                        \
+		.values = (values_),                                                      \
+		.label = (kind_) == TELEMETRY_COUNTER && (slots_) > 1 ? "symbols" : NULL, \
 	},
 
 static const struct telemetry_metric table[METRIC_COUNT] = {
@@ -55,19 +98,22 @@ static const struct telemetry_metric table[METRIC_COUNT] = {
 		  .slots = DROP_COUNT,
 		  .values = drop_labels,
 		  .label = "reason" },
-#define _(sym, name, unit, kind, slots, help)                      \
-	ENTRY(TELEMETRY_SCOPE_LANE, name, unit, kind, slots, help, \
-	      (kind) == TELEMETRY_ENUM ? up_values : NULL)
+#define _(sym, name, unit, kind, slots, values, help) \
+	ENTRY(TELEMETRY_SCOPE_LANE, name, unit, kind, slots, help, values_##values)
 	LANE_METRICS(_)
+#undef _
+#define _(sym, name, unit, kind, slots, values, help) \
+	ENTRY(TELEMETRY_SCOPE_ENGINE, name, unit, kind, slots, help, values_##values)
+		ENGINE_METRICS(_)
 #undef _
 #define _(sym, name, unit, kind, slots, help)                       \
 	ENTRY(TELEMETRY_SCOPE_LCORE, name, unit, kind, slots, help, \
 	      (kind) == TELEMETRY_ENUM ? role_values : NULL)
-		WORKER_METRICS(_)
+			WORKER_METRICS(_)
 #undef _
 #define _(sym, name, unit, kind, slots, help) \
 	ENTRY(TELEMETRY_SCOPE_PROCESS, name, unit, kind, slots, help, NULL)
-			BOARD_METRICS(_)
+				BOARD_METRICS(_)
 #undef _
 };
 
@@ -90,6 +136,11 @@ int metrics_check(const struct telemetry *t)
 	if (telemetry_slot(t, METRIC_LANE_##sym) != LANE_##sym) \
 		return -EINVAL;
 	LANE_METRICS(_)
+#undef _
+#define _(sym, ...)                                                 \
+	if (telemetry_slot(t, METRIC_ENGINE_##sym) != ENGINE_##sym) \
+		return -EINVAL;
+	ENGINE_METRICS(_)
 #undef _
 #define _(sym, ...)                                                 \
 	if (telemetry_slot(t, METRIC_WORKER_##sym) != WORKER_##sym) \

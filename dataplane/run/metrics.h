@@ -9,6 +9,7 @@
 #define CPX_DATAPLANE_RUN_METRICS_H
 
 #include "dataplane/run/drop.h"
+#include "lib/cmis/fec.h"
 #include "lib/telemetry/writer.h"
 
 /* scope lcore x lane: _(symbol, name, unit, help); all counters */
@@ -25,17 +26,82 @@
 	  "received packets answered with an ICMP error")                                        \
 	_(ICMP_ECHOS, "lane_icmp_echo_replies", "packets", "received echo requests answered")
 
-/* scope lane: _(symbol, name, unit, kind, slots, help) */
-#define LANE_METRICS(_)                                                                            \
-	_(NAME, "lane_name", "", TELEMETRY_TEXT, 4, "engine and lane, as in oe0/3")                \
-	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4, "port the lane belongs to")                    \
-	_(CARRIER, "lane_carrier", "", TELEMETRY_TEXT, 8, "what moves the lane's frames")          \
-	_(UP, "lane_up", "", TELEMETRY_ENUM, 1, "whether the lane carries frames")                 \
-	_(SPEED, "lane_speed", "bits_per_second", TELEMETRY_GAUGE_U64, 1, "line rate of the lane") \
-	_(RX_WORKER, "lane_receive_worker", "", TELEMETRY_GAUGE_U64, 1,                            \
-	  "worker that polls the lane")                                                            \
-	_(TX_WORKER, "lane_transmit_worker", "", TELEMETRY_GAUGE_U64, 1,                           \
-	  "worker that fills the lane")
+/*
+ * scope lane: _(symbol, name, unit, kind, slots, values, help); values: which names of metrics.c,
+ * for an enum and for the slots of an array. From DP_STATE on it is what the manager of the lane's
+ * engine has seen, absent where there is none or it does not know (copper has no light).
+ */
+#define LANE_METRICS(_)                                                                         \
+	_(NAME, "lane_name", "", TELEMETRY_TEXT, 4, none, "engine and lane, as in oe0/3")       \
+	_(PORT, "lane_port", "", TELEMETRY_TEXT, 4, none, "port the lane belongs to")           \
+	_(CARRIER, "lane_carrier", "", TELEMETRY_TEXT, 8, none, "what moves the lane's frames") \
+	_(UP, "lane_up", "", TELEMETRY_ENUM, 1, up, "whether the lane carries frames")          \
+	_(SPEED, "lane_speed", "bits_per_second", TELEMETRY_GAUGE_U64, 1, none,                 \
+	  "line rate of the lane")                                                              \
+	_(RX_WORKER, "lane_receive_worker", "", TELEMETRY_GAUGE_U64, 1, none,                   \
+	  "worker that polls the lane")                                                         \
+	_(TX_WORKER, "lane_transmit_worker", "", TELEMETRY_GAUGE_U64, 1, none,                  \
+	  "worker that fills the lane")                                                         \
+	_(DP_STATE, "lane_dp_state", "", TELEMETRY_ENUM, 1, dp_state,                           \
+	  "state of the lane's data path in the engine (CMIS DPState)")                         \
+	_(PATH, "lane_path", "", TELEMETRY_ENUM, 1, path,                                       \
+	  "how far its port's data path is from what is wanted")                                \
+	_(REASON, "lane_reason", "", TELEMETRY_ENUM, 1, reason,                                 \
+	  "why its port's data path is not up")                                                 \
+	_(TX_POWER, "lane_tx_power_dbm", "dBm", TELEMETRY_GAUGE_F64, 1, none,                   \
+	  "optical power sent; -40 is dark")                                                    \
+	_(RX_POWER, "lane_rx_power_dbm", "dBm", TELEMETRY_GAUGE_F64, 1, none,                   \
+	  "optical power received; -40 is dark")                                                \
+	_(TX_BIAS, "lane_tx_bias_ma", "mA", TELEMETRY_GAUGE_F64, 1, none,                       \
+	  "bias current of the lane's laser")                                                   \
+	_(SNR, "lane_snr_db", "dB", TELEMETRY_GAUGE_F64, 1, none,                               \
+	  "electrical signal to noise ratio of the media input")                                \
+	_(BER, "lane_pre_fec_ber", "", TELEMETRY_GAUGE_F64, 1, none,                            \
+	  "ratio of wrong bits of the media input, before FEC")                                 \
+	_(CODEWORDS, "lane_fec_codewords", "codewords", TELEMETRY_COUNTER, FEC_BINS, symbols,   \
+	  "received FEC codewords, by wrong symbols that were corrected")
+
+/* scope engine: the engines of the file in its order, then the laser sources that feed them. */
+#define ENGINE_METRICS(_)                                                                        \
+	_(NAME, "engine_name", "", TELEMETRY_TEXT, 4, none, "engine, or laser source")           \
+	_(KIND, "engine_kind", "", TELEMETRY_TEXT, 2, none, "profile, as in oif-3.2t")           \
+	_(SOURCE, "engine_source", "", TELEMETRY_TEXT, 4, none, "laser source that feeds it")    \
+	_(MANAGEMENT, "engine_management", "", TELEMETRY_ENUM, 1, management,                    \
+	  "how its registers are reached")                                                       \
+	_(STATE, "engine_state", "", TELEMETRY_ENUM, 1, manager_state,                           \
+	  "how far its manager has come with it")                                                \
+	_(REASON, "engine_reason", "", TELEMETRY_ENUM, 1, reason, "why it is not ready")         \
+	_(MODULE_STATE, "engine_module_state", "", TELEMETRY_ENUM, 1, module_state,              \
+	  "state that it reports of itself (CMIS ModuleState)")                                  \
+	_(FAULT_CAUSE, "engine_fault_cause", "", TELEMETRY_ENUM, 1, fault_cause,                 \
+	  "cause of its last ModuleFault")                                                       \
+	_(VENDOR, "engine_vendor", "", TELEMETRY_TEXT, 2, none, "vendor's name")                 \
+	_(PART, "engine_part", "", TELEMETRY_TEXT, 2, none, "vendor's part number")              \
+	_(SERIAL, "engine_serial", "", TELEMETRY_TEXT, 2, none, "vendor's serial number")        \
+	_(FIRMWARE, "engine_firmware", "", TELEMETRY_TEXT, 2, none, "firmware that runs in it")  \
+	_(TEMPERATURE, "engine_temperature_celsius", "celsius", TELEMETRY_GAUGE_F64, 1, none,    \
+	  "temperature of its case")                                                             \
+	_(VCC, "engine_vcc_volts", "volts", TELEMETRY_GAUGE_F64, 1, none, "supply voltage")      \
+	_(LASERS, "engine_lasers", "lasers", TELEMETRY_GAUGE_U64, 1, none, "lasers of a source") \
+	_(LASERS_ON, "engine_lasers_on", "lasers", TELEMETRY_GAUGE_U64, 1, none,                 \
+	  "lasers of a source that shine")                                                       \
+	_(STEPS, "engine_steps", "steps", TELEMETRY_COUNTER, 1, none, "steps of its manager")    \
+	_(READS, "engine_reads", "transactions", TELEMETRY_COUNTER, 1, none,                     \
+	  "two-wire transactions that read")                                                     \
+	_(WRITES, "engine_writes", "transactions", TELEMETRY_COUNTER, 1, none,                   \
+	  "two-wire transactions that write")                                                    \
+	_(NACKS, "engine_nacks", "transactions", TELEMETRY_COUNTER, 1, none,                     \
+	  "transactions that it did not acknowledge")                                            \
+	_(LINK_ERRORS, "engine_link_errors", "transactions", TELEMETRY_COUNTER, 1, none,         \
+	  "transactions that the two-wire link lost")                                            \
+	_(REMOVALS, "engine_removals", "removals", TELEMETRY_COUNTER, 1, none,                   \
+	  "times that it was there and answered no more")                                        \
+	_(RESETS, "engine_resets", "resets", TELEMETRY_COUNTER, 1, none,                         \
+	  "times that it was found reset by others")                                             \
+	_(RESETS_DONE, "engine_resets_done", "resets", TELEMETRY_COUNTER, 1, none,               \
+	  "times that its manager reset it")                                                     \
+	_(FAILURES, "engine_failures", "failures", TELEMETRY_COUNTER, 1, none,                   \
+	  "times that a port's data path did not come up")
 
 /* scope lcore */
 #define WORKER_METRICS(_)                                                                          \
@@ -79,11 +145,17 @@ enum cell_slot {
 };
 
 /* Slot enums of the other scopes; texts take several slots. */
+#define METRICS_TEXT(prefix, sym) (prefix##_##sym##_LAST - prefix##_##sym + 1) /* slots of it */
 #define METRICS_SLOT(prefix, sym, slots) \
 	prefix##_##sym, prefix##_##sym##_LAST = prefix##_##sym + (slots)-1,
 enum lane_slot {
-#define _(sym, name, unit, kind, slots, help) METRICS_SLOT(LANE, sym, slots)
+#define _(sym, name, unit, kind, slots, values, help) METRICS_SLOT(LANE, sym, slots)
 	LANE_METRICS(_)
+#undef _
+};
+enum engine_slot {
+#define _(sym, name, unit, kind, slots, values, help) METRICS_SLOT(ENGINE, sym, slots)
+	ENGINE_METRICS(_)
 #undef _
 };
 enum worker_slot {

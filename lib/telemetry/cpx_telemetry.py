@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Stand-alone reader of cpx's telemetry file, format 1 (FORMAT.md); shares no code with cpx's own.
   cpx_telemetry.py FILE       prints every published metric as one JSON object
-  Segment(FILE).snapshot()    the same as a dict; refresh() once life() says "replaced"
+  Segment(FILE).snapshot()    the same as a dict, None where absent; refresh() once life() says "replaced"
 """
 import fcntl, json, math, os, re, stat, struct, sys, time
 
@@ -14,7 +14,7 @@ ENTRY, HEADER = struct.Struct("<48s16sHHIQIIQIIQIIiI"), struct.Struct("<6Q")
 KINDS = " counter gauge_u64 gauge_i64 gauge_f64 enum text histogram events".split(" ")
 SCOPES = " process engine lane lcore lcore_lane next_hop".split(" ")
 STATES = " starting running draining stopped".split(" ")
-TRIES, DEAD_NS, F_OFD_GETLK = 16, 3_000_000_000, 36
+TRIES, DEAD_NS, F_OFD_GETLK, ABSENT = 16, 3_000_000_000, 36, (1 << 64) - 1
 
 class BadSegment(Exception):
     """A damaged file; the text names the rule of format.h that it breaks."""
@@ -99,8 +99,9 @@ class Segment:
         if m["kind"] == 6:
             return text(data[at:at + m["size"]])
         v = struct.unpack_from("<%d%s" % (m["size"] // 8, {3: "q", 4: "d"}.get(m["kind"], "Q")), data, at)
+        v = [None if x == ABSENT and m["kind"] in (1, 2, 5) else x for x in v]
         name = lambda i: m["names"][i] if i < len(m["names"]) else str(i)
-        if m["kind"] in (3, 4, 5):
+        if m["kind"] in (3, 4, 5) and v[0] is not None:
             scaled = v[0] * 10.0 ** max(-30, min(30, m["scale"])) if m["scale"] else v[0]
             return name(v[0]) if m["kind"] == 5 else scaled if math.isfinite(scaled) else None
         return {name(i): v[i] for i in range(len(v))} if m["array"] else v[0]

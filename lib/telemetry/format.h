@@ -47,6 +47,8 @@
  * instance = lane. Live instances 0: the live blocks are not in this file (it was deleted and made
  * anew while its cpx ran); the published values are. An element is one u64, or `slots` of them: a
  * text, a labelled array (labels in the catalogue), a histogram.
+ * Absent: a counter, gauge u64 or enum of all ones, a gauge f64 that is a NaN. There is no such
+ * value (copper has no light), or it is not known now; readers say so and never show a number.
  *
  * Live block: 64 B header, then u64 payload. Block stride: multiple of 64, never of 4096.
  *     0 u64 seq   even: at rest, odd: being written        16 u32 lcore (writer)
@@ -131,6 +133,7 @@
 #define TELEMETRY_NAME_LEN      48
 #define TELEMETRY_UNIT_LEN      16
 #define TELEMETRY_NO_LANE       UINT32_MAX
+#define TELEMETRY_ABSENT        UINT64_MAX /* as f64 it is a NaN, too */
 #define TELEMETRY_MAX_FILE      (1ull << 30)
 #define TELEMETRY_MAX_ENTRIES   (1u << 16)
 #define TELEMETRY_MAX_PUBLISHED (64ull << 20)

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -412,13 +413,35 @@ unsigned telemetry_series_count(const struct telemetry_reader *r)
 	return r->n_series;
 }
 
+static bool is_absent(enum telemetry_kind kind, uint64_t bits)
+{
+	double number;
+
+	switch (kind) {
+	case TELEMETRY_COUNTER:
+	case TELEMETRY_GAUGE_U64:
+	case TELEMETRY_ENUM:
+		return bits == TELEMETRY_ABSENT;
+	case TELEMETRY_GAUGE_F64:
+		memcpy(&number, &bits, sizeof(number));
+		return isnan(number);
+	default:
+		return false;
+	}
+}
+
 bool telemetry_value(const struct telemetry_reader *r, const struct telemetry_series *s,
 		     unsigned instance, unsigned slot, uint64_t *value)
 {
+	uint64_t bits;
+
 	if (s == NULL || !r->whole || instance >= s->instances || slot >= s->slots)
 		return false;
-	memcpy(value, r->copy + s->offset + (uint64_t)instance * s->stride + 8ull * slot,
-	       sizeof(*value));
+	memcpy(&bits, r->copy + s->offset + (uint64_t)instance * s->stride + 8ull * slot,
+	       sizeof(bits));
+	if (is_absent(s->kind, bits))
+		return false;
+	*value = bits;
 	return true;
 }
 

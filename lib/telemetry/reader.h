@@ -86,7 +86,8 @@ const struct telemetry_series *telemetry_series(const struct telemetry_reader *r
 const struct telemetry_series *telemetry_series_at(const struct telemetry_reader *r, unsigned i);
 unsigned telemetry_series_count(const struct telemetry_reader *r);
 
-/* False, and *value untouched, when s is NULL, out of range or nothing was published. Raw bits. */
+/* False, and *value untouched, when s is NULL, out of range, nothing was published, or the value is
+ * absent (format.h). Raw bits. */
 bool telemetry_value(const struct telemetry_reader *r, const struct telemetry_series *s,
 		     unsigned instance, unsigned slot, uint64_t *value);
 /* The same as a number in the metric's unit, any numeric kind. */

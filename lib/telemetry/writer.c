@@ -10,6 +10,7 @@
 #include "lib/telemetry/segment.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -380,6 +381,15 @@ struct telemetry_block *telemetry_engine(struct telemetry *t, unsigned engine)
 struct telemetry_block *telemetry_process(struct telemetry *t)
 {
 	return block_at(t, TELEMETRY_SCOPE_PROCESS, 0);
+}
+
+void telemetry_real(struct telemetry_block *b, unsigned slot, double value)
+{
+	uint64_t bits = TELEMETRY_ABSENT;
+
+	if (!isnan(value))
+		memcpy(&bits, &value, sizeof(bits));
+	store_relaxed(&b->v[slot], bits);
 }
 
 void telemetry_text(struct telemetry_block *b, unsigned slot, unsigned slots, const char *text)

@@ -70,6 +70,8 @@ struct telemetry_block *telemetry_lane(struct telemetry *t, unsigned lane);     
 struct telemetry_block *telemetry_engine(struct telemetry *t, unsigned engine); /* control thread */
 struct telemetry_block *telemetry_process(struct telemetry *t);                 /* control thread */
 
+/* Control thread: a gauge f64; NaN is absent. Between begin and end. */
+void telemetry_real(struct telemetry_block *b, unsigned slot, double value);
 /* Control thread: NUL-padded text into the slots of a text metric (between begin and end). */
 void telemetry_text(struct telemetry_block *b, unsigned slot, unsigned slots, const char *text);
 

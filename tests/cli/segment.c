@@ -5,9 +5,15 @@
  *
  *   segment PATH [SECONDS [PASSES]]    two ports of eight lanes, two workers; after PASSES passes
  *                                      (0: no end) the numbers stand still; ends on SIGTERM too
+ *
+ * Its engine oe0 has lasers of its own, of which one is off; on lane 5 nothing is known (copper),
+ * the light of lanes 6 and 7 is weak and too weak, lane 11 does not come up. oe1 does not answer,
+ * and nobody manages oe2.
  */
+#include "dataplane/ctl/engine_blocks.h"
 #include "dataplane/run/metrics.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +29,96 @@ static volatile sig_atomic_t stop;
 static void on_signal(int signo)
 {
 	stop = signo;
+}
+
+static void light(struct cpx_lane_view *l, unsigned i)
+{
+	*l = (struct cpx_lane_view){ .state = CMIS_DP_ACTIVATED,
+				     .carries = true,
+				     .tx_dbm = 1.5,
+				     .rx_dbm = -2.25 - 0.01 * i,
+				     .bias_ma = 100 + i,
+				     .snr_db = 19,
+				     .ber = 1e-6,
+				     .codewords = { 1000000, 5432 } };
+	if (i == 5)
+		l->tx_dbm = l->rx_dbm = l->bias_ma = l->snr_db = l->ber = NAN;
+	if (i == 5)
+		memset(l->codewords, 0, sizeof(l->codewords));
+	if (i == 6)
+		l->ber = 2e-5;
+	if (i == 7) {
+		l->ber = 4.8e-4;
+		l->codewords[FEC_BINS - 1] = 77;
+	}
+	if (i == 11) {
+		l->state = CMIS_DP_INIT;
+		l->tx_dbm = l->rx_dbm = -40;
+	}
+}
+
+static void engine_row(struct telemetry *t, unsigned row, const char *name, const char *kind,
+		       const struct cpx_engine_view *v)
+{
+	struct telemetry_block *b = telemetry_engine(t, row);
+
+	engine_block_fill(b, v, 0);
+	telemetry_block_begin(b);
+	telemetry_text(b, ENGINE_NAME, METRICS_TEXT(ENGINE, NAME), name);
+	telemetry_text(b, ENGINE_KIND, METRICS_TEXT(ENGINE, KIND), kind);
+	if (v->steps == 0)
+		store_relaxed(&b->v[ENGINE_MANAGEMENT], CPX_MGMT_NONE);
+	telemetry_block_end(b, 0);
+}
+
+static void describe_engines(struct telemetry *t)
+{
+	static struct cpx_engine_view oe0, lasers, oe1, oe2; /* large */
+	struct telemetry_block *lane[ENGINE_BLOCKS_LANES] = { NULL };
+
+	oe0 = (struct cpx_engine_view){ .mgmt = CPX_MGMT_EMULATED,
+					.source = "oe0-lasers",
+					.firmware = "1.2.3",
+					.steps = 100,
+					.seen = { .state = CMIS_MANAGER_READY,
+						  .vendor = "ACME",
+						  .part = "OE-16",
+						  .serial = "S0016",
+						  .module_state = CMIS_MODULE_READY,
+						  .temperature = 48.5,
+						  .vcc = 3.3,
+						  .counters = { .reads = 1000, .nacks = 3 } } };
+	for (unsigned i = 0; i < LANES; i++) {
+		struct cmis_bank_seen *bank = &oe0.bank[i / CMIS_LANES];
+		const bool failed = i == 11;
+
+		light(&oe0.lane[i], i);
+		lane[i] = telemetry_lane(t, i);
+		bank->port[bank->port_count++] = (struct cmis_port_seen){
+			.wish = { .first = (uint8_t)(i % CMIS_LANES), .lanes = 1 },
+			.state = failed ? CMIS_PORT_FAILED : CMIS_PORT_UP,
+			.reason = failed ? CMIS_REASON_INIT_TIMEOUT : CMIS_REASON_NONE,
+		};
+	}
+	engine_blocks_lanes(lane, &oe0, 0);
+	engine_row(t, 0, "oe0", "cpx-6.4t", &oe0);
+	oe1 = (struct cpx_engine_view){ .mgmt = CPX_MGMT_UNIX,
+					.steps = 9,
+					.seen = { .reason = CMIS_REASON_NACK,
+						  .counters = { .nacks = 200 } } };
+	engine_row(t, 1, "oe1", "oif-3.2t", &oe1);
+	engine_row(t, 2, "oe2", "cpc-passive", &oe2);
+	lasers = (struct cpx_engine_view){ .mgmt = CPX_MGMT_EMULATED,
+					   .is_source = true,
+					   .lasers = 8,
+					   .on = 7,
+					   .steps = 50,
+					   .seen = { .state = CMIS_MANAGER_READY,
+						     .part = "ELSFP-8",
+						     .module_state = CMIS_MODULE_READY,
+						     .temperature = 40,
+						     .vcc = NAN } };
+	engine_row(t, 3, "oe0-lasers", "els-8", &lasers);
 }
 
 static void describe(struct telemetry *t)
@@ -53,6 +149,7 @@ static void describe(struct telemetry *t)
 			       i == WORKERS ? "the CPU that is left" : "node 0, least loaded");
 		telemetry_block_end(b, 0);
 	}
+	describe_engines(t);
 	b = telemetry_process(t);
 	telemetry_block_begin(b);
 	telemetry_text(b, BOARD_INSTANCE, 4, "synthetic");
@@ -96,7 +193,7 @@ int main(int argc, char **argv)
 	struct telemetry_params p = { .version = "test",
 				      .n_lcores = WORKERS + 1,
 				      .n_lanes = LANES,
-				      .n_engines = 1,
+				      .n_engines = 4,
 				      .spare_entries = 8 };
 	struct timespec tick = { .tv_nsec = 10000000 };
 	struct telemetry *t;

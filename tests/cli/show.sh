@@ -26,7 +26,7 @@ wait_for 10 published lanes || fail "nothing was published"
 still() { [ "$("$PROGRAM" board -f "$FILE" --json | grep generation)" = ' "generation": 3,' ]; }
 wait_for 10 still || fail "the numbers do not stand still"
 
-for subject in lanes ports engines workers drops board; do
+for subject in lanes ports engines optics workers drops board; do
 	expect 0 '' $subject -f "$FILE"
 	cp "$DIR/out" "$DIR/$subject"
 	expect 0 '' $subject -f "$FILE" # the same order, the same text every time
@@ -41,6 +41,21 @@ grep -q "$(printf '\033')" "$DIR/out" || fail "no colour with --color=always"
 [ "$(wc -l <"$DIR/lanes")" -eq 17 ] || fail "16 lanes and a heading: $(cat "$DIR/lanes")"
 grep -q '^oe0/11 *p1 *down *106 Gb/s' "$DIR/lanes" || fail "lane 11: $(cat "$DIR/lanes")"
 grep -q '^p1 *up *7/8 ' "$DIR/ports" || fail "port p1: $(cat "$DIR/ports")"
+grep -q '^oe0  *cpx-6.4t  *Ready  *2/2  *15/16  *-  *48.5  *p1: DPInitialized did not come  *OE-16$' \
+	"$DIR/engines" || fail "engine oe0: $(cat "$DIR/engines")"
+grep -q '^oe1  *oif-3.2t  *Absent  *-  *-  *-  *-  *the module does not acknowledge  *-$' "$DIR/engines" ||
+	fail "engine oe1, which does not answer: $(cat "$DIR/engines")"
+grep -q '^oe2  *cpc-passive  *unmanaged ' "$DIR/engines" || fail "engine oe2: $(cat "$DIR/engines")"
+grep -q '^oe0-lasers  *els-8  *Ready  *-  *-  *7/8 ' "$DIR/engines" || fail "$(cat "$DIR/engines")"
+lane() { # number, the rest of its line
+	grep -Eq "^oe0/$1 +p[01] +$2\$" "$DIR/optics" || fail "lane $1 is not '$2': $(cat "$DIR/optics")"
+}
+lane 3 'Activated +1.50 +-2.28 +103.0 +19.0 +1.0e-06 +0 +240 x'
+lane 5 'Activated +- +- +- +- +- +- +-' # copper
+lane 6 'Activated .* 2.0e-05 +0 +12 x'
+lane 7 'Activated .* 4.8e-04 +77 +over'
+lane 11 'Init +dark +dark .*'
+awk 'length > 80 { exit 1 }' "$DIR/optics" || fail "more than 80 columns: $(cat "$DIR/optics")"
 grep -q '^no_route .*no route to the destination' "$DIR/drops" || fail "$(cat "$DIR/drops")"
 grep -q '^1 .* oe0/8-15 *node 0, least loaded' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 grep -q '^control *2 ' "$DIR/workers" || fail "$(cat "$DIR/workers")"
@@ -53,7 +68,7 @@ import cpx_telemetry
 directory, path = sys.argv[1:]
 metrics = cpx_telemetry.Segment(path).snapshot()["metrics"]
 doc = {name: json.load(open(f"{directory}/{name}.json"))
-       for name in ("lanes", "ports", "engines", "workers", "drops", "board")}
+       for name in ("lanes", "ports", "engines", "optics", "workers", "drops", "board")}
 for d in doc.values():
     assert d["life"] == "running" and d["board"]["instance"] == "synthetic", d
 lanes = doc["lanes"]["lanes"]
@@ -71,7 +86,36 @@ for name, port in ports.items():
     ours = [l for l in lanes if l["port"] == name]
     assert port["receive_packets"] == sum(l["receive_packets"] for l in ours)
     assert port["lane_names"] == [l["name"] for l in ours]
-assert doc["engines"]["engines"][0]["lanes"] == 16
+engines = doc["engines"]["engines"]
+assert [e["name"] for e in engines] == metrics["engine_name"]["values"] == ["oe0", "oe1", "oe2", "oe0-lasers"]
+assert engines[0]["lanes"] == 16 and engines[0]["lanes_up"] == 15 and engines[0]["ports"] == 2
+near = lambda a, b: a is b is None or abs(a - b) <= 1e-11 * abs(b)
+for name, m in metrics.items():
+    key = name.removeprefix("engine_")
+    if m["scope"] != "engine" or key == name:
+        continue
+    for e, v in zip(engines, m["values"]):
+        assert near(e[key], v) if m["kind"] == "gauge_f64" else e[key] == (v if v != "" else None), (name, e, v)
+assert engines[0]["source"] == "oe0-lasers" and engines[0]["lasers"] is None and engines[3]["lasers_on"] == 7
+for key in ("module_state", "vendor", "part", "temperature_celsius"):
+    assert engines[0][key] is not None and engines[1][key] is None and engines[2][key] is None, key
+assert engines[1]["reason"] == "nack" and engines[1]["nacks"] == 200 and engines[2]["nacks"] is None
+assert engines[0]["trouble"] == "p1: DPInitialized did not come" and engines[3]["trouble"] is None
+optics = doc["optics"]["optics"]
+assert [o["name"] for o in optics] == metrics["lane_name"]["values"]
+for key in ("dp_state", "path", "reason", "tx_power_dbm", "rx_power_dbm", "tx_bias_ma", "snr_db", "pre_fec_ber"):
+    for o, l, v in zip(optics, lanes, metrics["lane_" + key]["values"]):
+        assert o[key] == l[key] and (o[key] == v if isinstance(v, str) else near(o[key], v)), (key, o, v)
+for o, bins in zip(optics, metrics["lane_fec_codewords"]["values"]):
+    if o["lane"] == 5: # copper: nothing is known, and nothing is 0
+        assert set(bins.values()) == {None}
+        for key in ("tx_power_dbm", "rx_power_dbm", "tx_bias_ma", "snr_db", "pre_fec_ber", "ber_margin",
+                    "fec_codewords", "uncorrectable_codewords"):
+            assert o[key] is None, key
+    else:
+        assert o["fec_codewords"] == {k: v for k, v in bins.items() if v}
+        assert o["uncorrectable_codewords"] == bins["uncorrectable"] == (77 if o["lane"] == 7 else 0)
+        assert near(o["ber_margin"], 2.4e-4 / o["pre_fec_ber"])
 drops = {d["reason"]: d["packets"] for d in doc["drops"]["drops"]}
 assert list(drops) == list(metrics["lane_drop_packets"]["values"][0])
 assert sum(drops.values()) == sum(l["drop_packets"] for l in lanes) > 0

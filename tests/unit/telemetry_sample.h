@@ -7,6 +7,7 @@
 #define CPX_TESTS_UNIT_TELEMETRY_SAMPLE_H
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #define SAMPLE_LANES  70 /* more than one word of the bitmap */
 #define SAMPLE_LCORES 3
+#define SAMPLE_DARK   13 /* a lane of which nothing is known */
 
 static const char *const sample_reasons[] = { "ttl", "no route \"x\"", "full", NULL };
 static const char *const sample_link[] = { "down", "up", NULL };
@@ -140,12 +142,10 @@ static inline void sample_move(struct telemetry *t, unsigned c, unsigned l, uint
 	telemetry_block_end(b, n);
 }
 
-/* Something in every metric, negative, fractional and odd values too. Then publishes. */
+/* Something in every metric, negative, fractional, odd and absent values too. Then publishes. */
 static inline void sample_fill(struct telemetry *t)
 {
 	struct telemetry_block *b;
-	double ber;
-	uint64_t bits;
 	char text[32];
 
 	for (unsigned l = 0; l < SAMPLE_LANES; l++) {
@@ -155,10 +155,10 @@ static inline void sample_fill(struct telemetry *t)
 		telemetry_block_begin(b);
 		snprintf(text, sizeof(text), l == 9 ? "v\xc3\xa4g\x1b\xff%u" : "oe0/%u", l);
 		telemetry_text(b, telemetry_slot(t, SAMPLE_NAME), 2, text);
-		store_relaxed(&b->v[telemetry_slot(t, SAMPLE_UP)], l % 3);
-		ber = 1.5e-9 * l;
-		memcpy(&bits, &ber, sizeof(bits));
-		store_relaxed(&b->v[telemetry_slot(t, SAMPLE_BER)], bits);
+		store_relaxed(&b->v[telemetry_slot(t, SAMPLE_UP)],
+			      l == SAMPLE_DARK ? TELEMETRY_ABSENT : l % 3);
+		telemetry_real(b, telemetry_slot(t, SAMPLE_BER),
+			       l == SAMPLE_DARK ? NAN : 1.5e-9 * l);
 		telemetry_block_end(b, 1);
 	}
 	for (unsigned e = 0; e < 2; e++) {
@@ -171,7 +171,7 @@ static inline void sample_fill(struct telemetry *t)
 	for (unsigned c = 0; c < SAMPLE_LCORES; c++) {
 		b = telemetry_lcore(t, c);
 		telemetry_block_begin(b);
-		counter_add(&b->v[telemetry_slot(t, SAMPLE_BUSY)], UINT64_MAX - c);
+		counter_add(&b->v[telemetry_slot(t, SAMPLE_BUSY)], UINT64_MAX - 1 - c);
 		telemetry_block_end(b, 1);
 	}
 	b = telemetry_process(t);

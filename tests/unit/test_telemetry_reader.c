@@ -55,6 +55,7 @@ Test(telemetry_reader, absent_is_absent)
 	struct sample s;
 	char text[8] = "x";
 	uint64_t v = 77;
+	double n = 77;
 
 	sample_create(&s);
 	sample_fill(s.t);
@@ -64,6 +65,12 @@ Test(telemetry_reader, absent_is_absent)
 	cr_assert_not(telemetry_value(r, NULL, 0, 0, &v));
 	cr_assert_not(telemetry_value(r, telemetry_series(r, "lane_up"), SAMPLE_LANES, 0, &v));
 	cr_assert_not(telemetry_value(r, telemetry_series(r, "lane_up"), 0, 1, &v));
+	cr_assert_not(telemetry_value(r, telemetry_series(r, "lane_up"), SAMPLE_DARK, 0, &v));
+	cr_assert_not(telemetry_string(r, telemetry_series(r, "lane_up"), SAMPLE_DARK, text,
+				       sizeof(text)));
+	cr_assert_str_eq(text, "");
+	cr_assert_not(
+		telemetry_number(r, telemetry_series(r, "lane_pre_fec_ber"), SAMPLE_DARK, 0, &n));
 	cr_assert_eq(v, 77);
 	cr_assert_not(telemetry_string(r, NULL, 0, text, sizeof(text)));
 	cr_assert_str_eq(text, "");

@@ -15,10 +15,10 @@
 static const char usage[] =
 	"usage: cpx engine alarms [-i INSTANCE] [--json] [--color=WHEN]\n"
 	"\n"
-	"What is wrong now, one line a trouble: LANES are those that suffer, FOR is how long\n"
-	"it has been so.\n"
+	"What is wrong now, one line a trouble: LANES are those that suffer, FOR is how\n"
+	"long it has been so.\n"
 	"\n"
-	"  -i, --instance NAME  the board to ask (default: $CPX_INSTANCE, else the only one)\n"
+	"  -i, --instance NAME  the board to ask (or $CPX_INSTANCE, or the only one)\n"
 	"  -j, --json           one JSON object\n"
 	"      --color=WHEN     auto, always or never; NO_COLOR is obeyed\n"
 	"  -h, --help           this text\n"

@@ -21,7 +21,7 @@ static const char usage[] =
 	"       cpx engine inject --list\n"
 	"\n"
 	"  -v, --value V        how much, for faults that say `value`\n"
-	"  -l, --lane N[-M]     lanes or lasers it hits, from 0 through the engine (or all)\n"
+	"  -l, --lane N[-M]     lanes or lasers it hits, from 0 through the engine\n"
 	"      --for MS         heals itself after so many milliseconds\n"
 	"      --off            heal it\n"
 	"      --list           every fault and what it does\n"

@@ -23,7 +23,7 @@ static const char usage[] =
 	"      --color=WHEN     auto, always or never; NO_COLOR is obeyed\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"\"-\" is what an engine does not have: copper has no light, flat memory no lanes to ask.\n"
+	"\"-\" is what an engine does not have: copper has no light, flat memory no lanes.\n"
 	"A manager of the engine misses no flag by it. Dark is -40 dBm.\n"
 	"\n"
 	"Exit: 0 shown, 1 the engine does not answer, 2 wrong usage.\n";

@@ -5,7 +5,7 @@
 # cpx show and cpx engine show tell what became of it. A second board has an engine of the same name.
 . "$(dirname "$0")/lib.sh"
 unset CPX_INSTANCE
-SECOND=${INSTANCE}b
+SECOND=$INSTANCE-b
 LATE=20 # seconds, for what managers do on their own time
 
 engine() { # arguments of cpx engine: must end with 0, output in $DIR/out
@@ -56,7 +56,6 @@ start_second() {
 stop_second() {
 	kill -TERM "$SECOND_PID"
 	wait "$SECOND_PID" || fail "the second board ended with $?"
-	rm -rf "/run/cpx/$SECOND"
 }
 
 namespace r

@@ -16,7 +16,7 @@
 static const char usage[] =
 	"usage: cpx engine dump ENGINE [--page PAGE] [--bank N] [-i INSTANCE] [--json]\n"
 	"\n"
-	"  -p, --page PAGE      lower, or 00h to ffh (default: lower, 00h); may be repeated\n"
+	"  -p, --page PAGE      lower, or 00h to ffh (lower and 00h if none is given)\n"
 	"  -b, --bank N         0 to 7, of pages that have banks (default 0)\n"
 	"      --hex            only the bytes\n"
 	"      --fields         only what they mean\n"
@@ -24,8 +24,8 @@ static const char usage[] =
 	"  -j, --json           one JSON object: bytes as hex, fields with value and unit\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"Flags in a page are cleared by reading them: a manager elsewhere does not see them\n"
-	"then. Of a board's engine the manager itself reads, and counts them.\n"
+	"Flags in a page are cleared by reading them: a manager elsewhere does not see\n"
+	"them then. Of a board's engine the manager itself reads, and counts them.\n"
 	"\n"
 	"Exit: 0 shown, 1 the engine does not answer or lacks the page, 2 wrong usage.\n";
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tour of dataplane/cli/ENGINE.md, run as it is written: each command of its console blocks,
-and the output that is shown for it. A number stands for any other, "…" at the end of a line for its
+"""The tours of engines in README.md and dataplane/cli/ENGINE.md, run as they are written: each
+command of their console blocks, and the output that is shown for it. A number stands for any other, "…" at the end of a line for its
 rest, alone for any lines. What only tells is asked again until it tells what is shown, as a person
 would look again. It has a /run of its own, so engines and boards of others are not in the way."""
 
@@ -13,6 +13,8 @@ import time
 
 SRC = os.environ.get("SRC") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.environ.get("BUILD") or os.path.join(SRC, "build")
+TOURS = (("README.md", "Five minutes with an engine"),
+         ("dataplane/cli/ENGINE.md", "From an emulated engine to a repaired port"))
 PATIENCE = 30  # seconds, for what is shown to come true
 LOOKS = re.compile(r"cpx (show|check|engine (show|list|dump|alarms|prbs \S+ show))")
 
@@ -34,10 +36,10 @@ def own_run():
                           os.path.abspath(__file__), "inside"])
 
 
-def commands():
-    """(command, lines shown for it) of the tour."""
-    with open(os.path.join(SRC, "dataplane/cli/ENGINE.md"), encoding="utf-8") as f:
-        tour = f.read().split("\n## From an emulated engine", 1)[1].split("\n## ", 1)[0]
+def commands(page, heading):
+    """(command, lines shown for it) of a tour."""
+    with open(os.path.join(SRC, page), encoding="utf-8") as f:
+        tour = f.read().split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
     found = []
     for block in re.findall(r"^```console\n(.*?)^```", tour, re.S | re.M):
         for line in block.splitlines():
@@ -126,12 +128,10 @@ class Tour:
                 print("---", name, *f.read().splitlines()[-25:], sep="\n")
 
 
-def main():
-    if sys.argv[1:] != ["inside"]:
-        own_run()
+def take(page, heading):
+    todo = commands(page, heading)
+    assert len(todo) > 5, f"{page}: the tour has {len(todo)} commands only"
     tour = Tour()
-    todo = commands()
-    assert len(todo) > 25, f"the tour has {len(todo)} commands only"
     try:
         for command, shown in todo:
             if command.startswith("export PATH="):
@@ -143,8 +143,11 @@ def main():
     except BaseException:
         tour.kill()
         raise
-    print(f"ok: {len(todo)} commands")
+    print(f"ok: {page}, {len(todo)} commands")
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] != ["inside"]:
+        own_run()
+    for where in TOURS:
+        take(*where)

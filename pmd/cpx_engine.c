@@ -210,6 +210,18 @@ static void put(struct cpx_engine *e)
 	put(source);
 }
 
+/* What a view says from the start: nothing of this changes, and the first step may be far off. */
+static void introduce(struct cpx_engine *e)
+{
+	struct cpx_engine_view *v = &e->view;
+
+	snprintf(v->name, sizeof(v->name), "%s", e->name);
+	snprintf(v->profile, sizeof(v->profile), "%s", e->profile ? e->profile->name : "");
+	snprintf(v->source, sizeof(v->source), "%s", e->source ? e->source->name : "");
+	v->mgmt = e->mgmt;
+	v->is_source = e->is_source;
+}
+
 /* The one of this name, made if there is none. With the registry's lock. */
 static int get(struct cpx_engine **out, const struct cpx_engine *like, const char *socket,
 	       struct err *err)
@@ -242,6 +254,7 @@ static int get(struct cpx_engine **out, const struct cpx_engine *like, const cha
 		return err_set(err, -ENOMEM, "engine %s: no memory", like->name);
 	*e = *like;
 	e->holders = 1;
+	introduce(e);
 	for (unsigned i = 0; i < RTE_DIM(e->random); i++)
 		e->random[i] = fec_random_of(e->seed, i);
 	pthread_mutex_init(&e->lock, NULL);

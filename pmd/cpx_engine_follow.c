@@ -174,11 +174,6 @@ static void see(struct cpx_engine *e, uint64_t now)
 	struct cpx_engine_view *v = &e->view;
 
 	pthread_mutex_lock(&e->view_lock);
-	snprintf(v->name, sizeof(v->name), "%s", e->name);
-	snprintf(v->profile, sizeof(v->profile), "%s", e->profile ? e->profile->name : "");
-	snprintf(v->source, sizeof(v->source), "%s", e->source ? e->source->name : "");
-	v->mgmt = e->mgmt;
-	v->is_source = e->is_source;
 	v->when_ns = now;
 	v->steps = e->steps + 1;
 	v->cpu_ns = e->cpu_ns;

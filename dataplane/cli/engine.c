@@ -18,9 +18,16 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 } verbs[] = {
 	{ "emulate", "serve emulated engines and laser sources on sockets", engine_emulate },
-	{ "list", "engines that are served here by name", engine_list },
+	{ "list", "engines of running boards, and those served on sockets", engine_list },
 	{ "show", "what an engine is and how its lanes are", engine_show },
 	{ "dump", "a page of its registers, in hex and decoded", engine_dump },
+	{ "alarms", "what is wrong on a running board, one line a trouble", engine_alarms },
+	{ "up", "bring lanes up that were taken down", engine_operate },
+	{ "down", "take lanes down, whatever their ports want", engine_operate },
+	{ "reset", "reset an engine and bring it up again", engine_operate },
+	{ "lowpower", "an engine's lanes down and it in low power, or back", engine_operate },
+	{ "loopback", "send signals back, on either side and in either direction", engine_operate },
+	{ "prbs", "test patterns: generate, check, count bit errors", engine_operate },
 	{ "breakout", "cut a bank of a running board into other ports", engine_breakout },
 	{ "inject", "make something go wrong in an emulated engine, or heal it", engine_inject },
 };
@@ -30,12 +37,14 @@ static void usage(FILE *to)
 {
 	fputs("usage: cpx engine VERB [OPTIONS]\n\n", to);
 	for (size_t i = 0; i < N_VERBS; i++)
-		fprintf(to, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+		fprintf(to, "  %-9s %s\n", verbs[i].name, verbs[i].help);
 	fputs("\n  -h, --help            this text; cpx engine VERB --help for a verb\n\n"
-	      "An engine is named as its emulation names it, or by the path of its socket, or of\n"
-	      "the EEPROM file of a driver. Sockets found by name are in $CPX_ENGINES, else in\n"
-	      "/run/cpx/engines, $XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n"
-	      "ethtool:IFACE is the module in a network interface, to be shown and dumped.\n\n"
+	      "An engine is named as the running board or the emulation that has it names it;\n"
+	      "-i INSTANCE chooses one of several boards. Or it is the path of its socket or of\n"
+	      "a driver's EEPROM file; ethtool:IFACE is the module in a network interface.\n"
+	      "Sockets found by name are in $CPX_ENGINES, else in /run/cpx/engines,\n"
+	      "$XDG_RUNTIME_DIR/cpx/engines or /tmp/cpx-UID/engines.\n"
+	      "alarms to breakout are for engines of a running board only.\n\n"
 	      "Exit: 0 done, 1 it failed, 2 wrong usage or a bad file.\n",
 	      to);
 }

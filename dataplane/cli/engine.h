@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The parts of `cpx engine`: each verb below it in a file of its own, and what they share to find
- * an engine (engine_path.c) and to read it (engine_bus.c). One thread.
+ * an engine (engine_board.c of running boards, engine_path.c of sockets) and to read it
+ * (engine_bus.c). One thread.
  */
 #ifndef CPX_DATAPLANE_CLI_ENGINE_H
 #define CPX_DATAPLANE_CLI_ENGINE_H
@@ -10,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dataplane/cli/engine_board.h"
 #include "lib/base/err.h"
 #include "lib/cmis/cmis.h"
 #include "lib/cmis/decode.h"
@@ -25,6 +27,8 @@ int engine_dump(int argc, char **argv);
 int engine_show(int argc, char **argv);
 int engine_inject(int argc, char **argv);
 int engine_breakout(int argc, char **argv);
+int engine_operate(int argc, char **argv); /* up, down, reset, lowpower, loopback, prbs */
+int engine_alarms(int argc, char **argv);
 
 /* Prints "cpx engine VERB: what" and where help is; returns EXIT_USAGE. */
 int engine_usage(const char *verb, const char *what, ...) __attribute__((format(printf, 2, 3)));
@@ -41,10 +45,15 @@ int engine_path_new(char path[ENGINE_PATH_LEN], const char *name, struct err *er
 unsigned engine_path_folders(char folder[2][ENGINE_FOLDER_LEN]);
 int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err *err);
 
-/* An engine to read: a socket of two-wire transactions, an EEPROM file of a driver, or with
- * "ethtool:" before its name a network interface that a module is in. */
+/*
+ * An engine to read. What holds a '/' is a path, of a socket of two-wire transactions or of a
+ * driver's EEPROM file; "ethtool:" stands before a network interface that a module is in. Any other
+ * target is a name: of an engine of a running board, else of a socket.
+ */
 struct engine_bus {
 	const char *name; /* for people: the target without its folder */
+	struct engine_board
+		home; /* board[0]: its manager is asked, and none of the others is set */
 	struct cmis_transport bus;
 	struct cmis_client *client;
 	struct cmis_eeprom *eeprom;
@@ -53,13 +62,16 @@ struct engine_bus {
 	struct cmis_support support;
 };
 
-/* Finds the target and reads what it is. 0, or a negative errno and err; close() in any case. */
-int engine_bus_open(struct engine_bus *b, const char *target, struct err *err);
+/* Finds the target and reads what it is; instance: of this board, NULL: as engine_board_find().
+ * 0, or a negative errno and err; close() in any case. */
+int engine_bus_open(struct engine_bus *b, const char *target, const char *instance,
+		    struct err *err);
 void engine_bus_close(struct engine_bus *b);
 /*
  * Bytes first .. first + len - 1 of a page (0..127 of CMIS_LOWER, else 128..255), placed where they
  * belong in the 128 bytes of `half`. Selects the page and looks whether the select held, so another
- * host on the same engine costs a repetition. Reading flags clears them; leave them out.
+ * host on the same engine costs a repetition. Reading flags clears them; leave them out. A board's
+ * manager reads the whole page and counts the flags in it, so nobody misses them.
  */
 int engine_bus_read(struct engine_bus *b, unsigned page, unsigned bank, unsigned first,
 		    unsigned len, uint8_t half[CMIS_HALF], struct err *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Reads an engine as one host among others: short patience with a module that is busy, and the page
- * select looked at again after each read, since the engine has only one.
+ * select looked at again after each read, since the engine has only one. An engine of a running
+ * board is read by its manager, which is asked for pages.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +52,24 @@ static int read_once(struct engine_bus *b, unsigned page, unsigned bank, unsigne
 		       : -EAGAIN;
 }
 
+/* One page of a board's engine, through its manager. */
+static int ask_once(struct engine_bus *b, unsigned page, unsigned bank, unsigned first,
+		    unsigned len, uint8_t *into, struct err *err)
+{
+	uint8_t half[CMIS_HALF];
+	int ret =
+		engine_board_read(&b->home, page, cmis_page_is_banked(page) ? bank : 0, half, err);
+
+	if (ret == 0)
+		memcpy(into, half + first % CMIS_HALF, len);
+	return ret;
+}
+
+static bool will_pass(int code)
+{
+	return code == -EREMOTEIO || code == -EAGAIN || code == -EBUSY;
+}
+
 static int explain(const struct engine_bus *b, const char *page, int code, struct err *err)
 {
 	if (b->ethtool && code != -EAGAIN)
@@ -96,15 +115,20 @@ int engine_bus_read(struct engine_bus *b, unsigned page, unsigned bank, unsigned
 	int ret = 0;
 
 	for (int i = 0; i < TRIES; i++) {
-		ret = read_once(b, page, bank, first, len, half + first % CMIS_HALF);
-		if (ret != -EREMOTEIO && ret != -EAGAIN)
+		ret = b->home.board[0]
+			      ? ask_once(b, page, bank, first, len, half + first % CMIS_HALF, err)
+			      : read_once(b, page, bank, first, len, half + first % CMIS_HALF);
+		if (!will_pass(ret))
 			break;
 		pause_a_little();
 	}
+	if (b->home.board[0])
+		return ret; /* the board said why */
 	return ret ? explain(b, cmis_page_name(page, bank, name, sizeof(name)), ret, err) : 0;
 }
 
-static int connect_to(struct engine_bus *b, const char *target, struct err *err)
+static int connect_to(struct engine_bus *b, const char *target, const char *instance,
+		      struct err *err)
 {
 	char path[ENGINE_PATH_LEN];
 	struct stat st;
@@ -115,6 +139,11 @@ static int connect_to(struct engine_bus *b, const char *target, struct err *err)
 		if (ret == 0)
 			b->bus = cmis_ethtool_transport(b->ethtool);
 		return ret;
+	}
+	if (!strchr(target, '/')) {
+		ret = engine_board_find(&b->home, target, instance, err);
+		if (ret != 0 || b->home.board[0])
+			return ret;
 	}
 	ret = engine_path_find(path, target, err);
 	if (ret != 0)
@@ -131,7 +160,7 @@ static int connect_to(struct engine_bus *b, const char *target, struct err *err)
 	return ret;
 }
 
-int engine_bus_open(struct engine_bus *b, const char *target, struct err *err)
+int engine_bus_open(struct engine_bus *b, const char *target, const char *instance, struct err *err)
 {
 	uint8_t page01[CMIS_HALF] = { 0 };
 	const char *slash = strrchr(target, '/');
@@ -140,7 +169,7 @@ int engine_bus_open(struct engine_bus *b, const char *target, struct err *err)
 
 	memset(b, 0, sizeof(*b));
 	b->name = slash && slash[1] ? slash + 1 : target;
-	ret = connect_to(b, target, err);
+	ret = connect_to(b, target, instance, err);
 	if (ret == 0)
 		ret = engine_bus_read(b, CMIS_LOWER, 0, 0, FLAGS_FIRST, b->lower, err);
 	if (ret == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * cpx engine dump: registers as they are. It reads what it is asked for, flags included, and
- * reading a flag clears it.
+ * reading a flag clears it; of a board's engine its manager has counted it then.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,23 +14,25 @@
 #include "lib/cmis/dump.h"
 
 static const char usage[] =
-	"usage: cpx engine dump ENGINE [--page PAGE] [--bank N] [--json]\n"
+	"usage: cpx engine dump ENGINE [--page PAGE] [--bank N] [-i INSTANCE] [--json]\n"
 	"\n"
-	"  -p, --page PAGE   lower, or 00h to ffh (default: lower, and 00h); may be repeated\n"
-	"  -b, --bank N      0 to 7, of pages that have banks (default 0)\n"
-	"      --hex         only the bytes\n"
-	"      --fields      only what they mean\n"
-	"  -j, --json        one JSON object: bytes as hex, fields with value and unit\n"
-	"  -h, --help        this text\n"
+	"  -p, --page PAGE      lower, or 00h to ffh (lower and 00h if none is given)\n"
+	"  -b, --bank N         0 to 7, of pages that have banks (default 0)\n"
+	"      --hex            only the bytes\n"
+	"      --fields         only what they mean\n"
+	"  -i, --instance NAME  of this board, if several have one of the name\n"
+	"  -j, --json           one JSON object: bytes as hex, fields with value and unit\n"
+	"  -h, --help           this text\n"
 	"\n"
-	"Flags in a page are cleared by reading them: an engine's manager does not see them then.\n"
+	"Flags in a page are cleared by reading them: a manager elsewhere does not see\n"
+	"them then. Of a board's engine the manager itself reads, and counts them.\n"
 	"\n"
 	"Exit: 0 shown, 1 the engine does not answer or lacks the page, 2 wrong usage.\n";
 
 #define MAX_PAGES 16
 
 struct options {
-	const char *target;
+	const char *target, *instance;
 	unsigned page[MAX_PAGES], pages, bank, parts;
 	bool json;
 };
@@ -158,6 +160,7 @@ static int parse(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = { { "page", required_argument, NULL, 'p' },
 					       { "bank", required_argument, NULL, 'b' },
+					       { "instance", required_argument, NULL, 'i' },
 					       { "hex", no_argument, NULL, 'x' },
 					       { "fields", no_argument, NULL, 'f' },
 					       { "json", no_argument, NULL, 'j' },
@@ -166,7 +169,7 @@ static int parse(int argc, char **argv, struct options *o)
 	unsigned long v;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "p:b:jh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "p:b:i:jh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'p':
 			if (o->pages == MAX_PAGES)
@@ -182,6 +185,9 @@ static int parse(int argc, char **argv, struct options *o)
 				return engine_usage("dump", "--bank '%.20s' is not 0 to %d", optarg,
 						    CMIS_MAX_BANKS - 1);
 			o->bank = (unsigned)v;
+			break;
+		case 'i':
+			o->instance = optarg;
 			break;
 		case 'x':
 			o->parts |= CMIS_DUMP_HEX;
@@ -222,7 +228,7 @@ int engine_dump(int argc, char **argv)
 	}
 	if (o.parts == 0)
 		o.parts = CMIS_DUMP_HEX | CMIS_DUMP_FIELDS;
-	ret = engine_bus_open(&b, o.target, &err);
+	ret = engine_bus_open(&b, o.target, o.instance, &err);
 	if (ret == 0)
 		ret = dump_all(&b, &o, &err);
 	if (ret != 0)

@@ -31,12 +31,12 @@ static const char usage[] =
 	"      --keys          what may stand in the file\n"
 	"  -h, --help          this text\n"
 	"\n"
-	"Prints a line a device when all are ready; SIGINT or SIGTERM ends it. A message on a\n"
-	"socket is one two-wire transaction: op 'R' or 'W', address, length (16 bits, big "
-	"endian),\n"
-	"data; answered by status (0 acknowledged, 1 not, 2 no module), length, data.\n"
+	"Prints a line a device when all are ready; SIGINT or SIGTERM ends it. A message\n"
+	"on a socket is a two-wire transaction: op 'R' or 'W', address, length (16 bits,\n"
+	"big endian), data; answered by status (0 acknowledged, 1 not, 2 no module),\n"
+	"length, data.\n"
 	"\n"
-	"Exit: 0 ended by a signal, 1 a socket cannot be served, 2 wrong usage or a bad file.\n";
+	"Exit: 0 ended by a signal, 1 a socket cannot be served, 2 wrong usage, bad file.\n";
 
 struct device {
 	const struct emulation_device *what;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpx engine inject: faults of an emulated engine, on and off while it runs.
+ * cpx engine inject: faults of an emulated engine, on and off while it runs: of one inside a
+ * running board through the board, of any other through the socket beside its own.
  */
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,21 +15,23 @@
 
 static const char usage[] =
 	"usage: cpx engine inject ENGINE FAULT [--value V] [--lane N[-M]]... [--for MS]\n"
+	"                         [-i INSTANCE]\n"
 	"       cpx engine inject ENGINE FAULT --off\n"
 	"       cpx engine inject ENGINE --off        all faults\n"
 	"       cpx engine inject --list\n"
 	"\n"
-	"  -v, --value V      how much, for faults that say `value`\n"
-	"  -l, --lane N[-M]   lanes or lasers it hits, from 0 through the engine (default: all)\n"
-	"      --for MS       heals itself after so many milliseconds\n"
-	"      --off          heal it\n"
-	"      --list         every fault and what it does\n"
-	"  -h, --help         this text\n"
+	"  -v, --value V        how much, for faults that say `value`\n"
+	"  -l, --lane N[-M]     lanes or lasers it hits, from 0 through the engine\n"
+	"      --for MS         heals itself after so many milliseconds\n"
+	"      --off            heal it\n"
+	"      --list           every fault and what it does\n"
+	"  -i, --instance NAME  of this board, if several have one of the name\n"
+	"  -h, --help           this text\n"
 	"\n"
 	"Exit: 0 done, 1 no emulated engine answers or it refuses, 2 wrong usage.\n";
 
 struct options {
-	const char *target, *fault; /* fault NULL: all, with off */
+	const char *target, *instance, *fault; /* fault NULL: all, with off */
 	double value;
 	uint64_t lanes, ms;
 	bool off;
@@ -81,6 +84,7 @@ static int parse(int argc, char **argv, struct options *o)
 	static const struct option longs[] = { { "value", required_argument, NULL, 'v' },
 					       { "lane", required_argument, NULL, 'l' },
 					       { "for", required_argument, NULL, 'f' },
+					       { "instance", required_argument, NULL, 'i' },
 					       { "off", no_argument, NULL, 'o' },
 					       { "list", no_argument, NULL, 'L' },
 					       { "help", no_argument, NULL, 'h' },
@@ -89,7 +93,7 @@ static int parse(int argc, char **argv, struct options *o)
 	char *end;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "v:l:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "v:l:i:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'v':
 			o->value = strtod(optarg, &end);
@@ -111,6 +115,9 @@ static int parse(int argc, char **argv, struct options *o)
 						    "ms",
 						    optarg);
 			o->ms = v;
+			break;
+		case 'i':
+			o->instance = optarg;
 			break;
 		case 'o':
 			o->off = true;
@@ -139,10 +146,36 @@ static int parse(int argc, char **argv, struct options *o)
 	return EXIT_DONE;
 }
 
+/* A board that manages an engine in another process cannot break it: who serves it can. */
+static int inject(const struct options *o, const char *request, struct err *err)
+{
+	struct engine_board e = { 0 };
+	char path[ENGINE_PATH_LEN];
+	struct err why;
+	int ret = 0;
+
+	if (!strchr(o->target, '/'))
+		ret = engine_board_find(&e, o->target, o->instance, err);
+	if (ret)
+		return ret;
+	if (e.board[0] && e.emulated) {
+		json_t *ask = json_pack("{s:s}", "request", request);
+
+		ret = engine_board_ask(&e, "engine-inject", ask, NULL, err);
+		json_decref(ask);
+		return ret;
+	}
+	ret = engine_path_find(path, o->target, err);
+	if (ret)
+		return ret;
+	ret = cmis_control_ask(path, request, &why);
+	return ret ? err_set(err, ret, "%s: %s", o->target, why.text) : 0;
+}
+
 int engine_inject(int argc, char **argv)
 {
 	struct options o = { 0 };
-	char path[ENGINE_PATH_LEN], request[160];
+	char request[160];
 	struct err err;
 	int ret = parse(argc, argv, &o);
 
@@ -153,10 +186,8 @@ int engine_inject(int argc, char **argv)
 	else
 		snprintf(request, sizeof(request), "inject %s %g %" PRIx64 " %" PRIu64, o.fault,
 			 o.value, o.lanes, o.ms);
-	ret = engine_path_find(path, o.target, &err);
-	if (ret == 0)
-		ret = cmis_control_ask(path, request, &err);
+	ret = inject(&o, request, &err);
 	if (ret != 0)
-		fprintf(stderr, "cpx engine inject: %s: %s\n", o.target, err.text);
+		fprintf(stderr, "cpx engine inject: %s\n", err.text);
 	return ret ? EXIT_FAILED : EXIT_DONE;
 }

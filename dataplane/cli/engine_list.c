@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpx engine list: whose sockets stand where engines are looked for by name, and who answers there.
+ * cpx engine list: engines of running boards, and whose sockets stand where engines are looked for
+ * by name, and who answers there.
  */
 #include <dirent.h>
 #include <getopt.h>
@@ -13,15 +14,19 @@
 #include "dataplane/cli/engine.h"
 #include "dataplane/cli/table.h"
 
-static const char usage[] = "usage: cpx engine list [--json]\n"
-			    "\n"
-			    "  -j, --json   one JSON object; null is what an engine does not have\n"
-			    "  -h, --help   this text\n"
-			    "\n"
-			    "Exit: 0 listed, 2 wrong usage.\n";
+static const char usage[] =
+	"usage: cpx engine list [--json]\n"
+	"\n"
+	"  -j, --json   one JSON object; null is what an engine does not have\n"
+	"  -h, --help   this text\n"
+	"\n"
+	"An engine may live in both: a board that manages one over its socket.\n"
+	"\n"
+	"Exit: 0 listed, 2 wrong usage.\n";
 
 struct entry {
-	char name[64], path[ENGINE_PATH_LEN];
+	char name[64];
+	char board[ENGINE_NAME_LEN], path[ENGINE_PATH_LEN]; /* one of both, the other "" */
 	bool answers;
 	char type[64], part[64], serial[64], state[64]; /* "": absent */
 };
@@ -51,7 +56,8 @@ static void ask(struct entry *e)
 	struct engine_bus b;
 	struct err err;
 
-	if (engine_bus_open(&b, e->path, &err) == 0 &&
+	if (engine_bus_open(&b, e->board[0] ? e->name : e->path, e->board[0] ? e->board : NULL,
+			    &err) == 0 &&
 	    engine_bus_read(&b, 0x00, 0, CMIS_HALF, CMIS_HALF, page00, &err) == 0) {
 		e->answers = true;
 		code(&b, CMIS_SFF8024Identifier, b.lower, e->type);
@@ -63,10 +69,32 @@ static void ask(struct entry *e)
 	engine_bus_close(&b);
 }
 
+static void add(struct listing *l, struct entry *e)
+{
+	struct entry *grown = realloc(l->entry, (l->count + 1) * sizeof(*e));
+
+	if (grown == NULL) {
+		l->lost = true;
+		return;
+	}
+	ask(e);
+	l->entry = grown;
+	l->entry[l->count++] = *e;
+}
+
+static void of_board(void *arg, const struct engine_board *engine)
+{
+	struct entry e = { 0 };
+
+	strcpy(e.name, engine->engine);
+	strcpy(e.board, engine->board);
+	add(arg, &e);
+}
+
 static void look_at(struct listing *l, const char *folder, const char *name)
 {
 	size_t len = strlen(name);
-	struct entry *grown, e = { 0 };
+	struct entry e = { 0 };
 	struct stat st;
 
 	if (len >= sizeof(e.name) || (len > 4 && strcmp(name + len - 4, ".ctl") == 0) ||
@@ -74,22 +102,23 @@ static void look_at(struct listing *l, const char *folder, const char *name)
 	    lstat(e.path, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return;
 	for (size_t i = 0; i < l->count; i++)
-		if (strcmp(l->entry[i].name, name) == 0)
+		if (!l->entry[i].board[0] && strcmp(l->entry[i].name, name) == 0)
 			return; /* an earlier folder wins, as it does for a name */
-	grown = realloc(l->entry, (l->count + 1) * sizeof(e));
-	if (grown == NULL) {
-		l->lost = true;
-		return;
-	}
 	memcpy(e.name, name, len + 1);
-	ask(&e);
-	l->entry = grown;
-	l->entry[l->count++] = e;
+	add(l, &e);
 }
 
-static int by_name(const void *a, const void *b)
+/* Of the same name: boards first. */
+static int by_name(const void *one, const void *other)
 {
-	return strverscmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+	const struct entry *a = one, *b = other;
+	const int order = strverscmp(a->name, b->name);
+
+	if (order)
+		return order;
+	if (!a->board[0] != !b->board[0])
+		return a->board[0] ? -1 : 1;
+	return strverscmp(a->board, b->board);
 }
 
 static void scan(struct listing *l)
@@ -97,6 +126,7 @@ static void scan(struct listing *l)
 	char folder[2][ENGINE_FOLDER_LEN];
 	unsigned n = engine_path_folders(folder);
 
+	engine_board_each(NULL, of_board, l, NULL);
 	for (unsigned i = 0; i < n; i++) {
 		DIR *d = opendir(folder[i]);
 		const struct dirent *e;
@@ -112,9 +142,10 @@ static void scan(struct listing *l)
 
 static int print_table(const struct listing *l)
 {
-	static const char *const headings[] = { "ENGINE", "TYPE",   "PART", "SERIAL",
-						"STATE",  "SOCKET", NULL };
+	static const char *const headings[] = { "ENGINE", "TYPE",  "PART", "SERIAL",
+						"STATE",  "LIVES", NULL };
 	struct table *t = table_new(headings);
+	char board[ENGINE_NAME_LEN + 8];
 	int ret;
 
 	for (size_t i = 0; i < l->count; i++) {
@@ -125,7 +156,8 @@ static int print_table(const struct listing *l)
 		table_cell(t, e->part[0] ? e->part : "-");
 		table_cell(t, e->serial[0] ? e->serial : "-");
 		table_cell(t, !e->answers ? "no answer" : e->state[0] ? e->state : "-");
-		table_cell(t, e->path);
+		snprintf(board, sizeof(board), "board %s", e->board);
+		table_cell(t, e->board[0] ? board : e->path);
 	}
 	ret = table_print(t, stdout, false);
 	table_free(t);
@@ -146,10 +178,11 @@ static int print_json(const struct listing *l)
 		const struct entry *e = &l->entry[i];
 
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:b, s:o, s:o, s:o, s:o}", "engine", e->name,
-					"socket", e->path, "answers", e->answers, "identifier",
-					word(e->type), "part", word(e->part), "serial",
-					word(e->serial), "module_state", word(e->state)));
+			list,
+			json_pack("{s:s, s:o, s:o, s:b, s:o, s:o, s:o, s:o}", "engine", e->name,
+				  "board", word(e->board), "socket", word(e->path), "answers",
+				  e->answers, "identifier", word(e->type), "part", word(e->part),
+				  "serial", word(e->serial), "module_state", word(e->state)));
 	}
 	doc = json_pack("{s:o}", "engines", list);
 	ret = doc ? json_dumpf(doc, stdout, JSON_INDENT(1)) : -1;

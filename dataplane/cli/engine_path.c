@@ -119,8 +119,10 @@ int engine_path_find(char path[ENGINE_PATH_LEN], const char *target, struct err 
 		if (ret != 0 || lstat(path, &st) == 0)
 			return ret;
 	}
-	return err_set(err, -ENOENT,
-		       "engine %.64s: nobody serves one of this name (no %s). Start it with cpx "
-		       "engine emulate -c FILE, or give the path of its socket",
-		       target, path);
+	return err_set(
+		err, -ENOENT,
+		"engine %.64s: no running board manages one of this name, and nobody serves it "
+		"(no %s). Start it with cpx engine emulate -c FILE, or give the path of its "
+		"socket",
+		target, path);
 }

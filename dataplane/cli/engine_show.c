@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * cpx engine show: one engine as its registers tell it, at once, for people or as JSON. It reads no
- * flag and changes nothing but the page select, so an engine's manager loses nothing by it.
+ * flag and changes nothing but the page select, so an engine's manager loses nothing by it; of a
+ * board's engine it is the manager who reads.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -15,14 +16,15 @@
 #include "lib/cmis/vdm.h"
 
 static const char usage[] =
-	"usage: cpx engine show ENGINE [--json] [--color=WHEN]\n"
+	"usage: cpx engine show ENGINE [-i INSTANCE] [--json] [--color=WHEN]\n"
 	"\n"
-	"  -j, --json         one JSON object; null is what the engine does not have\n"
-	"      --color=WHEN   auto, always or never; NO_COLOR is obeyed\n"
-	"  -h, --help         this text\n"
+	"  -i, --instance NAME  of this board, if several have one of the name\n"
+	"  -j, --json           one JSON object; null is what the engine does not have\n"
+	"      --color=WHEN     auto, always or never; NO_COLOR is obeyed\n"
+	"  -h, --help           this text\n"
 	"\n"
-	"\"-\" is what an engine does not have: copper has no light, flat memory no lanes to ask.\n"
-	"Reads no flags, so a manager of the engine misses none. Dark is -40 dBm.\n"
+	"\"-\" is what an engine does not have: copper has no light, flat memory no lanes.\n"
+	"A manager of the engine misses no flag by it. Dark is -40 dBm.\n"
 	"\n"
 	"Exit: 0 shown, 1 the engine does not answer, 2 wrong usage.\n";
 
@@ -386,19 +388,23 @@ static int print_json(const struct seen *s)
 
 int engine_show(int argc, char **argv)
 {
-	static const struct option longs[] = { { "json", no_argument, NULL, 'j' },
+	static const struct option longs[] = { { "instance", required_argument, NULL, 'i' },
+					       { "json", no_argument, NULL, 'j' },
 					       { "color", required_argument, NULL, 'c' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
-	const char *color = NULL;
+	const char *color = NULL, *instance = NULL;
 	struct engine_bus b;
 	struct seen *s;
 	struct err err;
 	bool json = false;
 	int c, ret;
 
-	while ((c = getopt_long(argc, argv, "jh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:jh", longs, NULL)) != -1) {
 		switch (c) {
+		case 'i':
+			instance = optarg;
+			break;
 		case 'j':
 			json = true;
 			break;
@@ -422,7 +428,7 @@ int engine_show(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	s->b = &b;
-	ret = engine_bus_open(&b, argv[optind], &err);
+	ret = engine_bus_open(&b, argv[optind], instance, &err);
 	if (ret == 0)
 		ret = read_all(s, &err);
 	if (ret != 0)

@@ -127,7 +127,8 @@ int engine_alarms_create(struct board *b, struct err *err)
 		ret = map_lasers(b, a, &b->cfg->engines[i]);
 	b->alarms = a;
 	cpx_engine_steps(stepped, a);
-	return ret < 0 ? err_set(err, ret, "no memory for alarms") : 0;
+	return ret < 0 ? err_set(err, ret, "engines: alarms cannot be kept: %s", strerror(-ret))
+		       : 0;
 }
 
 void engine_alarms_destroy(struct board *b)

@@ -51,6 +51,24 @@ expect 2 'N or N-M' inject oe0 nack --lane 5-3
 expect 1 'Start it with cpx engine emulate' show nobody
 expect 1 'no module answers' show "$DIR/nothing"
 expect 1 'no emulated engine' inject "$DIR/nothing" nack
+expect 2 'which engine?' up
+expect 2 "'oe0/9-3' is not ENGINE, ENGINE/LANE" down oe0/9-3
+expect 2 'write oe0, without lanes' reset oe0/3
+expect 2 'Did you mean "media-output"?' loopback oe0 media-outpt
+expect 2 'a word is missing: TARGET start|stop|show' prbs oe0
+expect 2 "'3' is one word too many" up oe0 3
+expect 2 "'3' is one word too many" lowpower oe0 on 3
+expect 2 'no such option' up oe0 --side host
+expect 2 'one word too many' alarms oe0
+expect 1 "instance $CPX_INSTANCE: no such cpx is running" alarms
+expect 1 'cpx run -c FILE starts a board' up nobody
+expect 1 'instance nobody: no such cpx' prbs oe0 show -i nobody
+for verb in '' emulate list show dump inject alarms up down reset lowpower loopback prbs breakout; do
+	# shellcheck disable=SC2086
+	expect 0 '' $verb --help
+	says '^usage: cpx engine'
+	awk 'length > 80 {exit 1}' "$DIR/out" || fail "cpx engine $verb --help is wider than 80 columns"
+done
 expect 0 '' emulate --profiles
 says '^bailly-6.4t '
 expect 0 '' emulate --keys
@@ -112,6 +130,9 @@ expect 0 '' show els0
 says '^els0/15 *'
 expect 0 '' show oe2
 says '^OSFP, '
+expect 1 "it is served on $CPX_ENGINES/oe1, but no running board of yours manages it" reset oe1
+grep -q "mgmt: unix:$CPX_ENGINES/oe1" "$DIR/err" || fail "no remedy: $(cat "$DIR/err")"
+expect 1 'needs an owner' prbs oe1 start
 expect 0 '' list
 [ "$(wc -l <"$DIR/out")" -eq 5 ] || fail "four engines have names: $(cat "$DIR/out")"
 says '^els0 *ELSFP *ELSFP-16 '
@@ -211,6 +232,7 @@ for name, lanes, lasers in ("oe1", 64, 0), ("cu0", 0, 0), ("els0", 0, 16):
         assert 20 < d["temperature"] < 70 and 3 < d["vcc"] < 3.6, d
 named = {e["engine"]: e for e in json.load(open(directory + "/list.json"))["engines"]}
 assert set(named) == {"oe1", "cu0", "oe2", "els0"}, named
+assert named["oe1"]["board"] is None and named["oe1"]["socket"] == directory + "/run/engines/oe1", named
 assert named["oe1"]["answers"] and named["oe1"]["module_state"] == "ModuleLowPwr", named
 assert named["cu0"]["module_state"] is None, named
 lane = json.load(open(directory + "/oe1.json"))["lanes"][63]

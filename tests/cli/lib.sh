@@ -8,7 +8,8 @@ PROGRAM=$2
 DIR=$(mktemp -d)
 FILE=$DIR/telemetry
 export LC_ALL=C TERM=xterm
-unset NO_COLOR CPX_INSTANCE XDG_RUNTIME_DIR
+unset NO_COLOR XDG_RUNTIME_DIR
+export CPX_INSTANCE=nobody-$$ # engines of boards that run here are none of ours
 
 skip() {
 	echo "skip: $*"

@@ -87,7 +87,7 @@ finish() {
 		"$CPX" show drops -i "$INSTANCE" 2>&1 | head -n 20 || :
 	fi
 	remove_namespaces "$NS"
-	rm -rf "$DIR" "/run/cpx/$INSTANCE"
+	rm -rf "$DIR" "/run/cpx/$INSTANCE" "/run/cpx/$INSTANCE"-*
 	exit $code
 }
 
@@ -102,7 +102,7 @@ trap 'exit 130' INT TERM HUP
 for old in $(ip netns list | sed -n 's/^\(cpxt[0-9]*\)-.*/\1/p' | sort -u); do
 	[ -d "/proc/${old#cpxt}" ] && continue
 	remove_namespaces "$old"
-	rm -rf "${TMPDIR:-/tmp}/$old" "/run/cpx/$old"
+	rm -rf "${TMPDIR:-/tmp}/$old" "/run/cpx/$old" "/run/cpx/$old"-*
 done
 
 namespace() { # name: loopback up, IPv6 quiet

@@ -17,6 +17,7 @@ import os
 import sys
 
 import autotest
+import engines
 import lanes
 import one_core
 import pairs
@@ -33,6 +34,7 @@ SECTIONS = {  # what it is, windows, milliseconds of one
     "lanes": (lanes, 9, 50),
     "vectors": (vectors, 9, 50),
     "reconnect": (reconnect, 20, 0),
+    "engines": (engines, 30, 0),
 }
 
 

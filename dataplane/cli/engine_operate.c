@@ -275,7 +275,7 @@ int engine_operate(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], ' ') + 1; /* of "cpx engine VERB" */
 	const struct operation *op = operations;
-	const struct choice *choice;
+	const struct choice *choice = NULL;
 	struct options o = { 0 };
 	json_t *reply;
 	struct err err;

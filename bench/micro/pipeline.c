@@ -41,7 +41,7 @@ struct options {
 static const char yaml[] =
 	"instance: bench-%d\n"
 	"workers: {count: 1, idle: poll}\n"
-	"engines: {oe0: {profile: oif-3.2t}}\n"
+	"engines: {oe0: {profile: oif-3.2t, mgmt: none}}\n"
 	"ports:\n"
 	"  p0: {lanes: oe0/0, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
 	"  p1: {lanes: oe0/1, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"

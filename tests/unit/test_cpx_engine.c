@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Ports on emulated engines: lanes carry when the engine has them up, and only then. */
 #include <math.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "pmd/cpx_engine.h"
 #include "tests/unit/cpx_port.h"
@@ -258,4 +260,46 @@ Test(cpx_engine, differing_words_of_one_engine_are_refused)
 	cr_expect_lt(rte_vdev_init("net_cpx1", "engine=oe0,lanes=4-7,mgmt=unix:/nowhere"), 0);
 	cr_expect_eq(rte_vdev_init("net_cpx1", "engine=oe0,lanes=4-7,mgmt=emulated"), 0);
 	finish(port);
+}
+
+/* A socket that takes connections and never answers. */
+static int silent(struct sockaddr_un *at, const char *folder, const char *name)
+{
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	*at = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(at->sun_path, sizeof(at->sun_path), "%s/%s", folder, name);
+	cr_assert_eq(bind(fd, (struct sockaddr *)at, sizeof(*at)), 0);
+	cr_assert_eq(listen(fd, 4), 0);
+	return fd;
+}
+
+/* Who asks before a module said anything has to know a laser source from an engine. */
+Test(cpx_engine, is_known_before_its_first_step)
+{
+	char folder[] = "/tmp/cpx-test-XXXXXX", text[512];
+	struct sockaddr_un engine_at, lasers_at;
+	struct cpx_engine *e;
+	struct cpx_args args;
+	struct err err;
+	int engine, lasers;
+
+	cr_assert_not_null(mkdtemp(folder));
+	engine = silent(&engine_at, folder, "e");
+	lasers = silent(&lasers_at, folder, "l");
+	snprintf(text, sizeof(text), "engine=slow,mgmt=unix:%s,lasers=source:els-8@%s",
+		 engine_at.sun_path, lasers_at.sun_path);
+	cr_assert_eq(cpx_args_parse(&args, text, &err), 0, "%s", err.text);
+	cr_assert_eq(cpx_engine_open(&e, &args, &err), 0, "%s", err.text);
+	cr_expect(look("source").is_source);
+	cr_expect_str_eq(look("source").name, "source");
+	cr_expect_not(look("slow").is_source);
+	cr_expect_str_eq(look("slow").source, "source");
+	cr_expect_eq(look("slow").mgmt, CPX_MGMT_UNIX);
+	cpx_engine_close(e);
+	close(engine);
+	close(lasers);
+	unlink(engine_at.sun_path);
+	unlink(lasers_at.sun_path);
+	rmdir(folder);
 }

@@ -110,6 +110,7 @@ int build_engines(struct build *b)
 		e->lane_mbps = p->lane_mbps;
 		e->numa = node_child(n, "numa") ? (int16_t)node_number(n, "numa") : -1;
 		e->seed = (uint32_t)node_number(n, "seed");
+		e->joint = node_number(n, "joint") != 0;
 		for (unsigned i = 0; i < b->c->n_lasers; i++)
 			if (strcmp(b->c->lasers[i].name, e->name) == 0)
 				return build_fail_name(b, n,

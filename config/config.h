@@ -58,6 +58,7 @@ struct config_engine {
 	char path[CONFIG_PATH_LEN];  /* of unix and optoe */
 	char serve[CONFIG_PATH_LEN]; /* socket of an emulated one; "": none */
 	int16_t laser;               /* index into lasers, -1: its own, if it needs some */
+	bool joint;                  /* it speaks for its lasers */
 	uint32_t seed;
 	uint16_t lanes;     /* 8 x banks, from the profile */
 	uint32_t lane_mbps; /* line rate of a lane, Mb/s, from the profile */

@@ -65,6 +65,9 @@ const struct schema_key schema_keys[] = {
 { "engines.*.lasers", SCHEMA_NAME, 1, NAME_MAX_CHARS,
   .help = "The laser source of `lasers` that feeds it, its lanes evenly from all lasers. Without "
   "it, an emulated engine that needs lasers has its own.", .example = "els0" },
+{ "engines.*.joint", SCHEMA_BOOL, .preset = "false",
+  .help = "Joint mode: the engine speaks for its lasers, on its own pages; they are no device of "
+  "their own." },
 { "engines.*.serve", SCHEMA_TEXT, 2, CONFIG_PATH_LEN - 1,
   .help = "Of an emulated engine: socket on which its registers answer other hosts.",
   .example = "/run/cpx/engines/oe0" },

@@ -247,6 +247,19 @@ static int parse_lasers(struct cpx_args *a, const char *value, struct err *err)
 	return value[profile] == '@' ? parse_path(a->lasers_mgmt, value + profile + 1) : 0;
 }
 
+static int parse_switch(bool *out, const char *value)
+{
+	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
+		return -EINVAL;
+	*out = value[0] == '1';
+	return 0;
+}
+
+static int parse_joint(struct cpx_args *a, const char *value, struct err *err)
+{
+	return parse_switch(&a->joint, value);
+}
+
 static int parse_seed(struct cpx_args *a, const char *value, struct err *err)
 {
 	return parse_number(value, UINT32_MAX, &a->seed, NULL);
@@ -263,14 +276,6 @@ static int parse_role(struct cpx_args *a, const char *value, struct err *err)
 		return -EINVAL;
 	a->server = value[0] == 's';
 	a->has_role = true;
-	return 0;
-}
-
-static int parse_switch(bool *out, const char *value)
-{
-	if (strcmp(value, "0") != 0 && strcmp(value, "1") != 0)
-		return -EINVAL;
-	*out = value[0] == '1';
 	return 0;
 }
 
@@ -360,6 +365,7 @@ static const struct key keys[] = {
 	{ "profile", "a kind of engine (cpx engine emulate --profiles)", parse_profile },
 	{ "lasers", "<name>[:els-8|els-16|els-32][@/<socket>] (of the laser source that feeds it)",
 	  parse_lasers },
+	{ "joint", "0 or 1 (the engine speaks for its lasers, on its own pages)", parse_joint },
 	{ "seed", "a number below 2^32 (of an emulated engine: the same losses each time)",
 	  parse_seed },
 	{ "serve", "/<socket> (where an emulated engine is to be reached)", parse_serve },
@@ -441,6 +447,12 @@ static int check_management(struct cpx_args *a, struct err *err)
 	if (a->mgmt != CPX_MGMT_EMULATED && (a->profile[0] != '\0' || a->serve[0] != '\0'))
 		return err_set(err, -EINVAL, "%s= goes with mgmt=emulated only",
 			       a->profile[0] != '\0' ? "profile" : "serve");
+	if (a->joint && a->lasers_mgmt[0] != '\0')
+		return err_set(
+			err, -EINVAL,
+			"joint=1: the lasers are reached through the engine, so lasers=%s has "
+			"no socket of its own",
+			a->lasers);
 	if (a->mgmt != CPX_MGMT_NONE && a->passthrough)
 		return err_set(err, -EINVAL,
 			       "passthrough=1 leaves frames to the device, which no engine can "

@@ -50,6 +50,7 @@ struct cpx_args {
 	char lasers[CPX_NAME_LEN]; /* laser source that feeds it; "": its own, if it needs one */
 	char lasers_profile[CPX_PROFILE_LEN];
 	char lasers_mgmt[CPX_PATH_LEN]; /* socket of that source; "": emulated */
+	bool joint;                     /* the engine speaks for its lasers */
 	uint32_t seed;                  /* of an emulated engine's noise, and of losses */
 	char serve[CPX_PATH_LEN];       /* socket that an emulated engine answers on; "": none */
 	enum cpx_carrier_kind carrier;
@@ -88,6 +89,7 @@ struct cpx_args {
 	"mgmt=emulated|unix:<path>|optoe:<path>|none "                               \
 	"profile=<name> "                                                            \
 	"lasers=<name>[:<profile>][@<path>] "                                        \
+	"joint=0|1 "                                                                 \
 	"serve=<path> "                                                              \
 	"seed=<n> "                                                                  \
 	"pace=0|1 "                                                                  \

@@ -146,6 +146,7 @@ static int begin(struct cpx_engine *e, const char *socket, struct err *err)
 		.name = e->name,
 		.event = event,
 		.event_arg = e,
+		.joint = e->joint,
 	};
 	int rc = open_bus(e, socket, &settings.bus, err);
 
@@ -232,7 +233,8 @@ static int get(struct cpx_engine **out, const struct cpx_engine *like, const cha
 
 	if (e != NULL) {
 		if (e->mgmt != like->mgmt || strcmp(e->path, like->path) != 0 ||
-		    e->profile != like->profile || e->is_source != like->is_source)
+		    e->profile != like->profile || e->is_source != like->is_source ||
+		    e->joint != like->joint)
 			return err_set(err, -EINVAL,
 				       "engine %s: another port of this process says it is managed "
 				       "otherwise (mgmt=, profile=, lasers=); give both the same",
@@ -277,6 +279,8 @@ static int get_source(struct cpx_engine **source, const struct cpx_engine *engin
 	const bool wanted = engine->profile != NULL && engine->profile->external_lasers;
 
 	*source = NULL;
+	if (engine->joint)
+		return 0;
 	if (a->lasers[0] == '\0' && !wanted)
 		return 0;
 	if (a->lasers[0] != '\0')
@@ -308,13 +312,14 @@ static void take_seat(struct cpx_engine *e, struct cpx_port *p)
 static int open_as(struct cpx_engine **e, const char *name, const struct cpx_args *a,
 		   struct err *err)
 {
-	struct cpx_engine like = { .mgmt = a->mgmt, .seed = a->seed };
+	struct cpx_engine like = { .mgmt = a->mgmt, .seed = a->seed, .joint = a->joint };
 	int rc;
 
 	snprintf(like.name, sizeof(like.name), "%.*s", CPX_NAME_LEN - 1, name);
 	snprintf(like.path, sizeof(like.path), "%s", a->mgmt_path);
 	if (a->mgmt == CPX_MGMT_EMULATED)
 		like.profile = cmis_profile_find(a->profile);
+	like.lasers = cmis_profile_find(a->lasers_profile);
 	pthread_mutex_lock(&registry);
 	rc = get_source(&like.source, &like, a, err);
 	if (rc == 0) {

@@ -29,10 +29,13 @@ struct cpx_engine {
 	const struct cmis_profile *profile; /* of an emulated one */
 	uint32_t seed;
 	bool is_source;
+	bool joint; /* it speaks for its lasers; they have no manager of their own */
+	const struct cmis_profile *lasers;
 	struct cpx_engine *source;
-	struct cmis_module *module; /* emulated */
-	struct cmis_client *client; /* unix */
-	struct cmis_eeprom *eeprom; /* optoe */
+	struct cmis_module *module;       /* emulated */
+	struct cmis_module *joint_module; /* … and its lasers */
+	struct cmis_client *client;       /* unix */
+	struct cmis_eeprom *eeprom;       /* optoe */
 	pthread_t thread;
 	int wake;
 	uint32_t interrupted; /* any thread sets, the engine's clears once it has looked */

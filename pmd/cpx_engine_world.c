@@ -264,6 +264,27 @@ static void end(void)
 
 /* ---- of engines and ports; engines come and go one at a time (the registry's lock) ---- */
 
+/* Lasers that are reached through the engine only. */
+static int add_joint(struct cpx_engine *e, struct err *err)
+{
+	char serial[CPX_NAME_LEN];
+	const struct cmis_engine_settings settings = { .profile = e->lasers,
+						       .seed = e->seed,
+						       .serial = serial };
+	int rc;
+
+	snprintf(serial, sizeof(serial), "%.24s-LASERS", e->name);
+	rc = cmis_emulator_add(world.emulator, &settings, NULL, &e->joint_module, err);
+	return rc != 0 ? rc : cmis_emulator_feed(e->module, e->joint_module, true);
+}
+
+static void remove_modules(struct cpx_engine *e)
+{
+	cmis_emulator_remove(world.emulator, e->module);
+	cmis_emulator_remove(world.emulator, e->joint_module);
+	e->module = e->joint_module = NULL;
+}
+
 int cpx_world_add(struct cpx_engine *e, const char *socket, struct err *err)
 {
 	const struct cmis_engine_settings settings = { .profile = e->profile,
@@ -278,15 +299,16 @@ int cpx_world_add(struct cpx_engine *e, const char *socket, struct err *err)
 	if (rc != 0)
 		return rc;
 	rc = cmis_emulator_add(world.emulator, &settings, socket, &e->module, err);
-	if (rc == 0 && e->source != NULL && e->source->module != NULL)
+	if (rc == 0 && e->joint)
+		rc = add_joint(e, err);
+	else if (rc == 0 && e->source != NULL && e->source->module != NULL)
 		rc = cmis_emulator_feed(e->module, e->source->module, false);
 	pthread_mutex_lock(&world.lock);
 	if (rc == 0)
 		world.module[world.modules++] = e;
 	pthread_mutex_unlock(&world.lock);
 	if (rc != 0) {
-		cmis_emulator_remove(world.emulator, e->module);
-		e->module = NULL;
+		remove_modules(e);
 		if (world.modules == 0)
 			end();
 	}
@@ -303,8 +325,7 @@ void cpx_world_remove(struct cpx_engine *e)
 			world.module[i] = world.module[--world.modules];
 	last = world.modules == 0;
 	pthread_mutex_unlock(&world.lock);
-	cmis_emulator_remove(world.emulator, e->module);
-	e->module = NULL;
+	remove_modules(e);
 	if (last)
 		end();
 }
@@ -313,8 +334,15 @@ int cpx_world_inject(struct cpx_engine *e, const char *request, struct err *err)
 {
 	int rc;
 
+	struct cmis_module *module = e->module;
+
+	/* lasers that it speaks for have no name of their own: "lasers inject …" */
+	if (e->joint_module != NULL && strncmp(request, "lasers ", 7) == 0) {
+		module = e->joint_module;
+		request += 7;
+	}
 	cmis_emulator_lock(world.emulator);
-	rc = cmis_control_obey(cmis_module_engine(e->module), request, err);
+	rc = cmis_control_obey(cmis_module_engine(module), request, err);
 	cmis_emulator_unlock(world.emulator);
 	cmis_emulator_wake(world.emulator);
 	return rc;

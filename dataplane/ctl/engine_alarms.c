@@ -20,7 +20,10 @@ struct engine_alarms {
 	pthread_mutex_t lock;
 	struct cmis_alarms *alarms;
 	unsigned n;
-	struct cpx_engine *device[CPX_MAX_MODULES]; /* [number in alarms] */
+	struct {                           /* [number in alarms] */
+		struct cpx_engine *engine; /* whose manager sees it */
+		char name[CPX_NAME_LEN];
+	} device[2 * CPX_MAX_MODULES];
 	struct cpx_engine_view view;
 };
 
@@ -42,7 +45,7 @@ static void stepped(void *arg, struct cpx_engine *e, const struct cmis_manager *
 
 	pthread_mutex_lock(&a->lock);
 	for (unsigned i = 0; i < a->n; i++)
-		if (a->device[i] == e)
+		if (a->device[i].engine == e)
 			cmis_alarms_look(a->alarms, i, m, now);
 	pthread_mutex_unlock(&a->lock);
 }
@@ -50,7 +53,7 @@ static void stepped(void *arg, struct cpx_engine *e, const struct cmis_manager *
 static int number_of(const struct engine_alarms *a, const char *name)
 {
 	for (unsigned i = 0; i < a->n; i++)
-		if (strcmp(cpx_engine_name(a->device[i]), name) == 0)
+		if (strcmp(a->device[i].name, name) == 0)
 			return (int)i;
 	return -1;
 }
@@ -70,6 +73,27 @@ static void join_ports(struct board *b, const struct board_port *one, const stru
 				 (unsigned)far, q->first_lane + l);
 }
 
+/* Of the laser source of an engine: the file's, or the one that it has for itself. */
+static const char *lasers_name(const struct config *cfg, const struct config_engine *e,
+			       char own[CPX_NAME_LEN])
+{
+	if (e->laser >= 0)
+		return cfg->lasers[e->laser].name;
+	snprintf(own, CPX_NAME_LEN, "%.24s-lasers", e->name);
+	return own;
+}
+
+static int add(struct engine_alarms *a, struct cpx_engine *e, const char *name, bool lasers)
+{
+	const int ret = cmis_alarms_add(a->alarms, name, lasers);
+
+	if (ret < 0)
+		return ret;
+	a->device[a->n].engine = e;
+	snprintf(a->device[a->n++].name, CPX_NAME_LEN, "%s", name);
+	return 0;
+}
+
 /* Lanes evenly from all lasers, as they are fed (cmis_emulator_feed). */
 static int map_lasers(struct board *b, struct engine_alarms *a, const struct config_engine *e)
 {
@@ -78,8 +102,7 @@ static int map_lasers(struct board *b, struct engine_alarms *a, const struct con
 	int engine = number_of(a, e->name), source, ret = 0;
 	char own[CPX_NAME_LEN];
 
-	snprintf(own, sizeof(own), "%.24s-lasers", e->name);
-	source = number_of(a, l ? l->name : own);
+	source = number_of(a, lasers_name(b->cfg, e, own));
 	if (engine < 0 || source < 0 || !p)
 		return 0;
 	for (unsigned lane = 0; lane < e->lanes && !ret; lane++)
@@ -110,6 +133,7 @@ int engine_alarms_create(struct board *b, struct err *err)
 	struct engine_alarms *a = calloc(1, sizeof(*a));
 	struct cpx_engine *list[CPX_MAX_MODULES];
 	unsigned n = cpx_engine_list(list);
+	char own[CPX_NAME_LEN];
 	int ret = a ? cmis_alarms_create(&a->alarms, &settings) : -ENOMEM;
 
 	if (ret) {
@@ -119,10 +143,12 @@ int engine_alarms_create(struct board *b, struct err *err)
 	pthread_mutex_init(&a->lock, NULL);
 	while (n-- > 0 && ret >= 0) {
 		cpx_engine_look(list[n], &a->view);
-		ret = cmis_alarms_add(a->alarms, cpx_engine_name(list[n]), a->view.is_source);
-		if (ret >= 0)
-			a->device[a->n++] = list[n];
+		ret = add(a, list[n], cpx_engine_name(list[n]), a->view.is_source);
 	}
+	for (unsigned i = 0; i < b->cfg->n_engines && ret >= 0; i++)
+		if (b->cfg->engines[i].joint && b->engines[i])
+			ret = add(a, b->engines[i], lasers_name(b->cfg, &b->cfg->engines[i], own),
+				  true);
 	for (unsigned i = 0; i < b->cfg->n_engines && ret >= 0; i++)
 		ret = map_lasers(b, a, &b->cfg->engines[i]);
 	b->alarms = a;
@@ -157,9 +183,8 @@ static json_t *lanes_json(const struct engine_alarms *a, const struct cmis_alarm
 		for (unsigned l = 0; l < 64; l++)
 			if (bits >> l & 1)
 				json_array_append_new(lanes, json_integer(l));
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o}", "engine",
-						cpx_engine_name(a->device[i]), "lanes", lanes));
+		json_array_append_new(
+			list, json_pack("{s:s, s:o}", "engine", a->device[i].name, "lanes", lanes));
 	}
 	return list;
 }
@@ -177,7 +202,7 @@ int engine_verb_alarms(void *arg, const json_t *request, json_t *reply, struct e
 			list, json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o, s:s}", "severity",
 					cmis_severity_name(alarm.severity), "alarm",
 					cmis_alarm_name(alarm.kind), "device",
-					cpx_engine_name(a->device[alarm.device]), "laser",
+					a->device[alarm.device].name, "laser",
 					alarm.laser < 0 ? json_null() : json_integer(alarm.laser),
 					"count", (json_int_t)alarm.count, "since_ns",
 					(json_int_t)alarm.since_ns, "lanes", lanes_json(a, &alarm),

@@ -20,14 +20,16 @@ static bool has_own_source(const struct config *cfg, unsigned i)
 	const struct config_engine *e = &cfg->engines[i];
 	const struct cmis_profile *p = cmis_profile_find(e->profile);
 
-	return engine_is_managed(cfg, i) && e->laser < 0 && p != NULL && p->external_lasers &&
+	return engine_is_managed(cfg, i) && !e->joint && e->laser < 0 && p != NULL &&
+	       p->external_lasers &&
 	       (e->mgmt == CONFIG_MGMT_USUAL || e->mgmt == CONFIG_MGMT_EMULATED);
 }
 
 static bool is_used(const struct config *cfg, unsigned laser)
 {
 	for (unsigned i = 0; i < cfg->n_engines; i++)
-		if (cfg->engines[i].laser == (int)laser && engine_is_managed(cfg, i))
+		if (cfg->engines[i].laser == (int)laser && !cfg->engines[i].joint &&
+		    engine_is_managed(cfg, i))
 			return true;
 	return false;
 }

@@ -49,6 +49,8 @@ int engine_args(char *args, size_t size, const struct config *cfg, const struct 
 		return add(args, size, len, "mgmt", "none");
 	}
 	len += snprintf(args + len, size - (size_t)len, ",seed=%u", e->seed);
+	if (e->joint)
+		len = add(args, size, len, "joint", "1");
 	if (l)
 		len += snprintf(args + len, size - (size_t)len, ",lasers=%s:%s%s%s", l->name,
 				l->profile, l->path[0] ? "@" : "", l->path);

@@ -253,6 +253,20 @@ Test(cpx_engine, a_laser_feeds_lanes_of_two_engines)
 	cr_expect_null(cpx_engine_find("els0"));
 }
 
+Test(cpx_engine, joint_mode_needs_no_second_device)
+{
+	const uint16_t port =
+		running_port("net_cpx0", "engine=oe0,lanes=0-7,rate=212,joint=1,mgmt=emulated", 8);
+
+	cr_expect(eventually(has_speed, port, 8 * 212500));
+	cr_expect_null(cpx_engine_find("oe0-lasers"));
+	inject("oe0", "lasers inject laser-fail 0 1 0");
+	cr_expect(eventually(has_speed, port, 4 * 212500));
+	inject("oe0", "lasers heal all");
+	cr_expect(eventually(has_speed, port, 8 * 212500));
+	finish(port);
+}
+
 Test(cpx_engine, differing_words_of_one_engine_are_refused)
 {
 	const uint16_t port = new_port("net_cpx0", "engine=oe0,lanes=0-3,mgmt=emulated");

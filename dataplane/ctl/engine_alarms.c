@@ -58,15 +58,18 @@ static int number_of(const struct engine_alarms *a, const char *name)
 	return -1;
 }
 
+/* Two ports on one fiber, or a port and itself on a loop. */
 static void join_ports(struct board *b, const struct board_port *one, const struct board_port *two)
 {
 	const struct config_port *p = &one->spec, *q = &two->spec;
 	const int near = number_of(b->alarms, b->cfg->engines[p->engine].name);
 	const int far = number_of(b->alarms, b->cfg->engines[q->engine].name);
 
-	if (!one->probed || !two->probed || near < 0 || far < 0 ||
-	    p->carrier != CONFIG_CARRIER_FIBER || q->carrier != CONFIG_CARRIER_FIBER ||
-	    strcmp(p->carrier_name, q->carrier_name) != 0)
+	if (!one->probed || !two->probed || near < 0 || far < 0)
+		return;
+	if (one == two ? p->carrier != CONFIG_CARRIER_LOOP
+		       : p->carrier != CONFIG_CARRIER_FIBER || q->carrier != CONFIG_CARRIER_FIBER ||
+				 strcmp(p->carrier_name, q->carrier_name) != 0)
 		return;
 	for (unsigned l = 0; l < p->n_lanes && l < q->n_lanes; l++)
 		cmis_alarms_join(b->alarms->alarms, (unsigned)near, p->first_lane + l,
@@ -122,7 +125,7 @@ void engine_alarms_join(struct board *b)
 	pthread_mutex_lock(&a->lock);
 	cmis_alarms_unjoin(a->alarms);
 	for (unsigned i = 0; i < b->n_ports; i++)
-		for (unsigned k = 0; k < i; k++)
+		for (unsigned k = 0; k <= i; k++)
 			join_ports(b, &b->ports[i], &b->ports[k]);
 	pthread_mutex_unlock(&a->lock);
 }

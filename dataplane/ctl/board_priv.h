@@ -58,7 +58,7 @@ struct board_port {
 #define ENGINE_STATS_NO_LANE UINT16_MAX
 struct engine_stats {
 	unsigned n_rows;
-	struct cpx_engine *row[CPX_MAX_MODULES]; /* NULL: nobody manages it */
+	struct cpx_engine *row[CPX_MAX_MODULES];                    /* NULL: nobody manages it */
 	uint16_t lane[CONFIG_MAX_ENGINES][CONFIG_MAX_ENGINE_LANES]; /* telemetry lane index */
 };
 

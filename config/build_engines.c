@@ -8,6 +8,12 @@
 #include "config/build.h"
 #include "config/nearest.h"
 
+/* As an argument of the driver takes it. */
+static bool is_path(const char *text)
+{
+	return text[0] == '/' && strlen(text) < CONFIG_PATH_LEN && !strpbrk(text, ",[]@");
+}
+
 /* emulated | none | unix:/SOCKET | optoe:/FILE, of those that may be. */
 static int mgmt(struct build *b, const struct node *map, bool laser, enum config_mgmt *how,
 		char path[CONFIG_PATH_LEN])
@@ -32,9 +38,12 @@ static int mgmt(struct build *b, const struct node *map, bool laser, enum config
 				  node_path(n, place, sizeof(place)),
 				  shown(text, strlen(text)).text,
 				  laser ? "or unix:/SOCKET" : "unix:/SOCKET, optoe:/FILE or none");
-	if (behind && strlen(behind + 1) >= CONFIG_PATH_LEN)
-		return build_fail(b, n, "%s: a path has at most %d characters\nuse a shorter one",
-				  node_path(n, place, sizeof(place)), CONFIG_PATH_LEN - 1);
+	if (behind && !is_path(behind + 1))
+		return build_fail(b, n,
+				  "%s: \"%s\" is no path here\nat most %d characters, without "
+				  "comma, bracket and @",
+				  node_path(n, place, sizeof(place)),
+				  shown(behind + 1, strlen(behind + 1)).text, CONFIG_PATH_LEN - 1);
 	if (behind)
 		snprintf(path, CONFIG_PATH_LEN, "%s", behind + 1);
 	return 0;
@@ -51,6 +60,8 @@ static int lasers(struct build *b)
 
 		if (ret)
 			return ret;
+		if (l->mgmt == CONFIG_MGMT_USUAL)
+			l->mgmt = CONFIG_MGMT_EMULATED;
 		snprintf(l->name, sizeof(l->name), "%s", n->name);
 		snprintf(l->profile, sizeof(l->profile), "%s", names[node_number(n, "profile")]);
 	}
@@ -81,10 +92,10 @@ static int serve(struct build *b, const struct node *map, struct config_engine *
 
 	if (!n)
 		return 0;
-	if (n->v.text[0] != '/')
+	if (!is_path(n->v.text))
 		return build_fail(b, n,
 				  "engines.%s: \"%s\" is no path of a socket\nwrite it from "
-				  "the root, as /run/cpx/engines/%s",
+				  "the root, without comma, bracket and @, as /run/cpx/engines/%s",
 				  e->name, shown(n->v.text, strlen(n->v.text)).text, e->name);
 	if (e->mgmt != CONFIG_MGMT_EMULATED && e->mgmt != CONFIG_MGMT_USUAL)
 		return build_fail(b, n,

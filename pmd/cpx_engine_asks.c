@@ -9,38 +9,43 @@
 
 #include "pmd/cpx_engine_priv.h"
 
-static void copy(const struct cpx_port *p, struct cpx_module *to)
-{
-	uint64_t seq;
+#define TRIES 100000 /* to find it whole: a primary process may have died in the middle */
 
-	do {
-		seq = seq_read_begin(&p->module.seq);
+/* 0; -ENOTSUP: nobody manages it, -ENODEV: no module answers, -EAGAIN: not to be had whole. */
+static int copy(const struct cpx_port *p, struct cpx_module *to)
+{
+	if (p->args.mgmt == CPX_MGMT_NONE)
+		return -ENOTSUP;
+	for (unsigned i = 0; i < TRIES; i++) {
+		const uint64_t seq = seq_read_begin(&p->module.seq);
+
 		memcpy(to, &p->module, sizeof(*to));
-	} while (!seq_read_ok(&p->module.seq, seq));
+		if (seq_read_ok(&p->module.seq, seq))
+			return to->length != 0 ? 0 : -ENODEV;
+	}
+	return -EAGAIN;
 }
 
 int cpx_engine_module_info(const struct cpx_port *p, struct rte_eth_dev_module_info *info)
 {
 	struct cpx_module m;
+	const int rc = copy(p, &m);
 
-	if (p->args.mgmt == CPX_MGMT_NONE)
-		return -ENOTSUP;
-	copy(p, &m);
+	if (rc != 0)
+		return rc;
 	/* ethdev has no name for CMIS; of those it has, this one has pages like it */
 	info->type = RTE_ETH_MODULE_SFF_8636;
 	info->eeprom_len = m.length;
-	return m.length != 0 ? 0 : -ENODEV;
+	return 0;
 }
 
 int cpx_engine_module_eeprom(const struct cpx_port *p, struct rte_dev_eeprom_info *info)
 {
 	struct cpx_module m;
+	const int rc = copy(p, &m);
 
-	if (p->args.mgmt == CPX_MGMT_NONE)
-		return -ENOTSUP;
-	copy(p, &m);
-	if (m.length == 0)
-		return -ENODEV;
+	if (rc != 0)
+		return rc;
 	if (info->offset > m.length || info->length > m.length - info->offset)
 		return -EINVAL;
 	memcpy(info->data, m.pages + info->offset, info->length);

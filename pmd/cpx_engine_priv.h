@@ -61,7 +61,9 @@ static inline uint64_t cpx_engine_clock(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* cpx_engine.c */
+/* cpx_engine_thread.c: its bus, manager and thread; 0, or -errno and nothing is left (err) */
+int cpx_engine_begin(struct cpx_engine *e, const char *socket, struct err *err);
+void cpx_engine_end(struct cpx_engine *e);
 void cpx_engine_wake(struct cpx_engine *e);
 /* The module asks for its manager (interrupt). Any thread. */
 void cpx_engine_interrupt(struct cpx_engine *e);
@@ -71,8 +73,6 @@ void cpx_engine_interrupt(struct cpx_engine *e);
 void cpx_engine_wish(struct cpx_engine *e, unsigned bank);
 /* After a step: ports get the lanes that the module has up, the view what was seen. */
 void cpx_engine_follow(struct cpx_engine *e, uint64_t now);
-extern cpx_engine_event_t *cpx_engine_event_cb;
-extern void *cpx_engine_event_arg;
 
 /* cpx_engine_world.c: emulated modules and the light between them */
 int cpx_world_add(struct cpx_engine *e, const char *socket, struct err *err);

@@ -70,6 +70,14 @@ static void finish(uint16_t port)
 	cr_expect_eq(rte_eth_dev_close(port), 0);
 }
 
+static void drain(uint16_t port)
+{
+	struct rte_mbuf *m;
+
+	while ((m = receive_one(port, 0)) != NULL)
+		rte_pktmbuf_free(m);
+}
+
 TestSuite(cpx_engine, .init = start_eal, .timeout = 60);
 
 Test(cpx_engine, link_comes_with_the_data_path)
@@ -182,12 +190,12 @@ Test(cpx_engine, loopback_brings_frames_back)
 	cr_expect_eq(through(a, 0, b, 1, 10), 10);
 	cr_expect_eq(cpx_engine_do(cpx_engine_find("a"), loop_host, &on), 0);
 	cr_expect(eventually(is_looped, a, 20));
-	through(b, 0, b, 1, 1); /* what went out before */
+	drain(b); /* what went out before */
 	cr_expect_eq(through(a, 0, b, 1, 10), 0, "nothing goes out");
 	through(a, 0, a, 1, 1);
 	cr_expect_eq(cpx_engine_do(cpx_engine_find("a"), loop_host, &off), 0);
 	for (unsigned i = 0; i < PATIENCE_MS && through(a, 0, b, 1, 10) != 10; i++) {
-		through(a, 0, a, 1, 1);
+		drain(a);
 		usleep(1000);
 	}
 	cr_expect_eq(through(a, 0, b, 1, 10), 10);
@@ -251,6 +259,95 @@ Test(cpx_engine, a_laser_feeds_lanes_of_two_engines)
 	finish(a);
 	finish(b);
 	cr_expect_null(cpx_engine_find("els0"));
+}
+
+Test(cpx_engine, registers_fec_and_codewords_are_the_engines)
+{
+	const uint16_t port = new_port("net_cpx0", "engine=oe0,lanes=8-15,mgmt=emulated");
+	struct rte_eth_dev_module_info info;
+	struct rte_dev_eeprom_info eeprom = { 0 };
+	uint8_t bytes[5 * 128];
+	uint64_t before;
+	uint32_t fec;
+
+	cr_expect_eq(rte_eth_fec_get(port, &fec), 0);
+	cr_expect_eq(fec, RTE_ETH_FEC_MODE_CAPA_MASK(AUTO), "as long as the link is down");
+	set_up(port, 8);
+	start(port);
+	cr_assert(eventually(has_speed, port, 8 * LANE));
+	cr_expect_eq(rte_eth_fec_get(port, &fec), 0);
+	cr_expect_eq(fec, RTE_ETH_FEC_MODE_CAPA_MASK(RS));
+	cr_assert_eq(rte_eth_dev_get_module_info(port, &info), 0);
+	cr_assert_eq(info.eeprom_len, sizeof(bytes));
+	eeprom.data = bytes;
+	eeprom.length = sizeof(bytes);
+	cr_assert_eq(rte_eth_dev_get_module_eeprom(port, &eeprom), 0);
+	cr_expect_eq(bytes[0], CMIS_CPO);
+	cr_expect_arr_eq(bytes + 128 + 1, "CPX EMULATOR    ", 16, "vendor of page 00h");
+	cr_expect_eq(bytes[4 * 128], 0x44, "lanes 1 and 2 of bank 1 are Activated");
+	eeprom.offset = 128;
+	eeprom.length = 17;
+	cr_assert_eq(rte_eth_dev_get_module_eeprom(port, &eeprom), 0);
+	cr_expect_arr_eq(bytes + 1, "CPX EMULATOR    ", 16);
+	eeprom.length = sizeof(bytes);
+	cr_expect_eq(rte_eth_dev_get_module_eeprom(port, &eeprom), -EINVAL);
+	before = xstat(port, "lane0_fec_s0");
+	usleep(300000);
+	cr_expect_gt(xstat(port, "lane0_fec_s0"), before, "codewords come without frames");
+	cr_expect_eq(xstat(port, "lane0_fec_uncorrectable"), 0);
+	inject("oe0", "inject removed 0 0 0");
+	for (unsigned i = 0; i < PATIENCE_MS; i++, usleep(1000))
+		if (rte_eth_dev_get_module_info(port, &info) == -ENODEV)
+			break;
+	cr_expect_eq(rte_eth_dev_get_module_info(port, &info), -ENODEV);
+	finish(port);
+}
+
+/* Numbered frames on every queue while a lane goes and comes: none overtakes another of its queue.
+ */
+Test(cpx_engine, order_is_kept_while_lanes_go_and_come)
+{
+	const uint16_t a =
+		running_port("net_cpx0", "engine=a,lanes=0-3,carrier=fiber:x,mgmt=emulated", 4);
+	const uint16_t b =
+		running_port("net_cpx1", "engine=b,lanes=0-3,carrier=fiber:x,mgmt=emulated", 4);
+	uint32_t next[4] = { 0 }, expect[4] = { 0 };
+	uint64_t lost = 0;
+
+	cr_assert(eventually(has_speed, a, 4 * LANE));
+	cr_assert(eventually(has_speed, b, 4 * LANE));
+	for (unsigned round = 0; round < 6; round++) {
+		inject("a", round & 1 ? "heal all" : "inject laser-fail 0 5 0");
+		for (unsigned i = 0; i < 20000; i++) {
+			const uint16_t q = (uint16_t)(i % 4);
+			struct rte_mbuf *m = frame(64, (uint8_t)q);
+
+			memcpy(rte_pktmbuf_mtod_offset(m, void *, 32), &next[q], 4);
+			if (send_one(a, q, m) == 1)
+				next[q]++;
+			else
+				rte_pktmbuf_free(m);
+			while ((m = receive_one(b, (uint16_t)(i / 4 % 4))) != NULL) {
+				const uint8_t from = *rte_pktmbuf_mtod(m, uint8_t *);
+				uint32_t number;
+
+				memcpy(&number, rte_pktmbuf_mtod_offset(m, void *, 32), 4);
+				cr_assert_geq(number, expect[from], "one came late");
+				lost += number - expect[from];
+				expect[from] = number + 1;
+				rte_pktmbuf_free(m);
+			}
+			if (i % 64 == 0)
+				usleep(100);
+		}
+	}
+	cr_expect_eq(lost,
+		     xstat(b, "lane0_rx_fec_lost") + xstat(b, "lane1_rx_fec_lost") +
+			     xstat(b, "lane2_rx_fec_lost") + xstat(b, "lane3_rx_fec_lost"),
+		     "what was lost was counted");
+	finish(a);
+	finish(b);
+	cr_expect_eq(pool_level(), POOL_FRAMES);
 }
 
 Test(cpx_engine, joint_mode_needs_no_second_device)

@@ -32,7 +32,6 @@ struct board_lane {      /* [lane]: telemetry lane index; every lane of a port o
 	uint16_t port;  /* index into board.ports; BOARD_NO_PORT while it has none */
 	uint16_t index; /* lane of the port = queue */
 	uint16_t life;  /* counts its ports; see lane_stamp() */
-	bool dark;      /* its engine is managed and the lane does not carry (engine_stats.c) */
 };
 
 /*

@@ -98,7 +98,6 @@ void engine_stats_describe(struct board *b)
 	memset(s->lane, 0xff, sizeof(s->lane));
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		s->lane[b->lanes[i].engine][b->lanes[i].number] = (uint16_t)i;
-		b->lanes[i].dark = s->row[b->lanes[i].engine] != NULL;
 		engine_block_clear_lane(telemetry_lane(b->telemetry, i), rte_rdtsc());
 	}
 }
@@ -112,8 +111,6 @@ static void refresh_lanes(struct board *b, unsigned engine, const struct cpx_eng
 		const uint16_t lane = b->engine_stats.lane[engine][i];
 
 		block[i] = lane != ENGINE_STATS_NO_LANE ? telemetry_lane(b->telemetry, lane) : NULL;
-		if (block[i] != NULL)
-			b->lanes[lane].dark = !v->lane[i].carries;
 	}
 	engine_blocks_lanes(block, v, tsc);
 }

@@ -124,10 +124,11 @@ void stats_describe(struct board *b)
 static void refresh_lane(struct board *b, unsigned i)
 {
 	struct telemetry_block *block = telemetry_lane(b->telemetry, i);
-	const uint16_t port = b->lanes[i].port;
+	const struct board_lane *lane = &b->lanes[i];
+	const struct board_port *port = lane->port != BOARD_NO_PORT ? &b->ports[lane->port] : NULL;
 
 	telemetry_block_begin(block);
-	set(block, LANE_UP, port != BOARD_NO_PORT && b->ports[port].up && !b->lanes[i].dark);
+	set(block, LANE_UP, port != NULL && port->up && port->lanes_up >> lane->index & 1);
 	telemetry_block_end(block, rte_rdtsc());
 }
 

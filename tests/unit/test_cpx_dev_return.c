@@ -50,12 +50,19 @@ static void wait_for_owner(const char *name, bool configured)
 	cr_assert_fail("%s is not taken back", name);
 }
 
+/* A source that comes home is handed on by the queue that read it meanwhile, when that is polled.
+ */
 static void pass_one(uint16_t port, uint16_t lane)
 {
-	struct rte_mbuf *m = frame(60, 0);
+	struct rte_mbuf *m = frame(60, 0), *got = NULL;
 
 	cr_assert_eq(send_one(port, lane, m), 1);
-	cr_assert_eq(receive_one(port, lane), m);
+	for (unsigned i = 0; i < 10000 && got == NULL; i++) {
+		got = receive_one(port, lane);
+		if (got == NULL)
+			usleep(100);
+	}
+	cr_assert_eq(got, m);
 	rte_pktmbuf_free(m);
 }
 

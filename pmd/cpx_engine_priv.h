@@ -42,6 +42,7 @@ struct cpx_engine {
 
 	pthread_mutex_t lock; /* … of what follows */
 	bool stop;
+	uint64_t again_ns; /* an interrupt that lasts is looked at again after this */
 	struct cmis_manager *manager;
 	struct cpx_seat seat[CPX_ENGINE_BANKS][CMIS_LANES]; /* by bank and first lane */
 	uint64_t down;                                      /* lanes taken down by an operator */
@@ -77,6 +78,8 @@ void cpx_engine_follow(struct cpx_engine *e, uint64_t now);
 /* cpx_engine_world.c: emulated modules and the light between them */
 int cpx_world_add(struct cpx_engine *e, const char *socket, struct err *err);
 void cpx_world_remove(struct cpx_engine *e);
+/* Is the interrupt of its module asserted? */
+bool cpx_world_interrupts(struct cpx_engine *e);
 int cpx_world_inject(struct cpx_engine *e, const char *request, struct err *err);
 /* Ports between which light passes; of one whose engine is not emulated it is always healthy. */
 void cpx_world_join(struct cpx_port *p);

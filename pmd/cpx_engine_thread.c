@@ -14,6 +14,9 @@
 #include "pmd/cpx_engine_priv.h"
 #include "pmd/cpx_logs.h"
 
+#define AGAIN_FIRST (2 * CMIS_MS)
+#define AGAIN_LAST  (100 * CMIS_MS)
+
 static cpx_engine_event_t *event_cb;
 static cpx_engine_step_t *step_cb;
 static void *event_arg, *step_arg;
@@ -41,6 +44,22 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/*
+ * The interrupt is a level. One that is still there, or there again, after a look is looked at
+ * again, soon at first; what lasts (a fiber that nobody lights) ten times a second.
+ */
+static uint64_t look_again(struct cpx_engine *e, uint64_t now, uint64_t due)
+{
+	store_release(&e->interrupted, 0);
+	if (e->module == NULL || !cpx_world_interrupts(e)) {
+		e->again_ns = 0;
+		return due;
+	}
+	e->again_ns = e->again_ns == 0 ? AGAIN_FIRST : RTE_MIN(2 * e->again_ns, AGAIN_LAST);
+	store_release(&e->interrupted, 1);
+	return RTE_MIN(due, now + e->again_ns);
+}
+
 /* With the lock. When it is due again. */
 static uint64_t step(struct cpx_engine *e)
 {
@@ -52,8 +71,8 @@ static uint64_t step(struct cpx_engine *e)
 	if (interrupted)
 		cmis_manager_interrupt(e->manager);
 	due = cmis_manager_step(e->manager, now);
-	if (interrupted) /* still there, or there again: its next look tells */
-		store_release(&e->interrupted, 0);
+	if (interrupted)
+		due = look_again(e, now, due);
 	cpx_engine_follow(e, now);
 	cb = load_acquire(&step_cb);
 	if (cb != NULL)

@@ -330,6 +330,16 @@ void cpx_world_remove(struct cpx_engine *e)
 		end();
 }
 
+bool cpx_world_interrupts(struct cpx_engine *e)
+{
+	bool on;
+
+	cmis_emulator_lock(world.emulator);
+	on = cmis_engine_interrupt(cmis_module_engine(e->module));
+	cmis_emulator_unlock(world.emulator);
+	return on;
+}
+
 int cpx_world_inject(struct cpx_engine *e, const char *request, struct err *err)
 {
 	int rc;

@@ -129,12 +129,18 @@ class Bed:
         return codes
 
     def wait_links(self, up=True, ends=None, seconds=20):
-        """Until the links of some ends, or of all, are up, or down."""
+        """Until the links of some ends, or of all, are up with every lane, or down."""
         end = time.monotonic() + seconds
-        while any(pmd.link_up(port) != up for pmd, port in ends or self.ends):
+        while (any(pmd.link_up(port) != up for pmd, port in ends or self.ends) or
+               (up and ends is None and not self.lanes_up())):
             check(time.monotonic() < end, f"a link does not go {'up' if up else 'down'}:\n" +
                   "\n".join(pmd.text()[-1800:] for pmd in self.pmds))
             time.sleep(0.05)
+
+    def lanes_up(self):
+        """A link is up with its first lane; until the last is up, others carry its frames."""
+        return all(counters.get("active_lanes", self.values["lanes"]) >= self.values["lanes"]
+                   for counters in self.counters())
 
     def each(self, command):
         return "".join(pmd.run(command) for pmd in self.pmds)

@@ -89,8 +89,8 @@ are "$before"
 import json, os, random, socket, sys
 def connect():
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.connect(sys.argv[1])          # blocks while the crowd's requests are read; no time limit does
     s.settimeout(10)
-    s.connect(sys.argv[1])
     return s
 assert os.stat(sys.argv[1]).st_mode & 0o777 == 0o600
 random.seed(3)

@@ -3,6 +3,8 @@
 #ifndef CPX_DATAPLANE_CTL_BOARD_PRIV_H
 #define CPX_DATAPLANE_CTL_BOARD_PRIV_H
 
+#include <netinet/in.h>
+
 #include <rte_ether.h>
 #include <rte_mbuf.h>
 
@@ -158,6 +160,24 @@ void ifaces_shown(struct board *b);
  */
 int ifaces_attach(struct board *b, unsigned port, struct err *err);
 void ifaces_detach(struct board *b, unsigned port);
+
+/* The route table of a VRF, index into board.vrfs; 0 is the default one. */
+static inline struct fib *board_fib(const struct board *b, unsigned vrf, unsigned family)
+{
+	(void)vrf; /* one table a family so far */
+	return family == AF_INET ? b->fib4 : b->fib6;
+}
+
+/*
+ * addrs.c: addresses of an interface come and go while workers run, each with its connected subnet
+ * and its own host route. -EEXIST, -ENOENT, -ENOSPC. Visible after addrs_commit(), which publishes
+ * the interfaces and commits the RIB.
+ */
+int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
+	     struct err *err);
+int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
+	     struct err *err);
+int addrs_commit(struct board *b, struct err *err);
 
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */

@@ -83,13 +83,13 @@ static void give_back(void *arg, void *p)
 {
 	struct nexthop_table *t = arg;
 
+	nexthop_set_type(t, (uint32_t)(uintptr_t)p, NEXTHOP_NONE);
 	t->free_stack[t->n_free++] = (uint32_t)(uintptr_t)p;
 	t->n_used--;
 }
 
 void nexthop_free(struct nexthop_table *t, uint32_t index)
 {
-	nexthop_set_type(t, index, NEXTHOP_NONE);
 	if (rcu_retire(t->rcu, give_back, t, (void *)(uintptr_t)index) != 0) {
 		rcu_wait(t->rcu, rcu_token(t->rcu)); /* out of memory: wait here instead */
 		give_back(t, (void *)(uintptr_t)index);

@@ -43,7 +43,7 @@ static inline enum nexthop_type lookup_row(const struct worker_cfg *cfg, struct 
 	enum nexthop_type type = nexthop_type(cfg->nexthops, row);
 
 	if (unlikely(type == NEXTHOP_MULTI)) {
-		row = group_member(cfg->nexthops, row, m->hash.rss);
+		row = group_lookup(cfg->nexthops, row, m->hash.rss);
 		type = nexthop_type(cfg->nexthops, row);
 	}
 	*pkt_arg(m) = row;

@@ -6,7 +6,7 @@
  * after a grace period. Resilient: members that stay keep their buckets as far as their weights
  * allow, so taking one away moves only its flows and bringing one in moves only as many as it gets.
  *
- * Writer: the control thread. Readers: workers, group_member().
+ * Writer: the control thread. Readers: workers, group_lookup().
  */
 #ifndef CPX_DATAPLANE_TABLES_GROUP_H
 #define CPX_DATAPLANE_TABLES_GROUP_H
@@ -65,7 +65,7 @@ static inline uint32_t group_place(uint32_t seed, uint32_t flow)
 }
 
 /* Worker: the member's row for a flow; index is of type MULTI. */
-static inline uint32_t group_member(const struct nexthop_table *t, uint32_t index, uint32_t flow)
+static inline uint32_t group_lookup(const struct nexthop_table *t, uint32_t index, uint32_t flow)
 {
 	const struct nexthop_buckets *g = load_acquire(&t->rows[index].buckets);
 

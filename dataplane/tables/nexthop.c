@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "dataplane/run/rcu.h"
 
@@ -41,6 +42,7 @@ int nexthop_table_create(struct nexthop_table **out, uint32_t n, int numa_node, 
 	}
 	t->n = n;
 	t->rcu = rcu;
+	t->flow_seed = (uint32_t)rte_rand();
 	for (uint32_t i = 0; i < NEXTHOP_FIRST_FREE; i++)
 		t->rows[i].type = (uint8_t)fixed_rows[i];
 	for (uint32_t i = n; i > NEXTHOP_FIRST_FREE; i--)
@@ -75,6 +77,7 @@ int nexthop_alloc(struct nexthop_table *t, enum nexthop_type type, uint16_t port
 	row->iface = iface;
 	row->mtu = mtu;
 	row->l2_len = 0;
+	row->buckets = NULL;
 	seq_write_end(&row->seq);
 	return 0;
 }

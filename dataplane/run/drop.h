@@ -57,6 +57,7 @@
 	_(LANE_TX_FULL, "lane_tx_full", "the lane's transmit ring was full")                       \
 	_(HANDOFF_FULL, "handoff_full", "the ring to the worker that owns the lane was full")      \
 	_(CONTROL_FULL, "control_full", "the ring to the control thread was full")                 \
+	_(POLICED, "policed", "over the rate of its punt class (`cpx show punt`)")                 \
 	_(HOLD_FULL, "hold_full", "too many packets waited for one neighbour")                     \
 	_(NEIGHBOR_TABLE_FULL, "neighbor_table_full", "no room for a new neighbour")               \
 	_(NEIGHBOR_FAILED, "neighbor_failed",                                                      \

@@ -31,6 +31,7 @@
 
 struct fib;
 struct iface;
+struct rte_mempool;
 struct nexthop_table;
 struct rte_graph;
 
@@ -82,8 +83,10 @@ struct worker_cfg {
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
+	struct rte_mempool *pool; /* for packets that begin here */
 	uint32_t icmp_errors_pps;
 	bool idle_poll;
+	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };
 

@@ -114,7 +114,7 @@ int build_sizes(struct build *b)
 {
 	struct config *c = b->c;
 	struct node tables = section(b, "tables"), memory = section(b, "memory");
-	struct node arp = section(b, "arp"), icmp = section(b, "icmp");
+	struct node arp = section(b, "arp"), icmp = section(b, "icmp"), ip = section(b, "ip");
 	struct node telemetry = section(b, "telemetry");
 	const char *instance = node_text(b->tree->root, "instance");
 	uint32_t routes4 = 0, routes6 = 0, own = 0;
@@ -145,6 +145,7 @@ int build_sizes(struct build *b)
 				 &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
 	build_punt(b);

@@ -151,6 +151,7 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
+	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
 	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */

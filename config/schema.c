@@ -189,6 +189,11 @@ const struct schema_key schema_keys[] = {
 { "arp.age", SCHEMA_NUMBER, 1, 86400, "300",
   "A neighbour unused and unconfirmed this long is forgotten.", .unit = "s" },
 
+{ "ip", SCHEMA_MAP, .help = "Forwarding of IP packets." },
+{ "ip.fragment", SCHEMA_BOOL, .preset = "true",
+  .help = "Cut IPv4 packets that are larger than the MTU of their way out and do not forbid it "
+  "(RFC 1812 5.3.1.1). false drops them." },
+
 { "icmp", SCHEMA_MAP, .help = "ICMP and ICMPv6 answers." },
 { "icmp.errors_pps", SCHEMA_NUMBER, 0, 1000000, "1000",
   "Errors (unreachable, time exceeded, too big) a worker sends per second at most; 0 sends none." },

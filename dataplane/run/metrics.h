@@ -23,6 +23,9 @@
 	  "received packets the control plane used up (ARP, neighbour discovery)")               \
 	_(ORIGINATED, "lane_originated_packets", "packets",                                      \
 	  "transmitted packets that began here (ARP, neighbour discovery)")                      \
+	_(FRAGMENTED, "lane_fragmented_packets", "packets",                                      \
+	  "received packets cut into fragments for the MTU of their way out")                    \
+	_(FRAGMENTS, "lane_fragment_packets", "packets", "fragments made of those")              \
 	_(ICMP_ERRORS, "lane_icmp_errors", "packets",                                            \
 	  "received packets answered with an ICMP error")                                        \
 	_(ICMP_ECHOS, "lane_icmp_echo_replies", "packets", "received echo requests answered")

@@ -33,6 +33,7 @@
 
 struct fib;
 struct iface;
+struct rte_mempool;
 struct nexthop_table;
 struct rte_graph;
 
@@ -84,10 +85,12 @@ struct worker_cfg {
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
+	struct rte_mempool *pool; /* for packets that begin here */
 	uint32_t icmp_errors_pps;
 	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
 	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
 	bool idle_poll;
+	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };
 

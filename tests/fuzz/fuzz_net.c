@@ -11,6 +11,7 @@
 #include "lib/net/arp.h"
 #include "lib/net/icmp.h"
 #include "lib/net/ip4.h"
+#include "lib/net/ip4_fragment.h"
 #include "lib/net/ip6.h"
 #include "lib/net/nd.h"
 #include "lib/net/punt.h"
@@ -19,6 +20,26 @@ static void must(bool holds)
 {
 	if (!holds)
 		abort();
+}
+
+/* Pieces for an MTU: each fits, they follow one another, together they are the packet. */
+static void fragments(const uint8_t *p, uint16_t mtu)
+{
+	uint8_t header[IP4_HEADER_MAX];
+	struct ip4_cut cut;
+	uint32_t next = 0;
+
+	if (ip4_cut(p, mtu, &cut) != IP4_CUT_OK)
+		return;
+	for (uint16_t k = 0; k < cut.n; k++) {
+		const struct ip4_piece piece = ip4_cut_piece(&cut, k, header);
+
+		must(piece.header_length <= IP4_HEADER_MAX && piece.from == next);
+		must(piece.header_length + piece.length <= mtu || cut.n == 1);
+		must(checksum_ip4_ok(header, piece.header_length));
+		next += piece.length;
+	}
+	must(next == cut.data);
 }
 
 static void ip4(const uint8_t *p, size_t len)
@@ -36,6 +57,8 @@ static void ip4(const uint8_t *p, size_t len)
 	if (icmp4_echo_check(p, len) == ICMP_OK)
 		must(total >= header + 8 && p[header] == 8 && !ip4_is_fragment(ip));
 	must(icmp4_quote_length(total) <= total);
+	for (uint16_t mtu = 60; mtu < 1600; mtu = (uint16_t)(mtu * 2 + 1))
+		fragments(p, mtu);
 }
 
 static void ip6(const uint8_t *p, size_t len)

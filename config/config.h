@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
 #define CONFIG_MAX_ENGINES      16
@@ -150,9 +151,11 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
+	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
-	uint32_t icmp_errors_pps;     /* per worker, default 1000; 0 off */
-	uint32_t telemetry_period_ms; /* 10, 100 or 1000; default 100 */
+	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
+	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */
+	uint32_t telemetry_period_ms;      /* 10, 100 or 1000; default 100 */
 };
 
 /*

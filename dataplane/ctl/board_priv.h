@@ -98,7 +98,8 @@ struct board {
 	struct worker *workers[PLACEMENT_MAX_WORKERS];
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
-	bool unpublished; /* workers_republish() failed and is due */
+	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool unpublished;    /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];

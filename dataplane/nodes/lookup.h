@@ -8,6 +8,7 @@
 
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
+#include "dataplane/tables/iface.h"
 #include "dataplane/tables/nexthop.h"
 
 enum lookup_edge {
@@ -31,8 +32,9 @@ static inline uint16_t lookup_error(struct rte_mbuf *m, enum icmp_cause_code cod
 	return LOOKUP_ERROR;
 }
 
-static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
-				   enum drop_reason martian, enum drop_reason group)
+static inline uint16_t lookup_rare(const struct worker_cfg *cfg, struct rte_mbuf *m,
+				   enum nexthop_type type, enum drop_reason martian,
+				   enum drop_reason group)
 {
 	switch (type) {
 	case NEXTHOP_LOCAL:
@@ -50,6 +52,8 @@ static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
 	case NEXTHOP_MARTIAN:
 		return lookup_drop(m, martian);
 	case NEXTHOP_GROUP:
+		if (cfg->ifaces[*pkt_iface(m)].host)
+			return LOOKUP_LOCAL;
 		return lookup_drop(m, group);
 	default:
 		return lookup_error(m, ICMP_CAUSE_NO_ROUTE);

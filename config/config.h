@@ -26,6 +26,7 @@
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (4u << 20)
+#define CONFIG_TWIN_NAME_MAX    15 /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
 struct config_prefix {
@@ -100,6 +101,7 @@ struct config_port {
 	uint8_t mac[6];
 	int16_t numa; /* -1: the engine's */
 	bool promiscuous;
+	bool twin; /* where config.host_twins is true: it has one */
 };
 
 enum config_route_kind {
@@ -139,6 +141,9 @@ struct config {
 	struct config_port ports[CONFIG_MAX_PORTS];
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
+
+	bool host_twins;                  /* ports have TAP twins in the kernel */
+	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
 
 	size_t n_routes, n_neighbors;
 	struct config_route *routes;

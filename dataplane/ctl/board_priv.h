@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
 #define BOARD_MAX_PORTS (2 * CONFIG_MAX_PORTS)
@@ -85,6 +86,7 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
+	struct twins *twins; /* NULL: none wanted */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -218,6 +220,8 @@ void engine_stats_refresh(struct board *b);
 void punt_poll(void *board); /* loop timer */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
+/* The same of a frame in a buffer, with its flow hash. Takes m. */
+void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf *m);
 /* A held packet back to the worker of its lane. */
 void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind);
 /* The packet ends here: counted on its lane, freed. */

@@ -16,6 +16,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 static bool is_pci(const char *device)
@@ -250,8 +251,10 @@ void ports_watch(struct board *b)
 		port->cut = !up;
 		changed = true;
 	}
-	if (changed)
-		workers_republish(b);
+	if (!changed)
+		return;
+	workers_republish(b);
+	twins_follow(b);
 }
 
 void ports_stop(struct board *b)

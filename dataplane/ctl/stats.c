@@ -13,6 +13,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 
 #ifndef CPX_VERSION
 #error "CPX_VERSION comes from meson"
@@ -135,7 +136,9 @@ static void refresh_lane(struct board *b, unsigned i)
 void stats_refresh(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
+	uint64_t twins, twins_remade;
 
+	twins_count(b, &twins, &twins_remade);
 	engine_stats_refresh(b);
 	for (unsigned i = 0; i < b->n_lanes; i++)
 		refresh_lane(b, i);
@@ -146,6 +149,8 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
 	set(block, BOARD_BUFFERS, b->n_buffers);
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
+	set(block, BOARD_TWINS, twins);
+	set(block, BOARD_TWINS_REMADE, twins_remade);
 	if (b->control) {
 		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
 		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));

@@ -16,6 +16,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/rib.h"
 #include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
@@ -250,7 +251,9 @@ void ports_watch(struct board *b)
 		port->up = up;
 		port->cut = !up;
 		changed = true;
+		rib_port_changed(b, i);
 	}
+	rib_commit(b); /* groups first: they leave out what workers are about to lose */
 	if (!changed)
 		return;
 	workers_republish(b);

@@ -94,6 +94,7 @@ struct board {
 
 	struct telemetry *telemetry;
 	struct engine_stats engine_stats;
+	uint64_t counted_from, control_ran; /* TSC and own CPU time, when first looked at */
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
 	unsigned n_workers;

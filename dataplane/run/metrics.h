@@ -133,7 +133,7 @@
 	_(PUNT_FULL, "punt_queue_full_packets", "packets", TELEMETRY_COUNTER, PUNT_COUNT,         \
 	  punt_class, "packets to this box that found their queue full")
 
-/* scope process */
+/* scope process; its arrays are by punt class */
 #define BOARD_METRICS(_)                                                                          \
 	_(INSTANCE, "board_instance", "", TELEMETRY_TEXT, 4, "name of the running board")         \
 	_(HELD, "board_held_packets", "packets", TELEMETRY_GAUGE_U64, 1,                          \
@@ -150,6 +150,8 @@
 	  "ports that have their twin in the kernel")                                             \
 	_(TWINS_REMADE, "board_twins_remade", "twins", TELEMETRY_COUNTER, 1,                      \
 	  "twins that were deleted by others and made again")                                     \
+	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \
+	  "packets to this box that pass in a second, by class")                                  \
 	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
 	  "requests answered on the control socket")                                              \
 	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \

@@ -15,6 +15,7 @@
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
+#include "dataplane/ctl/rib.h"
 #include "dataplane/run/graph.h"
 #include "lib/base/log.h"
 #include "lib/telemetry/path.h"
@@ -98,6 +99,8 @@ static int make_tables(struct board *b, struct err *err)
 	if (!ret)
 		ret = fib_create(&b->fib6, "fib6", AF_INET6, &sizes6, node, b->rcu, err);
 	if (!ret)
+		ret = rib_create(b, err);
+	if (!ret)
 		ret = neighbors_create(b, err);
 	return ret;
 }
@@ -109,8 +112,7 @@ static int fill_tables(struct board *b, struct err *err)
 
 	if (!ret)
 		ret = routes_add(b, IFACE_NONE, err);
-	fib_commit(b->fib4);
-	fib_commit(b->fib6);
+	rib_commit(b);
 	return ret == -ENOSPC ? -EINVAL : ret;
 }
 
@@ -246,6 +248,7 @@ void board_destroy(struct board *b)
 	workers_destroy(b);
 	ports_destroy(b);
 	engines_destroy(b);
+	rib_destroy(b);
 	neighbors_destroy(b);
 	ifaces_destroy(b);
 	rcu_destroy(b->rcu); /* gives the last retired rows back */

@@ -14,6 +14,9 @@
 #include "dataplane/ctl/ports.h"
 #include "dataplane/run/graph.h"
 
+/* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
+#define HASH_BYTES 72
+
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
 {
 	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
@@ -74,7 +77,8 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned
 	for (unsigned i = 0; i < RTE_DIM(families); i++) {
 		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
 
-		bytes += fib_bytes(families[i], &s);
+		bytes += fib_bytes(families[i], &s) + HASH_BYTES * (uint64_t)s.routes;
 	}
+	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
 	return (unsigned)(bytes >> 20) + 48;
 }

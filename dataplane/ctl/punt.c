@@ -8,6 +8,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/rib.h"
 
 #define TAKE_MAX 256 /* packets of one worker a period */
 
@@ -81,8 +82,7 @@ void punt_poll(void *arg)
 		for (unsigned i = 0; i < n; i++)
 			receive(b, pkts[i]);
 	}
-	fib_commit(b->fib4); /* host routes of neighbours made above */
-	fib_commit(b->fib6);
+	rib_commit(b); /* host routes of neighbours made above */
 }
 
 void punt_catch_up(struct board *b)

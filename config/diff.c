@@ -285,14 +285,11 @@ int config_diff(struct config_diff *out, const struct config *before, const stru
 		{ CONFIG_DEVICE, "devices", "devices.*", NULL },
 		{ CONFIG_PORT, "ports", "ports.*.", NULL },
 	};
-	static const char *const sections[] = { "instance", "workers.", "tables.",   "memory.",
-						"arp.",     "icmp.",    "telemetry." };
 	struct work w = { out, before, after, false };
 	const struct config_change key = { .kind = CONFIG_KEY };
 
 	*out = (struct config_diff){ 0 };
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
-		compare_keys(&w, &key, sections[i], before, after);
+	compare_keys(&w, &key, "", before, after);
 	compare_cpus(&w);
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		compare_named(&w, &named[i], CONFIG_REMOVED);

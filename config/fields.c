@@ -8,6 +8,7 @@
 #include "config/prefix.h"
 #include "config/schema.h"
 #include "config/tree.h"
+#include "lib/net/punt.h"
 
 static bool put(char *out, size_t room, const char *text)
 {
@@ -234,6 +235,9 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 	return link_vlan(c, &p, n->iface, out, room);
 }
 
+#define PUNT(sym, name, ...)                                             \
+	TOP("punt." name ".pps", FIELD_U32, punt[PUNT_##sym].pps, NULL), \
+		TOP("punt." name ".burst", FIELD_U32, punt[PUNT_##sym].burst, NULL),
 #define MADE(path, fn, why)                  \
 	{                                    \
 		path, FIELD_MADE, 0, fn, why \
@@ -251,6 +255,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 #define PINS   "threads stay on their CPUs"
 #define ENGINE "engines are opened when the board starts"
 #define TABLE  "tables have their size for life"
+#define TWINS  "twins are made when the board starts"
 #define MEMORY "packet memory is reserved when the board starts"
 
 /* clang-format off */
@@ -278,6 +283,9 @@ OF("ports.*.promiscuous", FIELD_BOOL, port, promiscuous, NULL),
 OF("ports.*.numa", FIELD_NODE, port, numa, NULL),
 MADE("ports.*.addresses[]", own_address, NULL),
 MADE("ports.*.vlans.*.addresses[]", own_address, NULL),
+OF("ports.*.twin", FIELD_BOOL, port, twin, TWINS),
+TOP("host.twins", FIELD_BOOL, host_twins, TWINS),
+TOP("host.netns", FIELD_TEXT, host_netns, TWINS),
 MADE("routes[].to", route_to, NULL),
 MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),
@@ -294,7 +302,9 @@ TOP("tables.neighbors", FIELD_U32, said.neighbors, TABLE),
 TOP("memory.buffers", FIELD_U32, buffers, MEMORY),
 TOP("memory.hugepages", FIELD_BOOL, hugepages, MEMORY),
 TOP("arp.age", FIELD_U32, arp_age_s, NULL),
+TOP("ip.fragment", FIELD_BOOL, ip4_fragment, NULL),
 TOP("icmp.errors_pps", FIELD_U32, icmp_errors_pps, NULL),
+PUNT_CLASSES(PUNT)
 TOP("telemetry.period", FIELD_U32, telemetry_period_ms, NULL),
 };
 /* clang-format on */

@@ -17,6 +17,7 @@
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "dataplane/run/graph.h"
 #include "lib/base/log.h"
 #include "lib/telemetry/path.h"
@@ -167,6 +168,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		engine_alarms_join(b);
 	if (!ret)
+		ret = twins_create(b, err);
+	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
 		board_destroy(b);
@@ -228,6 +231,8 @@ static void open_control(struct board *b)
 
 int board_attach(struct board *b, struct loop *l)
 {
+	struct err err;
+
 	b->loop = l;
 	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
 	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
@@ -236,6 +241,8 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
+	if (twins_attach(b, l, &err) != 0)
+		return -ENOMEM;
 	open_control(b);
 	return 0;
 }
@@ -251,6 +258,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	twins_destroy(b);
 	workers_stop(b);
 	ports_stop(b);
 	if (b->n_workers && b->workers[b->n_workers - 1])
@@ -263,6 +271,7 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	twins_destroy(b);
 	workers_destroy(b);
 	ports_destroy(b);
 	engines_destroy(b);

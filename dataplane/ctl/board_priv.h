@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
 #define BOARD_MAX_PORTS   (2 * CONFIG_MAX_PORTS)
@@ -107,6 +108,7 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
+	struct twins *twins; /* NULL: none wanted */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -114,13 +116,15 @@ struct board {
 
 	struct telemetry *telemetry;
 	struct engine_stats engine_stats;
+	uint64_t counted_from, control_ran; /* TSC and own CPU time, when first looked at */
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
 	unsigned n_workers;
 	struct worker *workers[PLACEMENT_MAX_WORKERS];
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
-	bool unpublished; /* workers_republish() failed and is due */
+	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool unpublished;    /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -258,6 +262,8 @@ void engine_stats_refresh(struct board *b);
 void punt_poll(void *board); /* loop timer */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
+/* The same of a frame in a buffer, with its flow hash. Takes m. */
+void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf *m);
 /* A held packet back to the worker of its lane. */
 void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind);
 /* The packet ends here: counted on its lane, freed. */

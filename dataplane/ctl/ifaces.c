@@ -20,10 +20,22 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
-static void stand_on(struct iface *f, const struct board_port *port)
+static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
 {
-	*f = (struct iface){ .port = port->id, .mtu = port->spec.mtu, .host_lane = port->lanes[0] };
+	*f = (struct iface){ .port = port->id,
+			     .mtu = port->spec.mtu,
+			     .host_lane = port->lanes[0],
+			     .host = b->cfg->host_twins && port->spec.twin };
 	memcpy(f->mac, port->mac, 6);
+}
+
+/* Where we have addresses, and where the host has: its twin has one, too. */
+static void give_link_local(struct iface *f)
+{
+	if (!f->n6 && !(f->host && f->mtu >= 1280))
+		return;
+	ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
+	f->addr6[f->n6++].len = 64;
 }
 
 /* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
@@ -32,7 +44,7 @@ static void fill(struct board *b, unsigned i)
 	const struct config_iface *from = &b->cfg->ifaces[i];
 	struct iface *f = &b->ifaces[i + 1];
 
-	stand_on(f, &b->ports[from->port]);
+	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
@@ -45,10 +57,7 @@ static void fill(struct board *b, unsigned i)
 			f->addr6[f->n6++].len = p->len;
 		}
 	}
-	if (f->n6) {
-		ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
-		f->addr6[f->n6++].len = 64;
-	}
+	give_link_local(f);
 }
 
 static int fixed_routes(struct board *b, struct err *err)
@@ -153,8 +162,10 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= BOARD_FIRST_PIECE)
-		stand_on(&b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+	if (port >= BOARD_FIRST_PIECE) {
+		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+		give_link_local(&b->ifaces[iface_of_port(b, port)]);
+	}
 	for (unsigned i = 0; !ret && port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
 		const uint16_t index = (uint16_t)(i + 1);
 

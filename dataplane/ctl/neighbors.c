@@ -36,6 +36,7 @@ struct neighbor {
 	enum state state;
 	uint8_t mac[6];
 	unsigned gateway; /* ways of the RIB that hold its row */
+	bool failed;      /* did not answer when last asked */
 	bool host_route;  /* it has a route of its own to the row */
 	uint32_t row;     /* next hop */
 	unsigned probes;  /* sent since the last answer */
@@ -272,6 +273,20 @@ void neighbors_drop_gateway(struct board *b, uint32_t row)
 		forget(b, n);
 }
 
+bool neighbors_failed(const struct board *b, uint32_t row)
+{
+	const struct neighbors *t = b->neighbors;
+
+	return t->of_row[row] && t->all[t->of_row[row] - 1].failed;
+}
+
+static void set_failed(struct board *b, struct neighbor *n, bool failed)
+{
+	if (n->failed != failed && n->gateway)
+		rib_neighbor_changed(b);
+	n->failed = failed;
+}
+
 /* The neighbour a packet is for: the owner of its row, or on a connected subnet its destination. */
 static struct neighbor *wanted(struct board *b, struct rte_mbuf *m)
 {
@@ -338,6 +353,7 @@ void neighbors_confirm(struct board *b, uint16_t iface, uint8_t family, const ui
 	if (n->state < REACHABLE || memcmp(n->mac, mac, 6) != 0)
 		set_mac(b, n, mac);
 	n->state = REACHABLE;
+	set_failed(b, n, false);
 	n->probes = 0;
 	n->seconds = 0;
 	add_host_route(b, n);
@@ -355,6 +371,7 @@ static void unanswered(struct board *b, struct neighbor *n)
 		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
 	n->host_route = false;
 	n->state = IDLE;
+	set_failed(b, n, true);
 	release(b, n, PKT_TO_WORKER_FAILED);
 	if (!n->gateway)
 		forget(b, n);

@@ -33,6 +33,8 @@ int neighbors_add_static(struct board *b, uint16_t iface, uint8_t family, const 
 int neighbors_hold_gateway(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
 			   uint32_t *row, struct err *err);
 void neighbors_drop_gateway(struct board *b, uint32_t row);
+/* Whether the gateway with this row was asked and did not answer. */
+bool neighbors_failed(const struct board *b, uint32_t row);
 
 /* A packet that wants row `arg` (meta.h), of type resolve or connected. Takes it. */
 void neighbors_hold(struct board *b, struct rte_mbuf *m);

@@ -57,3 +57,24 @@ void rib_put_way(struct board *b, uint32_t way)
 		neighbors_drop_gateway(b, w->row);
 	rte_hash_del_key(b->rib->by_way, &w->key);
 }
+
+bool rib_way_up(const struct board *b, const struct rib_way *w)
+{
+	const uint16_t id = b->ifaces[w->key.iface].port;
+
+	for (unsigned i = 0; i < b->n_ports; i++)
+		if (b->ports[i].probed && b->ports[i].id == id)
+			return b->ports[i].up && !(w->key.family && neighbors_failed(b, w->row));
+	return false;
+}
+
+void rib_port_changed(struct board *b, unsigned port)
+{
+	(void)port; /* all are looked at: ways are few, and ports change seldom */
+	rib_neighbor_changed(b);
+}
+
+void rib_neighbor_changed(struct board *b)
+{
+	b->rib->ways_changed = b->rib->dirty = true;
+}

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 struct port_piece port_piece_of(const struct board *b, unsigned i)
@@ -162,6 +163,7 @@ int ports_swap(struct board *b, const struct port_swap *s, struct err *err)
 			      "ports are made, but there is no memory to tell the workers; they "
 			      "carry nothing until there is");
 	ports_watch(b);
+	twins_follow(b);
 	stats_describe(b);
 	stats_refresh(b);
 	telemetry_publish(b->telemetry);

@@ -85,6 +85,9 @@ Test(config_diff, keys)
 		{ "", "memory: {hugepages: false}\n", "!~ memory.hugepages true -> false\n" },
 		{ "", "arp: {age: 60s}\n", "~ arp.age 300 -> 60\n" },
 		{ "", "icmp: {errors_pps: 0}\n", "~ icmp.errors_pps 1000 -> 0\n" },
+		{ "", "punt: {bgp: {pps: 5}}\n", "~ punt.bgp.pps 6000 -> 5\n" },
+		{ "", "host: {twins: true, netns: r}\n",
+		  "!~ host.twins false -> true\n!~ host.netns none -> r\n" },
 		{ "", "telemetry: {period: 10ms}\n", "~ telemetry.period 100 -> 10\n" },
 	};
 

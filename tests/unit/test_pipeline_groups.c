@@ -259,7 +259,7 @@ Test(pipeline_groups, a_connected_member)
 	struct group_member m = { .weight = 1 };
 
 	start();
-	m.row = bed.board->connected4[1 + 2];
+	m.row = bed.board->link_rows[1 + 2];
 	cr_assert_neq(m.row, 0);
 	set(&m, 1);
 	packet(0, AF_INET);

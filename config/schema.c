@@ -127,6 +127,8 @@ const struct schema_key schema_keys[] = {
   .help = "IPv4 and IPv6 addresses of the port, with prefix length.",
   .example = "[10.0.0.1/24, \"2001:db8::1/64\"]" },
 { "ports.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.", .example = "10.0.0.1/24" },
+{ "ports.*.twin", SCHEMA_BOOL, .preset = "true",
+  .help = "Where `host: twins` is true: a TAP twin of this port in the kernel, of the same name." },
 { "ports.*.vlans", SCHEMA_NAMED, 0, CONFIG_MAX_VLANS, .names = SCHEMA_BY_VLAN,
   .help = "VLANs the port speaks tagged (802.1Q), by their number 1 to 4094. At most 256 on a "
   "board.", .example = "{100: {addresses: [10.0.100.1/24]}}" },
@@ -136,6 +138,16 @@ const struct schema_key schema_keys[] = {
   .example = "[10.0.100.1/24]" },
 { "ports.*.vlans.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.",
   .example = "10.0.100.1/24" },
+
+{ "host", SCHEMA_MAP,
+  .help = "The kernel beside the board: what is addressed to the board and not answered by it." },
+{ "host.twins", SCHEMA_BOOL, .preset = "false",
+  .help = "Each port gets a TAP twin in the kernel: same name, MAC, MTU, carrier and addresses. It "
+  "gets what arrives for this host, and what the host sends through it leaves by the port. Needs "
+  "CAP_NET_ADMIN." },
+{ "host.netns", SCHEMA_TEXT, 1, CONFIG_PATH_LEN - 1,
+  .help = "Network namespace of the twins: a name under /run/netns, as of `ip netns add`, or an "
+  "absolute path. Needs CAP_SYS_ADMIN. Without it: the one cpx runs in.", .example = "routing" },
 
 { "routes", SCHEMA_LIST, 0, ROUTES_MAX, .help = "Static routes.",
   .example = "[{to: 0.0.0.0/0, via: 10.0.0.254}]" },

@@ -10,6 +10,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 
 void punt_drop(struct board *b, struct rte_mbuf *m, enum drop_reason reason)
 {
@@ -34,7 +35,6 @@ void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind)
 
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len)
 {
-	struct worker *w = b->workers[b->lanes[iface->host_lane].worker];
 	struct rte_mbuf *m = len > 0 ? rte_pktmbuf_alloc(b->pool) : NULL;
 	char *to = m ? rte_pktmbuf_append(m, (uint16_t)len) : NULL;
 
@@ -43,8 +43,15 @@ void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame,
 		return; /* asked again in a second; the pool's level is a metric */
 	}
 	memcpy(to, frame, (size_t)len);
-	m->port = iface->port;
 	m->hash.rss = 0;
+	punt_originate(b, iface, m);
+}
+
+void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf *m)
+{
+	struct worker *w = b->workers[b->lanes[iface->host_lane].worker];
+
+	m->port = iface->port;
 	*pkt_lane(m) = iface->host_lane;
 	*pkt_iface(m) = IFACE_NONE;
 	*pkt_kind(m) = PKT_TO_WORKER_FRAME;
@@ -62,6 +69,9 @@ static void receive(struct board *b, struct rte_mbuf *m)
 		break;
 	case PKT_TO_CONTROL_ND:
 		nd_receive(b, m);
+		break;
+	case PKT_TO_CONTROL_HOST:
+		twin_deliver(b, m);
 		break;
 	default:
 		neighbors_hold(b, m);
@@ -94,8 +104,13 @@ void punt_poll(void *arg)
 	for (unsigned queue = 0; queue < PUNT_QUEUE_COUNT; queue++)
 		take(b, queue);
 	b->punt_first++;
+<<<<<<< HEAD
 	rib_commit(b); /* host routes of neighbours that have answered: now what waits finds them */
 	neighbors_release(b);
+=======
+	rib_commit(b); /* host routes of neighbours made above */
+	twins_poll(b);
+>>>>>>> core
 }
 
 void punt_catch_up(struct board *b)

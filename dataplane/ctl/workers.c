@@ -44,6 +44,14 @@ static int place_lanes(struct board *b, struct err *err)
 	return 0;
 }
 
+void workers_share_queues(struct board *b, unsigned i)
+{
+	const struct board_port *port = &b->ports[i];
+
+	for (unsigned k = port->rx_queues; k < port->spec.n_lanes; k++)
+		b->lanes[port->lanes[k]].worker = b->lanes[port->lanes[k % port->rx_queues]].worker;
+}
+
 static int make_handoff(struct board *b, struct err *err)
 {
 	for (unsigned from = 0; from < b->n_workers; from++) {
@@ -117,6 +125,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
 	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {

@@ -78,17 +78,17 @@ enum metric {
 					METRIC_COUNT
 };
 
-/* A counter that is an array has a label: what its scope's arrays are counted by. */
-#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_, label_)               \
-	{                                                                                \
-		.name = (name_),                                                         \
-		.unit = (unit_),                                                         \
-		.help = (help_),                                                         \
-		.kind = (kind_),                                                         \
-		.scope = (scope_),                                                       \
-		.slots = (slots_),                                                       \
-		.values = (values_),                                                     \
-		.label = (kind_) == TELEMETRY_COUNTER && (slots_) > 1 ? (label_) : NULL, \
+/* An array has a label: what those of its scope are by. */
+#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_, label_)            \
+	{                                                                             \
+		.name = (name_),                                                      \
+		.unit = (unit_),                                                      \
+		.help = (help_),                                                      \
+		.kind = (kind_),                                                      \
+		.scope = (scope_),                                                    \
+		.slots = (slots_),                                                    \
+		.values = (values_),                                                  \
+		.label = (kind_) != TELEMETRY_TEXT && (slots_) > 1 ? (label_) : NULL, \
 	},
 
 static const struct telemetry_metric table[METRIC_COUNT] = {
@@ -116,8 +116,9 @@ static const struct telemetry_metric table[METRIC_COUNT] = {
 	ENTRY(TELEMETRY_SCOPE_LCORE, name, unit, kind, slots, help, values_##values, "class")
 			WORKER_METRICS(_)
 #undef _
-#define _(sym, name, unit, kind, slots, help) \
-	ENTRY(TELEMETRY_SCOPE_PROCESS, name, unit, kind, slots, help, NULL, NULL)
+#define _(sym, name, unit, kind, slots, help)                         \
+	ENTRY(TELEMETRY_SCOPE_PROCESS, name, unit, kind, slots, help, \
+	      (kind) != TELEMETRY_TEXT && (slots) > 1 ? values_punt_class : NULL, "class")
 				BOARD_METRICS(_)
 #undef _
 };

@@ -20,9 +20,9 @@
 	_(TX_PACKETS, "lane_transmit_packets", "packets", "packets put on the lane")             \
 	_(TX_BYTES, "lane_transmit_bytes", "bytes", "bytes of those")                            \
 	_(HOST_PACKETS, "lane_host_packets", "packets",                                          \
-	  "received packets the control plane used up (ARP, neighbour discovery)")               \
+	  "received packets the control plane used up (ARP, neighbour discovery, the host)")     \
 	_(ORIGINATED, "lane_originated_packets", "packets",                                      \
-	  "transmitted packets that began here (ARP, neighbour discovery)")                      \
+	  "packets that began here (ARP, neighbour discovery, the host)")                        \
 	_(FRAGMENTED, "lane_fragmented_packets", "packets",                                      \
 	  "received packets cut into fragments for the MTU of their way out")                    \
 	_(FRAGMENTS, "lane_fragment_packets", "packets", "fragments made of those")              \
@@ -133,7 +133,7 @@
 	_(PUNT_FULL, "punt_queue_full_packets", "packets", TELEMETRY_COUNTER, PUNT_COUNT,         \
 	  punt_class, "packets to this box that found their queue full")
 
-/* scope process */
+/* scope process; its arrays are by punt class */
 #define BOARD_METRICS(_)                                                                          \
 	_(INSTANCE, "board_instance", "", TELEMETRY_TEXT, 4, "name of the running board")         \
 	_(HELD, "board_held_packets", "packets", TELEMETRY_GAUGE_U64, 1,                          \
@@ -146,6 +146,12 @@
 	  "packet buffers of the board")                                                          \
 	_(BUFFERS_FREE, "board_buffers_free", "mbufs", TELEMETRY_GAUGE_U64, 1,                    \
 	  "packet buffers not in use")                                                            \
+	_(TWINS, "board_twins", "twins", TELEMETRY_GAUGE_U64, 1,                                  \
+	  "ports that have their twin in the kernel")                                             \
+	_(TWINS_REMADE, "board_twins_remade", "twins", TELEMETRY_COUNTER, 1,                      \
+	  "twins that were deleted by others and made again")                                     \
+	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \
+	  "packets to this box that pass in a second, by class")                                  \
 	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
 	  "requests answered on the control socket")                                              \
 	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \

@@ -71,6 +71,7 @@ struct lane_home {      /* of a lane, at its owner */
 struct port_view {                   /* what the data path needs of a port */
 	uint64_t mac;                /* six bytes as a little-endian number */
 	uint16_t iface;              /* untagged interface */
+	bool host;                   /* its interfaces have a twin in the kernel */
 	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };

@@ -237,6 +237,8 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+/* One of them. */
+int route_add(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Between the workers and the control thread: takes what workers punt, hands it to ARP, neighbour
- * discovery or the hold queue, and sends frames of our own and released packets back. Each period
- * the number of packets taken is bounded, so a flood cannot keep the control thread.
+ * discovery or the hold queue, and sends frames of our own and released packets back. Queues are
+ * taken by priority, of each a bounded number a turn (lib/net/punt.h): a flood of one does not hold
+ * up another, nor the control thread.
  */
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/rib.h"
 #include "dataplane/ctl/twin.h"
-
-#define TAKE_MAX 256 /* packets of one worker a period */
 
 void punt_drop(struct board *b, struct rte_mbuf *m, enum drop_reason reason)
 {
@@ -79,44 +79,62 @@ static void receive(struct board *b, struct rte_mbuf *m)
 	}
 }
 
+/* At most as many as a turn takes of this queue, of all workers together; another comes first each
+ * turn. */
+static void take(struct board *b, unsigned queue)
+{
+	unsigned left = punt_queue_take[queue];
+
+	for (unsigned i = 0; i < b->n_workers && left > 0; i++) {
+		struct worker *w = b->workers[(b->punt_first + i) % b->n_workers];
+		void *pkts[PUNT_TAKE_MAX];
+		const unsigned n =
+			rte_ring_sc_dequeue_burst(w->to_control[queue], pkts, left, NULL);
+
+		for (unsigned k = 0; k < n; k++)
+			receive(b, pkts[k]);
+		left -= n;
+	}
+}
+
 void punt_poll(void *arg)
 {
 	struct board *b = arg;
-	void *pkts[TAKE_MAX];
 
-	for (unsigned w = 0; w < b->n_workers; w++) {
-		const unsigned n =
-			rte_ring_sc_dequeue_burst(b->workers[w]->to_control, pkts, TAKE_MAX, NULL);
-
-		for (unsigned i = 0; i < n; i++)
-			receive(b, pkts[i]);
-	}
-	fib_commit(b->fib4); /* host routes of neighbours made above */
-	fib_commit(b->fib6);
+	for (unsigned queue = 0; queue < PUNT_QUEUE_COUNT; queue++)
+		take(b, queue);
+	b->punt_first++;
+	rib_commit(b); /* host routes of neighbours made above */
 	twins_poll(b);
 }
 
 void punt_catch_up(struct board *b)
 {
-	for (unsigned w = 0; w < b->n_workers; w++) {
+	for (unsigned i = 0; i < b->n_workers * PUNT_QUEUE_COUNT; i++) {
+		struct rte_ring *ring =
+			b->workers[i / PUNT_QUEUE_COUNT]->to_control[i % PUNT_QUEUE_COUNT];
 		void *m;
 
-		for (unsigned n = rte_ring_count(b->workers[w]->to_control); n > 0; n--)
-			if (rte_ring_sc_dequeue(b->workers[w]->to_control, &m) == 0)
+		for (unsigned n = rte_ring_count(ring); n > 0; n--)
+			if (rte_ring_sc_dequeue(ring, &m) == 0)
 				receive(b, m);
 	}
+}
+
+static void drain(struct board *b, struct rte_ring *ring)
+{
+	void *m;
+
+	while (rte_ring_sc_dequeue(ring, &m) == 0)
+		punt_drop(b, m, DROP_SHUTDOWN);
 }
 
 void punt_drain(struct board *b)
 {
 	for (unsigned w = 0; w < b->n_workers; w++) {
-		struct rte_ring *rings[] = { b->workers[w]->to_control,
-					     b->workers[w]->from_control };
-		void *m;
-
-		for (unsigned i = 0; i < RTE_DIM(rings); i++)
-			while (rte_ring_sc_dequeue(rings[i], &m) == 0)
-				punt_drop(b, m, DROP_SHUTDOWN);
+		for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
+			drain(b, b->workers[w]->to_control[q]);
+		drain(b, b->workers[w]->from_control);
 	}
 	neighbors_drain(b);
 }

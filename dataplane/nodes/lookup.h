@@ -8,8 +8,8 @@
 
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
+#include "dataplane/tables/group.h"
 #include "dataplane/tables/iface.h"
-#include "dataplane/tables/nexthop.h"
 
 enum lookup_edge {
 	LOOKUP_REWRITE,
@@ -30,6 +30,25 @@ static inline uint16_t lookup_error(struct rte_mbuf *m, enum icmp_cause_code cod
 {
 	*pkt_arg(m) = icmp_cause(code, 0);
 	return LOOKUP_ERROR;
+}
+
+/*
+ * The row a packet goes to, in arg, and its type. Of a group it is the member the packet's flow
+ * falls to: what is unresolved is held and asked for as if there were no group. Every IP packet has
+ * a flow hash here: net_cpx gives one where its carrier does not, and what begins here as an answer
+ * keeps that of the question.
+ */
+static inline enum nexthop_type lookup_row(const struct worker_cfg *cfg, struct rte_mbuf *m,
+					   uint32_t row)
+{
+	enum nexthop_type type = nexthop_type(cfg->nexthops, row);
+
+	if (unlikely(type == NEXTHOP_MULTI)) {
+		row = group_lookup(cfg->nexthops, row, m->hash.rss);
+		type = nexthop_type(cfg->nexthops, row);
+	}
+	*pkt_arg(m) = row;
+	return type;
 }
 
 static inline uint16_t lookup_rare(const struct worker_cfg *cfg, struct rte_mbuf *m,

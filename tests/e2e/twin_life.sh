@@ -59,13 +59,13 @@ for round in 1 2; do
 done
 wait_for 5 reaches 10.0.1.2 || fail "h1 is not reached by the twin's successor"
 wait_for 5 reaches 2001:db8:2::2 || fail "h2 is not reached by the twin's successor"
-[ "$(metric twins)" -eq 2 ] || fail "$(metric twins) twins are counted"
-[ "$(metric twins_remade)" -eq 4 ] || fail "$(metric twins_remade) twins are counted as made again"
+metric_is() { [ "$(metric "$1")" -eq "$2" ]; } # which are published ten times a second
+wait_for 2 metric_is twins 2 || fail "$(metric twins) twins are counted"
+wait_for 2 metric_is twins_remade 4 || fail "$(metric twins_remade) twins are counted as made again"
 
 # --- the namespace goes, and another of its name comes
-remove_namespaces "$NS-t"
-sleep 1.2
-[ "$(metric twins)" -eq 0 ] || fail "twins are left without their namespace"
+ip netns del "$NS-t"
+wait_for 2 metric_is twins 0 || fail "twins are left without their namespace"
 [ "$(grep -c "is gone" "$DIR/cpx.log")" -eq 1 ] || fail "said otherwise than once: $(cat "$DIR/cpx.log")"
 namespace t
 wait_for 2 carrier p0 LOWER_UP || fail "p0 is not made in the new namespace"
@@ -73,14 +73,16 @@ wait_for 5 reaches 10.0.1.2 || fail "h1 is not reached from the new namespace"
 wait_for 5 reaches 2001:db8:2::2 || fail "h2 is not reached from the new namespace"
 
 # --- switched off by the operator: counted as such, and not switched on by us
+wait_for 5 balanced || fail "$(cat "$DIR/balance")"
+before=$(drops twin_down)
 ip -n "$NS-t" link set p0 down
 in_ns h1 /usr/bin/python3 -c "
 import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for _ in range(10):
 	s.sendto(b'x', ('10.0.1.1', 9))"
-sleep 1
-[ "$(drops twin_down)" -ge 10 ] || fail "$(drops twin_down) packets are counted as twin_down"
+more_dropped() { [ "$(drops twin_down)" -ge $((before + 10)) ]; }
+wait_for 5 more_dropped || fail "$before and then $(drops twin_down) packets counted as twin_down"
 ! carrier p0 LOWER_UP || fail "p0 was switched on again"
 
 wait "$forwarded" || :

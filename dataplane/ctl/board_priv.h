@@ -51,6 +51,7 @@ struct board_port {
 	uint16_t rx_queues;   /* receive queues the carrier really has; fewer than lanes: shared */
 	uint8_t mac[6];       /* a port of the file keeps it when it is made again */
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
+	bool wakes;           /* has receive interrupts; how its workers sleep */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */

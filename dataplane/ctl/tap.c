@@ -12,7 +12,8 @@
 
 #include "lib/base/netns.h"
 
-#define TUN_FILE "/dev/net/tun"
+#define TUN_FILE    "/dev/net/tun"
+#define OFFLOAD_UDP 0x60 /* TUN_F_USO4, TUN_F_USO6: newer than Debian 12's headers */
 
 static int open_tun(void *arg)
 {
@@ -67,6 +68,16 @@ static int explain_make(int code, const char *name, struct err *err)
 	}
 }
 
+/* The kernel may leave checksums and the cutting of TCP to us, and where it can (6.2) of UDP. */
+static int offer(int fd)
+{
+	const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+	if (ioctl(fd, TUNSETOFFLOAD, tcp | OFFLOAD_UDP) == 0 || ioctl(fd, TUNSETOFFLOAD, tcp) == 0)
+		return 0;
+	return -errno;
+}
+
 int tap_open(int *out, int ns, const char *name, struct err *err)
 {
 	/* EXCL: never join a TAP interface that somebody else has left there */
@@ -79,6 +90,8 @@ int tap_open(int *out, int ns, const char *name, struct err *err)
 		return explain_open(fd, name, err);
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	ret = ioctl(fd, TUNSETIFF, &request) < 0 ? -errno : 0;
+	if (!ret)
+		ret = offer(fd);
 	if (!ret)
 		ret = tap_set_carrier(fd, false);
 	if (ret) {

@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "dataplane/ctl/twin_priv.h"
+#include "lib/net/segment.h"
 
 #define OP_READ_MULTISHOT 49 /* liburing 2.3 has no name for it */
 #define BUFFER_GROUP      0
 
-/* Room that a frame may need in a worker's ring: 64 KiB in segments, of the smallest usual size */
-#define ROOM 128
+#define ROOM SEGMENT_MAX /* in a worker's ring, for what one frame may become */
 
 enum { TAG_READ, TAG_WRITE, TAG_CANCEL };
 
@@ -156,37 +156,6 @@ static void end(struct board *b, struct rte_mbuf *m, bool counted, int result)
 				  : DROP_TWIN_DOWN);
 }
 
-void twin_io_write(struct board *b, unsigned port, struct rte_mbuf *m, bool counted)
-{
-	static const struct vnet_header plain; /* the kernel looks at the checksums itself */
-	struct twins *t = b->twins;
-	struct twin *twin = &t->twin[port];
-	struct io_uring_sqe *sqe = NULL;
-	struct twin_write *w;
-	unsigned n = 0;
-
-	if (twin->fd < 0 || twin->broken) {
-		end(b, m, counted, -EBADFD);
-		return;
-	}
-	if (t->n_free > 0)
-		sqe = get_sqe(t);
-	if (!sqe) {
-		end(b, m, counted, -ENOBUFS);
-		return;
-	}
-	w = &t->writes[t->free[--t->n_free]];
-	w->m = m;
-	w->twin = (uint16_t)port;
-	w->counted = counted;
-	w->part[n++] = (struct iovec){ (void *)(uintptr_t)&plain, sizeof(plain) };
-	for (; m; m = m->next)
-		w->part[n++] = (struct iovec){ rte_pktmbuf_mtod(m, void *), m->data_len };
-	io_uring_prep_writev(sqe, twin->fd, w->part, n, 0);
-	io_uring_sqe_set_data64(sqe, tag(TAG_WRITE, (unsigned)(w - t->writes)));
-	twin->requests++;
-}
-
 static void written(struct board *b, unsigned i, int result)
 {
 	struct twins *t = b->twins;
@@ -245,6 +214,41 @@ static void complete(struct board *b, bool all)
 		else if (data >> 32 == TAG_WRITE)
 			written(b, (uint32_t)data, result);
 	}
+}
+
+void twin_io_write(struct board *b, unsigned port, struct rte_mbuf *m, bool counted)
+{
+	static const struct vnet_header plain; /* the kernel looks at the checksums itself */
+	struct twins *t = b->twins;
+	struct twin *twin = &t->twin[port];
+	struct io_uring_sqe *sqe = NULL;
+	struct twin_write *w;
+	unsigned n = 0;
+
+	if (twin->fd < 0 || twin->broken) {
+		end(b, m, counted, -EBADFD);
+		return;
+	}
+	if (t->n_free == 0) {
+		submit(t);
+		complete(b, false);
+	}
+	if (t->n_free > 0)
+		sqe = get_sqe(t);
+	if (!sqe) {
+		end(b, m, counted, -ENOBUFS);
+		return;
+	}
+	w = &t->writes[t->free[--t->n_free]];
+	w->m = m;
+	w->twin = (uint16_t)port;
+	w->counted = counted;
+	w->part[n++] = (struct iovec){ (void *)(uintptr_t)&plain, sizeof(plain) };
+	for (; m; m = m->next)
+		w->part[n++] = (struct iovec){ rte_pktmbuf_mtod(m, void *), m->data_len };
+	io_uring_prep_writev(sqe, twin->fd, w->part, n, 0);
+	io_uring_sqe_set_data64(sqe, tag(TAG_WRITE, (unsigned)(w - t->writes)));
+	twin->requests++;
 }
 
 void twins_poll(struct board *b)

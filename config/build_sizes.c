@@ -94,6 +94,22 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 	return 0;
 }
 
+/* Rates of classes of packets to this box. */
+static void build_punt(struct build *b)
+{
+	const struct node all = section(b, "punt");
+
+	for (unsigned i = 0; i < PUNT_COUNT; i++) {
+		const struct node *said = node_child(&all, punt_info[i].name);
+		const struct node map =
+			said ? *said
+			     : (struct node){ .key = schema_child(all.key, punt_info[i].name) };
+
+		b->c->punt[i] = (struct punt_rate){ .pps = node_number(&map, "pps"),
+						    .burst = node_number(&map, "burst") };
+	}
+}
+
 int build_sizes(struct build *b)
 {
 	struct config *c = b->c;
@@ -132,6 +148,7 @@ int build_sizes(struct build *b)
 	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
+	build_punt(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

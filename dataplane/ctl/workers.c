@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -18,6 +19,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
 #include "lib/base/log.h"
 
 static int place_lanes(struct board *b, struct err *err)
@@ -115,6 +117,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
 	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {
@@ -157,6 +160,8 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
+	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
+	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
 	c->idle_poll = b->cfg->idle_poll;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
@@ -174,13 +179,15 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 
 int workers_create(struct board *b, struct err *err)
 {
+	struct punt_rate punt[PUNT_COUNT];
 	int ret = place_lanes(b, err);
 
+	punt_rates_share(punt, b->cfg->punt, b->n_workers);
 	if (!ret)
 		ret = make_handoff(b, err);
 	for (unsigned w = 0; !ret && w < b->n_workers; w++) {
 		ret = worker_create(&b->workers[w], w, b->placement.workers[w].node, b->n_lanes,
-				    b->rcu, telemetry_lcore(b->telemetry, w), err);
+				    punt, b->rcu, telemetry_lcore(b->telemetry, w), err);
 		if (ret)
 			break;
 		b->workers[w]->uncounted = eal_options.no_telemetry;

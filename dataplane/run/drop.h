@@ -63,12 +63,19 @@
 	_(LANE_TX_FULL, "lane_tx_full", "the lane's transmit ring was full")                       \
 	_(HANDOFF_FULL, "handoff_full", "the ring to the worker that owns the lane was full")      \
 	_(CONTROL_FULL, "control_full", "the ring to the control thread was full")                 \
+	_(POLICED, "policed", "over the rate of its punt class (`cpx show punt`)")                 \
 	_(HOLD_FULL, "hold_full", "too many packets waited for one neighbour")                     \
 	_(NEIGHBOR_TABLE_FULL, "neighbor_table_full", "no room for a new neighbour")               \
 	_(NEIGHBOR_FAILED, "neighbor_failed",                                                      \
 	  "the neighbour did not answer, no ICMP error was due")                                   \
 	_(ARP_BAD, "arp_bad", "malformed or untrue ARP packet")                                    \
 	_(ND_BAD, "nd_bad", "malformed neighbour discovery message (RFC 4861 7.1)")                \
+	_(TWIN_DOWN, "twin_down",                                                                  \
+	  "for the host, but its port's twin in the kernel is down or gone")                       \
+	_(TWIN_FULL, "twin_full", "for the host, which had no room for more")                      \
+	_(HOST_FRAME_BAD, "host_frame_bad", "malformed frame from the host")                       \
+	_(HOST_TOO_BIG, "host_too_big", "frame from the host, larger than its port's MTU")         \
+	_(HOST_NO_BUFFER, "host_no_buffer", "frame from the host, and no packet buffer was free")  \
 	_(SHUTDOWN, "shutdown", "the board was stopped while the packet waited")
 
 enum drop_reason {

@@ -42,6 +42,7 @@ enum pkt_kind {
 	PKT_TO_CONTROL_ARP,  /* an ARP frame for an interface of ours */
 	PKT_TO_CONTROL_ND,   /* a neighbour solicitation or advertisement */
 	PKT_TO_CONTROL_HOLD, /* wants next-hop row arg, which is unresolved or a connected subnet */
+	PKT_TO_CONTROL_HOST, /* for the host: to the twin of its interface's port */
 	PKT_TO_WORKER_FRAME, /* complete frame for port m->port, which has the lane of stamp arg */
 	PKT_TO_WORKER_FORWARD, /* held packet: look up again */
 	PKT_TO_WORKER_FAILED,  /* held packet whose neighbour did not answer */

@@ -301,7 +301,8 @@ static unsigned in_rings(const struct bed *bed)
 	unsigned n = 0;
 
 	for (unsigned w = 0; w < b->n_workers; w++) {
-		n += rte_ring_count(b->workers[w]->to_control);
+		for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
+			n += rte_ring_count(b->workers[w]->to_control[q]);
 		n += rte_ring_count(b->workers[w]->from_control);
 		for (unsigned to = 0; to < b->n_workers; to++)
 			n += b->handoff[w][to] ? rte_ring_count(b->handoff[w][to]) : 0;

@@ -44,6 +44,14 @@ static int place_lanes(struct board *b, struct err *err)
 	return 0;
 }
 
+void workers_share_queues(struct board *b, unsigned i)
+{
+	const struct board_port *port = &b->ports[i];
+
+	for (unsigned k = port->rx_queues; k < port->spec.n_lanes; k++)
+		b->lanes[port->lanes[k]].worker = b->lanes[port->lanes[k % port->rx_queues]].worker;
+}
+
 static int make_handoff(struct board *b, struct err *err)
 {
 	for (unsigned from = 0; from < b->n_workers; from++) {

@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ "check", "check a configuration file; print the reference of its keys", true },
 	{ "doctor", "what this machine lacks, why it matters, the command that fixes it", true },
 	{ "show", "tables of a running board, or --json", false },
+	{ "route", "add and delete routes of a running board", false },
 	{ "engine", "engines one by one: emulate, show, dump, inject faults", true },
 	{ "top", "the lanes of a running board, live", false },
 };

@@ -104,7 +104,8 @@ void punt_poll(void *arg)
 	for (unsigned queue = 0; queue < PUNT_QUEUE_COUNT; queue++)
 		take(b, queue);
 	b->punt_first++;
-	rib_commit(b); /* host routes of neighbours made above */
+	rib_commit(b); /* host routes of neighbours that have answered: now what waits finds them */
+	neighbors_release(b);
 	twins_poll(b);
 }
 

@@ -250,6 +250,9 @@ int workers_republish(struct board *b);
 void workers_stop(struct board *b);
 void workers_destroy(struct board *b);
 
+/* schedule.c: the control thread goes before others of its CPU; says who shares it */
+void schedule_control(const struct board *b);
+
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
 void stats_describe(struct board *b); /* texts and placement, after each change of ports */

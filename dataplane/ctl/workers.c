@@ -174,7 +174,7 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
 	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
-	c->idle_poll = b->cfg->idle_poll;
+	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);

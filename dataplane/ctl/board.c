@@ -203,6 +203,7 @@ static void housekeeping(void *arg)
 {
 	struct board *b = arg;
 
+	punt_share(b);
 	rcu_reap(b->rcu);
 	fib_settle(b->fib4);
 	fib_settle(b->fib6);

@@ -190,6 +190,7 @@ int board_start(struct board *b, struct err *err)
 		board_stop(b);
 		return ret;
 	}
+	schedule_control(b);
 	ports_watch(b);
 	stats_refresh(b);
 	telemetry_set_state(b->telemetry, TELEMETRY_STATE_RUNNING);
@@ -202,6 +203,7 @@ static void housekeeping(void *arg)
 {
 	struct board *b = arg;
 
+	punt_share(b);
 	rcu_reap(b->rcu);
 	fib_settle(b->fib4);
 	fib_settle(b->fib6);

@@ -97,15 +97,9 @@ struct board {
 	unsigned n_ports, n_lanes, n_ifaces; /* n_ports: entries ever used, some not probed */
 	struct board_port ports[BOARD_MAX_PORTS];
 	struct board_lane *lanes;
-<<<<<<< HEAD
-	unsigned n_devices; /* probed so far */
-	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
-	 * a change makes a new one. mtu 0: there is none now. */
-=======
 	bool device_probed[CONFIG_MAX_DEVICES];
 	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
-	 * new one. */
->>>>>>> core
+	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
 
 	struct fib *fib4, *fib6;

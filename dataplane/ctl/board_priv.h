@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct kernel;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -108,7 +109,8 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
-	struct twins *twins; /* NULL: none wanted */
+	struct twins *twins;   /* NULL: none wanted */
+	struct kernel *kernel; /* NULL without twins */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */

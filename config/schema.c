@@ -53,8 +53,8 @@ const struct schema_key schema_keys[] = {
   "core.", .example = "[1, 2]" },
 { "workers.cpus[]", SCHEMA_NUMBER, 0, 1023, .help = "A CPU number as in lscpu." },
 { "workers.idle", SCHEMA_CHOICE, .preset = "sleep", .choices = idle_names,
-  .help = "What a worker without packets does: sleep gives the CPU back between short naps, poll "
-  "never does." },
+  .help = "What a worker without packets does: sleep gives the CPU back until a packet comes, poll "
+  "never does, but where it shares the control thread's CPU." },
 
 { "engines", SCHEMA_NAMED, 1, CONFIG_MAX_ENGINES, .required = true,
   .help = "Co-packaged engines, by name.", .example = "{oe0: {profile: oif-3.2t}}" },

@@ -128,6 +128,11 @@ struct rib_route_view {
 	uint32_t age_s; /* since it was last given another way */
 };
 
+/* What a source says of just this prefix and metric; UINT32_MAX: its lowest. *hops, room for RIB_MAX_HOPS, is the caller's;
+ * v->best is not said. -ENOENT. */
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *to, uint32_t metric,
+	    struct rib_hop *hops, struct rib_route_view *v);
+
 /*
  * Walk all routes in order of VRF, family, address, length; of one prefix the preferred first. fn
  * returns false to end; the route it refused is the first of the next walk with the same cursor. A
@@ -146,10 +151,6 @@ void rib_walk(struct board *b, struct rib_cursor *at, rib_fn *fn, void *arg);
  * in it. False: there is none. */
 bool rib_exact(const struct board *b, const struct rib_prefix *to, rib_fn *fn, void *arg);
 bool rib_match(const struct board *b, const struct rib_prefix *host, rib_fn *fn, void *arg);
-/* What one source says of one prefix and metric, UINT32_MAX: its lowest: *v, its hops put into
- * hops[RIB_MAX_HOPS]. */
-bool rib_get(const struct board *b, enum rib_source source, const struct rib_prefix *to,
-	     uint32_t metric, struct rib_route_view *v, struct rib_hop *hops);
 
 /* Where routes lead: each set of hops once. */
 struct rib_set_view {

@@ -4,6 +4,7 @@
  * seconds gets the same order again, by position, without the prefixes that have come since; a
  * prefix that has gone is passed over. Control thread.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,24 +206,24 @@ bool rib_match(const struct board *b, const struct rib_prefix *host, rib_fn *fn,
 	}
 }
 
-bool rib_get(const struct board *b, enum rib_source source, const struct rib_prefix *to,
-	     uint32_t metric, struct rib_route_view *v, struct rib_hop *hops)
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *prefix,
+	    uint32_t metric, struct rib_hop *hops, struct rib_route_view *v)
 {
 	const struct rib *r = b->rib;
-	const struct rib_prefix masked = rib_mask(to);
-	const struct rib_entry *e = rib_find(r, &masked);
-	struct rib_view_hops room;
+	const struct rib_prefix to = rib_mask(prefix);
+	const struct rib_entry *e = rib_find(r, &to);
+	struct rib_view_hops all;
+	uint32_t i = e ? e->first : RIB_NONE;
 
-	for (uint32_t i = e ? e->first : 0; i; i = r->routes[i].next) {
-		if (r->routes[i].source != source ||
-		    (metric != UINT32_MAX && r->routes[i].metric != metric))
-			continue;
-		rib_view(b, e, &r->routes[i], &room, v);
-		memcpy(hops, room.hop, v->n_hops * sizeof(*hops));
-		v->hops = hops;
-		return true;
-	}
-	return false;
+	while (i && (r->routes[i].source != source ||
+		     (metric != UINT32_MAX && r->routes[i].metric != metric)))
+		i = r->routes[i].next;
+	if (!i)
+		return -ENOENT;
+	rib_view(b, e, &r->routes[i], &all, v);
+	memcpy(hops, all.hop, v->n_hops * sizeof(*hops));
+	v->hops = hops;
+	return 0;
 }
 
 bool rib_next_set(const struct board *b, uint32_t *at, struct rib_set_view *v, struct rib_hop *hops)

@@ -84,7 +84,7 @@ static int add(struct board *b, const json_t *o, struct change *c, struct err *e
 		ret = read_target(b, o, &target, hops, err);
 	if (ret)
 		return ret;
-	c->had = rib_get(b, RIB_ASKED, &c->to, c->metric, &c->before, c->hops);
+	c->had = rib_get(b, RIB_ASKED, &c->to, c->metric, c->hops, &c->before) == 0;
 	return rib_add(b, RIB_ASKED, &c->to, c->metric, &target, err);
 }
 
@@ -94,7 +94,7 @@ static int del(struct board *b, const json_t *o, struct change *c, struct err *e
 
 	if (ret)
 		return ret;
-	c->had = rib_get(b, RIB_ASKED, &c->to, c->metric, &c->before, c->hops);
+	c->had = rib_get(b, RIB_ASKED, &c->to, c->metric, c->hops, &c->before) == 0;
 	if (!c->had)
 		return err_set(err, -ENOENT,
 			       "there is no such route from this socket; `cpx show routes "

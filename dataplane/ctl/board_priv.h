@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct kernel;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -108,7 +109,8 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
-	struct twins *twins; /* NULL: none wanted */
+	struct twins *twins;   /* NULL: none wanted */
+	struct kernel *kernel; /* NULL without twins */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -239,6 +241,8 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+/* One of them. */
+int route_add(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);

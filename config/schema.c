@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define NAME_MAX_CHARS (CONFIG_NAME_LEN - 1)
@@ -35,6 +36,9 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 { "punt." name, SCHEMA_MAP, .help = help_ ".", .example = "{pps: " #pps "}" }, \
 { "punt." name ".pps", SCHEMA_NUMBER, 0, PUNT_MAX_PPS, #pps, "Packets a second at most; 0: none." }, \
 { "punt." name ".burst", SCHEMA_NUMBER, 1, PUNT_MAX_BURST, #burst, "Packets at once at most." },
+
+#define FILTER_KEY(sym, name, help_) \
+{ "filters." name, SCHEMA_BOOL, .preset = "true", .help = "Drop packets whose " help_ "." },
 
 const struct schema_key schema_keys[] = {
 { "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them.",
@@ -200,6 +204,11 @@ const struct schema_key schema_keys[] = {
 { "arp", SCHEMA_MAP, .help = "Neighbours, IPv4 and IPv6." },
 { "arp.age", SCHEMA_NUMBER, 1, 86400, "300",
   "A neighbour unused and unconfirmed this long is forgotten.", .unit = "s" },
+
+{ "filters", SCHEMA_MAP,
+  .help = "Packets dropped for addresses that no packet may carry through a router, each counted "
+  "under the name of its filter. false lets them pass.", .example = "{ip4_source_own: false}" },
+MARTIANS(FILTER_KEY)
 
 { "ip", SCHEMA_MAP, .help = "Forwarding of IP packets." },
 { "ip.fragment", SCHEMA_BOOL, .preset = "true",

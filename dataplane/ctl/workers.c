@@ -19,6 +19,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/tables/own.h"
 #include "dataplane/run/punt_rates.h"
 #include "lib/base/log.h"
 
@@ -90,13 +91,14 @@ struct cfg_parts {
 	struct rte_ring **handoff;
 	struct lane_rx *rx;
 	struct lane_home *homes;
+	struct own_set *own;
 };
 
 static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cfg_parts *p)
 {
 	const size_t n = b->n_lanes;
 	const size_t size =
-		sizeof(struct worker_cfg) +
+		sizeof(struct worker_cfg) + sizeof(*p->own) +
 		n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) + sizeof(*p->homes)) +
 		b->n_workers * sizeof(*p->handoff);
 	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
@@ -104,7 +106,8 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 
 	if (!c)
 		return NULL;
-	p->tx = (struct lane_tx *)(c + 1);
+	p->own = (struct own_set *)(c + 1);
+	p->tx = (struct lane_tx *)(p->own + 1);
 	p->cells = (struct telemetry_block **)(p->tx + n);
 	p->handoff = (struct rte_ring **)(p->cells + n);
 	p->rx = (struct lane_rx *)(p->handoff + b->n_workers);
@@ -114,6 +117,7 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	c->cells = p->cells;
 	c->handoff = p->handoff;
 	c->homes = p->homes;
+	c->own = p->own;
 	return c;
 }
 
@@ -167,6 +171,8 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->fib6 = b->fib6;
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
+	c->filters = b->cfg->filters;
+	own_fill(parts.own, b->ifaces, b->n_ifaces + 1);
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
 	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);

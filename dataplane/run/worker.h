@@ -33,8 +33,9 @@
 
 struct fib;
 struct iface;
-struct rte_mempool;
 struct nexthop_table;
+struct own_set;
+struct rte_mempool;
 struct rte_graph;
 
 struct lane_rx { /* a receive queue this worker polls */
@@ -86,7 +87,9 @@ struct worker_cfg {
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
-	struct rte_mempool *pool; /* for packets that begin here */
+	const struct own_set *own; /* sources that may be ours */
+	uint32_t filters;          /* bits of enum martian: on */
+	struct rte_mempool *pool;  /* for packets that begin here */
 	uint32_t icmp_errors_pps;
 	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
 	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */

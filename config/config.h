@@ -82,10 +82,14 @@ enum config_carrier {
 	CONFIG_CARRIER_DEV,
 };
 
+/* Reverse path check of sources (RFC 3704). */
+enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
+
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
+	enum config_urpf urpf;
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
 };
@@ -165,6 +169,7 @@ struct config {
 	bool hugepages;                    /* false: --no-huge */
 
 	uint32_t filters;   /* bits of enum martian: on */
+	bool urpf_default;  /* loose checks take the default route for one */
 	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */

@@ -20,6 +20,10 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
+static_assert((int)CONFIG_URPF_OFF == IFACE_RPF_OFF && (int)CONFIG_URPF_LOOSE == IFACE_RPF_LOOSE &&
+		      (int)CONFIG_URPF_STRICT == IFACE_RPF_STRICT,
+	      "the same names");
+
 static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
 {
 	*f = (struct iface){ .port = port->id,
@@ -46,6 +50,7 @@ static void fill(struct board *b, unsigned i)
 
 	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
+	f->rpf = (uint8_t)from->urpf;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
 

@@ -177,6 +177,9 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
 	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
 	c->idle_poll = b->cfg->idle_poll;
+	for (unsigned i = 1; i <= b->n_ifaces; i++)
+		c->rpf |= b->ifaces[i].rpf != IFACE_RPF_OFF;
+	c->rpf_default = b->cfg->urpf_default;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);

@@ -5,13 +5,14 @@
  * are forwarded and the length on the lane is the packet's.
  */
 #include "dataplane/nodes/chain.h"
+#include "dataplane/nodes/rpf.h"
 #include "dataplane/nodes/source.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
 #include "lib/net/ip4.h"
 
-enum { EDGE_LOOKUP, EDGE_DROP, EDGES };
+enum { EDGE_LOOKUP, EDGE_DROP, EDGE_RPF, EDGES };
 
 static const uint8_t reason_of[IP4_CHECK_RESULTS] = {
 	[IP4_TRUNCATED] = DROP_IP4_TRUNCATED,      [IP4_BAD_VERSION] = DROP_IP4_VERSION,
@@ -68,6 +69,8 @@ static uint16_t ip4_input(struct rte_graph *graph, struct rte_node *node, void *
 		next[i] = check(cfg, objs[i]);
 		differs |= next[i];
 	}
+	if (unlikely(cfg->rpf))
+		differs |= rpf_divert(cfg, objs, next, n, EDGE_LOOKUP, EDGE_RPF);
 	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);
 	return n;
 }
@@ -77,6 +80,8 @@ static struct rte_node_register node = {
 	.process = ip4_input,
 	.init = graph_node_init,
 	.nb_edges = EDGES,
-	.next_nodes = { [EDGE_LOOKUP] = "ip4_lookup", [EDGE_DROP] = "drop" },
+	.next_nodes = { [EDGE_LOOKUP] = "ip4_lookup",
+			[EDGE_DROP] = "drop",
+			[EDGE_RPF] = "ip4_rpf" },
 };
 RTE_NODE_REGISTER(node)

@@ -4,13 +4,14 @@
  * unspecified source is let through to groups only: duplicate address detection (RFC 4862 5.4).
  */
 #include "dataplane/nodes/chain.h"
+#include "dataplane/nodes/rpf.h"
 #include "dataplane/nodes/source.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
 #include "lib/net/ip6.h"
 
-enum { EDGE_LOOKUP, EDGE_DROP, EDGES };
+enum { EDGE_LOOKUP, EDGE_DROP, EDGE_RPF, EDGES };
 
 static const uint8_t reason_of[IP6_CHECK_RESULTS] = {
 	[IP6_TRUNCATED] = DROP_IP6_TRUNCATED,
@@ -68,6 +69,8 @@ static uint16_t ip6_input(struct rte_graph *graph, struct rte_node *node, void *
 		next[i] = check(cfg, objs[i]);
 		differs |= next[i];
 	}
+	if (unlikely(cfg->rpf))
+		differs |= rpf_divert(cfg, objs, next, n, EDGE_LOOKUP, EDGE_RPF);
 	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);
 	return n;
 }
@@ -77,6 +80,8 @@ static struct rte_node_register node = {
 	.process = ip6_input,
 	.init = graph_node_init,
 	.nb_edges = EDGES,
-	.next_nodes = { [EDGE_LOOKUP] = "ip6_lookup", [EDGE_DROP] = "drop" },
+	.next_nodes = { [EDGE_LOOKUP] = "ip6_lookup",
+			[EDGE_DROP] = "drop",
+			[EDGE_RPF] = "ip6_rpf" },
 };
 RTE_NODE_REGISTER(node)

@@ -26,6 +26,8 @@
 	  "total length below the header or beyond the frame")                                    \
 	_(IP4_CHECKSUM, "ip4_checksum", "wrong IPv4 header checksum")                             \
 	MARTIANS(_)                                                                               \
+	_(IP4_RPF, "ip4_rpf", "no route back to the source (`urpf` of the interface, RFC 3704)")  \
+	_(IP6_RPF, "ip6_rpf", "no route back to the source (`urpf` of the interface, RFC 3704)")  \
 	_(IP4_DIRECTED_BROADCAST, "ip4_directed_broadcast",                                       \
 	  "to the broadcast address of a subnet here (RFC 2644)")                                 \
 	_(IP4_GROUP, "ip4_group", "IPv4 broadcast or multicast; nobody here listens")             \

@@ -94,6 +94,8 @@ struct worker_cfg {
 	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
 	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
 	bool idle_poll;
+	bool rpf;          /* some interface wants the reverse path check */
+	bool rpf_default;  /* where loose, the default route counts */
 	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };

@@ -126,7 +126,7 @@ static void build_filters(struct build *b)
 	const struct node map = section(b, "filters");
 
 	for (unsigned i = 0; i < MARTIAN_NONE; i++)
-		b->c->filters |= (uint32_t)node_number(&map, names[i]) << i;
+		b->c->filters[i] = node_number(&map, names[i]);
 }
 
 /* Rates of classes of packets to this box. */

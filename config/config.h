@@ -168,9 +168,9 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
-	uint32_t filters;   /* bits of enum martian: on */
-	bool urpf_default;  /* loose checks take the default route for one */
-	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
+	bool filters[MARTIAN_NONE]; /* on, by enum martian */
+	bool urpf_default;          /* loose checks take the default route for one */
+	bool ip4_fragment;          /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
 	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */

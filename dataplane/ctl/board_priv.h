@@ -56,6 +56,7 @@ struct board_port {
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs. Workers read it; a change makes a new
 				 one */
 	uint16_t *old_vlans;  /* the one they have until they are told */
+	bool wakes;           /* has receive interrupts; how its workers sleep */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */
@@ -99,9 +100,8 @@ struct board {
 	struct board_lane *lanes;
 	bool device_probed[CONFIG_MAX_DEVICES];
 	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
-	 * new one. */
+	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
-	bool *routed;                 /* [iface]: the RIB has its routes and those of the file */
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
@@ -217,14 +217,18 @@ static inline struct fib *board_fib(const struct board *b, unsigned vrf, unsigne
 
 /*
  * addrs.c: addresses of an interface come and go while workers run, each with its connected subnet
- * and its own host route. -EEXIST, -ENOENT, -ENOSPC. Visible after addrs_commit(), which publishes
- * the interfaces and commits the RIB.
+ * and its own host route. With the last address of a subnet its neighbours go, and routes whose
+ * gateways were there lead nowhere until it is back. The first IPv6 address brings a link-local
+ * one. -EEXIST, -ENOENT, -ENOSPC, -EINVAL. Visible after addrs_commit(), which publishes the
+ * interfaces and commits the RIB.
  */
 int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addrs_commit(struct board *b, struct err *err);
+/* Whether a subnet of the interface has this address in it. */
+bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);
 /* The routes an address brings and takes: its subnet, the broadcasts, itself. Uncommitted. */
 int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	       struct err *err);

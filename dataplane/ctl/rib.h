@@ -106,6 +106,9 @@ void rib_forget_iface(struct board *b, uint16_t iface);
  * from the next commit on. */
 void rib_port_changed(struct board *b, unsigned port);
 void rib_neighbor_changed(struct board *b);
+/* Addresses of the interface changed; gone: this subnet was one's, or NULL. Ways whose gateways
+ * were in it lead nowhere until an address is there again. */
+void rib_subnet_changed(struct board *b, uint16_t iface, const struct rib_prefix *gone);
 
 unsigned rib_count(const struct board *b, enum rib_source source);
 

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -165,6 +164,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 {
+	struct punt_rate share[PUNT_COUNT];
 	struct cfg_parts parts;
 	struct worker_cfg *c = alloc_cfg(b, w, &parts);
 
@@ -179,9 +179,10 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 		c->filters |= (uint32_t)b->cfg->filters[i] << i;
 	own_fill(parts.own, b->ifaces, b->n_ifaces + 1);
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
-	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
-	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
-	c->idle_poll = b->cfg->idle_poll;
+	punt_rates_share(share, b->cfg->punt, b->n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		c->punt_burst[i] = share[i].burst;
+	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
 	for (unsigned i = 1; i <= b->n_ifaces; i++)
 		c->rpf |= b->ifaces[i].rpf != IFACE_RPF_OFF;
 	c->rpf_default = b->cfg->urpf_default;

@@ -181,3 +181,27 @@ Test(pipeline_martian, one_switched_off)
 	}
 	bed_close(&bed);
 }
+
+/* An address that comes and goes while workers run is ours while it is there. */
+Test(pipeline_martian, own_addresses_come_and_go)
+{
+	static const uint8_t four[4] = { 10, 9, 0, 1 };
+	struct err err;
+
+	bed_open(&bed, yaml, (const unsigned[]){ 1, 1, 0 });
+	udp("10.9.0.1", "10.50.0.9");
+	passes();
+	cr_assert_eq(addr_add(bed.board, 1, AF_INET, four, 24, &err), 0, "%s", err.text);
+	cr_assert_eq(addrs_commit(bed.board, &err), 0, "%s", err.text);
+	bed_settle(&bed);
+	udp("10.9.0.1", "10.50.0.9");
+	bed_expect_drop(&bed, what, DROP_IP4_SOURCE_OWN, 1);
+	udp("10.9.0.255", "10.50.0.9");
+	bed_expect_drop(&bed, what, DROP_IP4_SOURCE_BROADCAST, 1);
+	cr_assert_eq(addr_del(bed.board, 1, AF_INET, four, 24, &err), 0, "%s", err.text);
+	cr_assert_eq(addrs_commit(bed.board, &err), 0, "%s", err.text);
+	bed_settle(&bed);
+	udp("10.9.0.1", "10.50.0.9");
+	passes();
+	bed_close(&bed);
+}

@@ -29,6 +29,7 @@
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
 #define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_LISTEN_LEN       64 /* [ADDRESS]:PORT */
 #define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
@@ -148,6 +149,13 @@ struct config_sizes {
 	uint32_t routes4, routes6, nexthops, neighbors;
 };
 
+struct config_listen { /* a TCP port */
+	char text[CONFIG_LISTEN_LEN]; /* as written */
+	uint8_t family;
+	uint16_t port;
+	uint8_t addr[16];
+};
+
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
@@ -166,6 +174,9 @@ struct config {
 
 	bool host_twins;                  /* ports have TAP twins in the kernel */
 	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+	struct config_listen host_fpm;    /* for zebra; family 0: nowhere */
+	bool host_fpm_remote;             /* … also where other machines reach it */
+	uint32_t host_fpm_stale_s;        /* default 120 */
 
 	size_t n_routes, n_neighbors;
 	size_t n_paths;

@@ -317,6 +317,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 #define ENGINE  "engines are opened when the board starts"
 #define TABLE   "tables have their size for life"
 #define FILTERS "filters are set when the board starts"
+#define FPM     "zebra's server is made when the board starts"
 #define TWINS   "twins are made when the board starts"
 #define MEMORY  "packet memory is reserved when the board starts"
 
@@ -350,6 +351,9 @@ MADE("ports.*.vlans.*.urpf", iface_urpf, FILTERS),
 OF("ports.*.twin", FIELD_BOOL, port, twin, TWINS),
 TOP("host.twins", FIELD_BOOL, host_twins, TWINS),
 TOP("host.netns", FIELD_TEXT, host_netns, TWINS),
+TOP("host.fpm", FIELD_TEXT, host_fpm.text, FPM),
+TOP("host.fpm_remote", FIELD_BOOL, host_fpm_remote, FPM),
+TOP("host.fpm_stale", FIELD_U32, host_fpm_stale_s, FPM),
 MADE("routes[].to", route_to, NULL),
 MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),

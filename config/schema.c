@@ -158,6 +158,16 @@ const struct schema_key schema_keys[] = {
 { "host.netns", SCHEMA_TEXT, 1, CONFIG_PATH_LEN - 1,
   .help = "Network namespace of the twins: a name under /run/netns, as of `ip netns add`, or an "
   "absolute path. Needs CAP_SYS_ADMIN. Without it: the one cpx runs in.", .example = "routing" },
+{ "host.fpm", SCHEMA_TEXT, 3, CONFIG_LISTEN_LEN - 1,
+  .help = "Where FRR's zebra gives its routes directly (`zebra -M dplane_fpm_nl`, `fpm address`): "
+  "ADDRESS:PORT or [ADDRESS]:PORT in the namespace of the twins, usually 127.0.0.1:2620. Without "
+  "it: nowhere, its routes come by way of the kernel.", .example = "127.0.0.1:2620" },
+{ "host.fpm_remote", SCHEMA_BOOL, .preset = "false",
+  .help = "Let `fpm` be an address that other machines reach. Who reaches it decides where packets "
+  "go." },
+{ "host.fpm_stale", SCHEMA_NUMBER, 1, 86400, "120",
+  "Routes of a zebra that has gone stay this long, and as long after it is back: what it has not "
+  "told again by then goes.", .unit = "s" },
 
 { "routes", SCHEMA_LIST, 0, ROUTES_MAX, .help = "Static routes.",
   .example = "[{to: 0.0.0.0/0, via: 10.0.0.254}]" },

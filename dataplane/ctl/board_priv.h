@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct jobs;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -82,7 +83,7 @@ struct port_piece {
 struct port_swap {
 	unsigned n_go, n_come;
 	struct port_piece go[BOARD_MAX_PORTS], come[BOARD_MAX_PORTS];
-	const struct config *cfg; /* the board's from then on; NULL: it stays */
+	const struct config *old; /* the board's again if it fails; NULL: as it is */
 };
 
 struct board {
@@ -97,19 +98,14 @@ struct board {
 	unsigned n_ports, n_lanes, n_ifaces; /* n_ports: entries ever used, some not probed */
 	struct board_port ports[BOARD_MAX_PORTS];
 	struct board_lane *lanes;
-<<<<<<< HEAD
-	unsigned n_devices; /* probed so far */
-	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
-	 * a change makes a new one. mtu 0: there is none now. */
-=======
 	bool device_probed[CONFIG_MAX_DEVICES];
 	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
-	 * new one. */
->>>>>>> core
+	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
+	uint16_t *owner;     /* [iface]: index into ports */
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
@@ -129,10 +125,13 @@ struct board {
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool staging;        /* apply.c: changes of routes and interfaces are not shown yet */
 	bool unpublished;    /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
+	uint32_t period_ms; /* of timers[1] */
 	struct loop_watch *timers[4];
+	struct jobs *jobs;       /* NULL: not attached */
 	struct control *control; /* NULL: not attached, or no socket could be made */
 };
 
@@ -153,6 +152,8 @@ void board_take_lanes(struct board *b, unsigned port);
 
 /* Another configuration of the same layout is the board's. The old one stays the caller's. */
 void board_adopt(struct board *b, const struct config *cfg);
+/* Publish sums this often; nothing without a loop. -ENOMEM: as before. */
+int board_set_period(struct board *b, uint32_t ms);
 
 /* engines.c */
 bool engine_is_managed(const struct config *cfg, unsigned engine);
@@ -179,9 +180,11 @@ void port_end(struct board *b, unsigned i);
 void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
+/* While it runs. -EBUSY, -ENOTSUP …: its driver takes another MTU only when it is made anew. */
+int port_set_mtu(struct board *b, unsigned i, uint16_t mtu);
 
-int device_probe(struct board *b, unsigned i, struct err *err);
-void device_end(struct board *b, unsigned i);
+int device_probe(struct board *b, const struct config_device *d, unsigned i, struct err *err);
+void device_end(struct board *b, const struct config_device *d, unsigned i);
 
 /*
  * swap.c: the ports of `go` end, those of `come` are made and started, routes and neighbours follow
@@ -198,6 +201,12 @@ void ifaces_destroy(struct board *b);
 uint16_t iface_of_port(const struct board *b, unsigned i);
 /* From here to workers_republish() b->ifaces is a copy that no worker reads; -ENOMEM. */
 int ifaces_change(struct board *b, struct err *err);
+/* An interface without addresses for place i of a configuration, on a port that is there; and gone
+ * again, with all that leads to it. The latter commits. */
+void iface_open(struct board *b, const struct config *cfg, unsigned i);
+void iface_close(struct board *b, unsigned i);
+/* The port has another MTU: its interfaces and rows, too. */
+void ifaces_set_mtu(struct board *b, unsigned port);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
 /* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
@@ -243,6 +252,8 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+int route_add(struct board *b, const struct config_route *r, struct err *err);
+int route_del(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);

@@ -20,13 +20,13 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
-<<<<<<< HEAD
 /* What an interface has of its port; the addresses stay. */
-static void stand_on(struct iface *f, const struct board_port *port)
+static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
 {
 	f->port = port->id;
 	f->mtu = port->spec.mtu;
 	f->host_lane = port->lanes[0];
+	f->host = b->cfg->host_twins && port->spec.twin;
 	memcpy(f->mac, port->mac, 6);
 }
 
@@ -39,14 +39,6 @@ static void new_mac(struct iface *f, const uint8_t old[6])
 	for (uint8_t i = 0; i < f->n6; i++)
 		if (memcmp(f->addr6[i].addr, was, 16) == 0)
 			ip6_link_local_from_mac(f->mac, f->addr6[i].addr);
-=======
-static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
-{
-	*f = (struct iface){ .port = port->id,
-			     .mtu = port->spec.mtu,
-			     .host_lane = port->lanes[0],
-			     .host = b->cfg->host_twins && port->spec.twin };
-	memcpy(f->mac, port->mac, 6);
 }
 
 /* Where we have addresses, and where the host has: its twin has one, too. */
@@ -56,7 +48,6 @@ static void give_link_local(struct iface *f)
 		return;
 	ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
 	f->addr6[f->n6++].len = 64;
->>>>>>> core
 }
 
 /* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
@@ -67,6 +58,7 @@ static void fill(struct board *b, unsigned i)
 
 	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
+	b->owner[i + 1] = from->port;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
 
@@ -175,10 +167,12 @@ static void move(struct board *b, uint16_t i, const struct board_port *port)
 	uint8_t mac[6];
 
 	memcpy(mac, b->ifaces[i].mac, 6);
-	stand_on(&b->ifaces[i], port);
+	stand_on(b, &b->ifaces[i], port);
 	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
+	if (b->link_rows[i])
+		nexthop_set_mtu(b->nexthops, b->link_rows[i], b->ifaces[i].mtu);
 	neighbors_move(b, i);
 }
 
@@ -187,6 +181,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 	int ret = 0;
 
 	if (port >= BOARD_FIRST_PIECE) {
+		b->owner[iface_of_port(b, port)] = (uint16_t)port;
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
@@ -215,23 +210,38 @@ static void detach(struct board *b, uint16_t i)
 
 void ifaces_detach(struct board *b, unsigned port)
 {
-<<<<<<< HEAD
-	if (port >= b->cfg->n_ports)
-		detach(b, iface_of_port(b, port));
-	for (unsigned i = 0; port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++)
-		if (b->cfg->ifaces[i].port == port)
-			detach(b, (uint16_t)(i + 1));
-=======
-	if (port >= BOARD_FIRST_PIECE)
-		b->ifaces[iface_of_port(b, port)] = (struct iface){ 0 };
-	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
-		if (b->cfg->ifaces[i].port != port)
+	for (uint16_t i = 1; i <= b->n_ifaces; i++)
+		if (b->ifaces[i].mtu && b->owner[i] == port)
+			detach(b, i);
+}
+
+void iface_open(struct board *b, const struct config *cfg, unsigned i)
+{
+	struct iface *f = &b->ifaces[i + 1];
+
+	*f = (struct iface){ .vlan = cfg->ifaces[i].vlan };
+	stand_on(b, f, &b->ports[cfg->ifaces[i].port]);
+	give_link_local(f);
+	b->owner[i + 1] = cfg->ifaces[i].port;
+}
+
+void iface_close(struct board *b, unsigned i)
+{
+	detach(b, (uint16_t)(i + 1));
+}
+
+void ifaces_set_mtu(struct board *b, unsigned port)
+{
+	for (uint16_t i = 1; i <= b->n_ifaces; i++) {
+		struct iface *f = &b->ifaces[i];
+
+		if (!f->mtu || b->owner[i] != port)
 			continue;
-		if (b->routed[i + 1])
-			unroute(b, (uint16_t)(i + 1));
-		b->ifaces[i + 1] = (struct iface){ 0 };
+		f->mtu = b->ports[port].spec.mtu;
+		if (b->link_rows[i])
+			nexthop_set_mtu(b->nexthops, b->link_rows[i], f->mtu);
+		neighbors_set_mtu(b, i);
 	}
->>>>>>> core
 }
 
 static void free_table(void *arg, void *table)
@@ -305,7 +315,8 @@ int ifaces_create(struct board *b, struct err *err)
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->link_rows)
+	b->owner = calloc(n, sizeof(*b->owner));
+	if (!b->owner || !b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -328,4 +339,5 @@ void ifaces_destroy(struct board *b)
 	free(b->ifaces);
 	free(b->shown);
 	free(b->link_rows);
+	free(b->owner);
 }

@@ -64,15 +64,11 @@ void nd_receive(struct board *b, struct rte_mbuf *m)
 	}
 	if (nd.type == NET_ICMP6_NEIGHBOR_SOLICIT) {
 		solicited(b, index, &nd, eth_src);
-<<<<<<< HEAD
-	} else if (may_be_here(b, index, nd.target) && !iface_has6(f, nd.target)) {
-=======
 		punt_consume(b, m);
 		return;
 	}
 	twin_copy(b, m);
-	if (on_subnet(f, nd.target) && !iface_has6(f, nd.target)) {
->>>>>>> core
+	if (may_be_here(b, index, nd.target) && !iface_has6(f, nd.target)) {
 		/* an answer without the option comes from the address we asked (RFC 4861 7.2.5) */
 		if (nd.has_lladdr)
 			neighbors_confirm(b, index, AF_INET6, nd.target, nd.lladdr, false);

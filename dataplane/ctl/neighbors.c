@@ -463,7 +463,7 @@ void neighbors_set_mtu(struct board *b, uint16_t iface)
 	struct neighbors *t = b->neighbors;
 
 	for (uint32_t i = 0; i < t->max; i++)
-		if (t->all[i].state != FREE && t->all[i].key.iface == iface)
+		if (t->all[i].state != NEIGHBOR_FREE && t->all[i].key.iface == iface)
 			nexthop_set_mtu(b->nexthops, t->all[i].row, b->ifaces[iface].mtu);
 }
 

@@ -104,13 +104,9 @@ void punt_poll(void *arg)
 	for (unsigned queue = 0; queue < PUNT_QUEUE_COUNT; queue++)
 		take(b, queue);
 	b->punt_first++;
-<<<<<<< HEAD
 	rib_commit(b); /* host routes of neighbours that have answered: now what waits finds them */
 	neighbors_release(b);
-=======
-	rib_commit(b); /* host routes of neighbours made above */
 	twins_poll(b);
->>>>>>> core
 }
 
 void punt_catch_up(struct board *b)

@@ -304,6 +304,8 @@ void rib_commit(struct board *b)
 {
 	struct rib *r = b->rib;
 
+	if (b->staging)
+		return;
 	if (r->ways_changed)
 		rib_look_at_ways(b);
 	while (r->dirty) {

@@ -9,7 +9,15 @@
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
 
-static int add(struct board *b, const struct config_route *r, struct err *err)
+static struct rib_prefix prefix_of(const struct config_route *r)
+{
+	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+
+	memcpy(to.addr, r->to.addr, sizeof(to.addr));
+	return to;
+}
+
+int route_add(struct board *b, const struct config_route *r, struct err *err)
 {
 	static const enum rib_kind kind[] = {
 		[CONFIG_ROUTE_VIA] = RIB_VIA,
@@ -20,11 +28,17 @@ static int add(struct board *b, const struct config_route *r, struct err *err)
 	const bool via = r->kind == CONFIG_ROUTE_VIA;
 	struct rib_hop hop = { .iface = r->iface + 1, .family = r->to.family, .weight = 1 };
 	const struct rib_target target = { .kind = kind[r->kind], .n_hops = via, .hops = &hop };
-	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+	const struct rib_prefix to = prefix_of(r);
 
-	memcpy(to.addr, r->to.addr, sizeof(to.addr));
 	memcpy(hop.addr, r->via, sizeof(hop.addr));
 	return rib_add(b, RIB_STATIC, &to, 0, &target, err);
+}
+
+int route_del(struct board *b, const struct config_route *r, struct err *err)
+{
+	const struct rib_prefix to = prefix_of(r);
+
+	return rib_del(b, RIB_STATIC, &to, 0, err);
 }
 
 /* Of this interface; IFACE_NONE: any. */
@@ -47,6 +61,6 @@ int routes_add(struct board *b, uint16_t iface, struct err *err)
 	}
 	for (size_t i = 0; !ret && i < cfg->n_routes; i++)
 		if (on(iface, &cfg->routes[i]))
-			ret = add(b, &cfg->routes[i], err);
+			ret = route_add(b, &cfg->routes[i], err);
 	return ret;
 }

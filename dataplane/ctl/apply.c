@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Making a configuration the running one; see apply.h. Each change is a step that can be undone by
+ * the same function with the two configurations exchanged. What belongs to a port that comes or
+ * goes is no step of its own: it comes and goes with the port. Control thread.
+ */
+#include "dataplane/ctl/apply.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/layout.h"
+#include "config/prefix.h"
+#include "dataplane/ctl/apply_ports.h"
+#include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/rib.h"
+#include "lib/base/log.h"
+
+unsigned apply_fail_at;
+
+/* The groups of steps, one behind the other. */
+enum stage {
+	STAGE_MTU,
+	STAGE_VLAN,
+	STAGE_ADDRESS, /* new ones first: a subnet that gets another address is never without */
+	STAGE_NEIGHBOR,
+	STAGE_ADDRESS_GONE,
+	STAGE_ADDRESS_LATE, /* same address with another length; no room before others went */
+	STAGE_ROUTE,
+	STAGE_NEIGHBOR_GONE,
+	STAGES
+};
+
+static const struct config_prefix *address_of(const struct config *c,
+					      const struct config_change *ch)
+{
+	return &c->ifaces[ch->after].addrs[ch->address];
+}
+
+static bool is_late(const struct apply *a, const struct config_change *ch)
+{
+	const struct config_prefix *p = address_of(a->after, ch);
+	const struct config_iface *f = &a->before->ifaces[ch->after];
+
+	if (ch->after >= a->before->n_ifaces || f->port == CONFIG_NO_PORT)
+		return false;
+	for (unsigned i = 0; i < f->n_addrs; i++)
+		if (f->addrs[i].family == p->family && memcmp(f->addrs[i].addr, p->addr, 16) == 0)
+			return true;
+	return f->n_addrs + a->after->ifaces[ch->after].n_addrs > CONFIG_MAX_ADDRS;
+}
+
+static int stage_of(const struct apply *a, const struct config_change *ch)
+{
+	const bool gone = ch->sign == CONFIG_REMOVED;
+
+	switch (ch->kind) {
+	case CONFIG_PORT:
+		return ch->sign == CONFIG_CHANGED && apply_is_mtu(ch) ? STAGE_MTU : -1;
+	case CONFIG_VLAN:
+		return gone ? -1 : STAGE_VLAN; /* they go last, when nothing leads there */
+	case CONFIG_ADDRESS:
+		return gone             ? STAGE_ADDRESS_GONE
+		       : is_late(a, ch) ? STAGE_ADDRESS_LATE
+					: STAGE_ADDRESS;
+	case CONFIG_NEIGHBOR:
+		return gone ? STAGE_NEIGHBOR_GONE : STAGE_NEIGHBOR;
+	case CONFIG_ROUTE:
+		return STAGE_ROUTE;
+	default:
+		return -1;
+	}
+}
+
+static int put_in_order(struct apply *a)
+{
+	a->order = malloc((a->diff.n + 1) * sizeof(*a->order));
+	if (!a->order)
+		return -ENOMEM;
+	for (int stage = 0; stage < STAGES; stage++)
+		for (size_t i = 0; i < a->diff.n; i++)
+			if (stage_of(a, &a->diff.changes[i]) == stage)
+				a->order[a->n_order++] = (uint32_t)i;
+	return 0;
+}
+
+int apply_prepare(struct apply *a, struct config *before, const struct config *parsed,
+		  struct err *err)
+{
+	int ret;
+
+	*a = (struct apply){ .before = before };
+	ret = config_layout(&a->after, parsed, before);
+	if (!ret)
+		ret = config_diff(&a->diff, before, a->after);
+	if (!ret)
+		ret = put_in_order(a);
+	if (ret)
+		return err_set(err, ret,
+			       "configuration: no memory to compare it with the running one");
+	/* what is left to the board stays as it is */
+	a->after->max_routes4 = before->max_routes4;
+	a->after->max_routes6 = before->max_routes6;
+	a->after->max_nexthops = before->max_nexthops;
+	a->after->max_neighbors = before->max_neighbors;
+	return 0;
+}
+
+void apply_end(struct apply *a)
+{
+	config_diff_free(&a->diff);
+	config_free(a->before);
+	config_free(a->after);
+	free(a->order);
+	*a = (struct apply){ 0 };
+}
+
+/* The interface's port is there, and is this configuration's. */
+static bool stands(const struct board *b, const struct config *c, uint32_t iface)
+{
+	const uint16_t port = c->ifaces[iface].port;
+
+	return port != CONFIG_NO_PORT && b->ports[port].probed && b->ifaces[iface + 1].mtu &&
+	       strcmp(b->ports[port].spec.name, c->ports[port].name) == 0;
+}
+
+/* One step and its opposite. from: the configuration that is left. */
+struct step {
+	uint64_t *remake; /* NULL while undoing */
+	const struct config *from, *to;
+	const struct config_change *ch;
+	enum config_sign sign;
+	uint32_t at_from, at_to;
+};
+
+static int do_mtu(struct board *b, const struct step *s, struct err *err)
+{
+	const uint32_t i = s->at_to;
+	const uint16_t mtu = s->to->ports[i].mtu, was = b->ports[i].spec.mtu;
+	int ret;
+
+	if (apply_is_remade(s->from, s->to, i))
+		return 0; /* it comes with the new MTU */
+	ret = ifaces_change(b, err);
+	if (ret)
+		return ret;
+	if (mtu < was) {
+		b->ports[i].spec.mtu = mtu;
+		ifaces_set_mtu(b, i); /* before the driver drops what is larger */
+	}
+	ret = port_set_mtu(b, i, mtu);
+	if (ret)
+		b->ports[i].spec.mtu = was;
+	ifaces_set_mtu(b, i);
+	if ((ret == -EBUSY || ret == -ENOTSUP) && s->remake) {
+		*s->remake |= UINT64_C(1) << i;
+		return 0;
+	}
+	return ret ? err_set(err, ret, "port %s: MTU %u refused by the driver or its carrier (%s)",
+			     b->ports[i].spec.name, mtu, strerror(-ret))
+		   : 0;
+}
+
+static int do_vlan(struct board *b, const struct step *s, struct err *err)
+{
+	const uint16_t port = s->to->ifaces[s->at_to].port;
+	int ret;
+
+	if (s->sign == CONFIG_REMOVED)
+		return 0; /* close_vlans() */
+	if (!b->ports[port].probed ||
+	    strcmp(b->ports[port].spec.name, s->to->ports[port].name) != 0)
+		return 0; /* it comes with its port */
+	ret = ifaces_change(b, err);
+	if (!ret)
+		iface_open(b, s->to, s->at_to);
+	return ret;
+}
+
+static int do_address(struct board *b, const struct step *s, struct err *err)
+{
+	const struct config *c = s->sign == CONFIG_ADDED ? s->to : s->from;
+	const uint32_t iface = s->sign == CONFIG_ADDED ? s->at_to : s->at_from;
+	const struct config_prefix *p = &c->ifaces[iface].addrs[s->ch->address];
+
+	if (!stands(b, c, iface))
+		return 0;
+	return (s->sign == CONFIG_ADDED ? addr_add : addr_del)(b, (uint16_t)(iface + 1), p->family,
+							       p->addr, p->len, err);
+}
+
+static int do_neighbor(struct board *b, const struct step *s, struct err *err)
+{
+	const struct config *c = s->sign == CONFIG_REMOVED ? s->from : s->to;
+	const struct config_neighbor *n =
+		&c->neighbors[s->sign == CONFIG_REMOVED ? s->at_from : s->at_to];
+
+	if (!stands(b, c, n->iface))
+		return 0;
+	if (s->sign == CONFIG_REMOVED) { /* it may have gone with its subnet */
+		neighbors_remove_static(b, (uint16_t)(n->iface + 1), n->family, n->addr, NULL);
+		return 0;
+	}
+	return neighbors_add_static(b, (uint16_t)(n->iface + 1), n->family, n->addr, n->mac, err);
+}
+
+static int do_route(struct board *b, const struct step *s, struct err *err)
+{
+	const struct config_route *r;
+	int ret;
+
+	if (s->sign == CONFIG_REMOVED) {
+		ret = route_del(b, &s->from->routes[s->at_from], err);
+		return ret == -ENOENT ? 0 : ret; /* it was not made: its port was to come */
+	}
+	r = &s->to->routes[s->at_to];
+	if (r->kind == CONFIG_ROUTE_VIA && !stands(b, s->to, r->iface))
+		return 0;
+	return route_add(b, r, err);
+}
+
+static int do_step(struct board *b, struct apply *a, size_t at, bool undo, struct err *err)
+{
+	const struct config_change *ch = &a->diff.changes[a->order[at]];
+	struct step s = { &a->remake, a->before, a->after, ch, ch->sign, ch->before, ch->after };
+
+	if (undo) {
+		s = (struct step){ NULL, a->after, a->before, ch, ch->sign, ch->after, ch->before };
+		s.sign = ch->sign == CONFIG_ADDED     ? CONFIG_REMOVED
+			 : ch->sign == CONFIG_REMOVED ? CONFIG_ADDED
+						      : CONFIG_CHANGED;
+	}
+	switch (ch->kind) {
+	case CONFIG_PORT:
+		return do_mtu(b, &s, err);
+	case CONFIG_VLAN:
+		return do_vlan(b, &s, err);
+	case CONFIG_ADDRESS:
+		return do_address(b, &s, err);
+	case CONFIG_NEIGHBOR:
+		return do_neighbor(b, &s, err);
+	default:
+		return do_route(b, &s, err);
+	}
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+/* Until the budget is used up; the clock is looked at now and then. */
+static bool is_late_at(uint64_t until, size_t steps)
+{
+	return steps % 64 == 63 && now_ns() >= until;
+}
+
+static bool fails_here(size_t step, struct err *err)
+{
+	if (!apply_fail_at || step + 1 != apply_fail_at)
+		return false;
+	err_set(err, -EIO, "step %zu: made to fail by a test", step + 1);
+	return true;
+}
+
+static int forward(struct board *b, struct apply *a, uint64_t until, struct err *err)
+{
+	for (size_t steps = 0; a->done < a->n_order; steps++) {
+		int ret;
+
+		if (is_late_at(until, steps))
+			return -EAGAIN;
+		ret = fails_here(a->done, err) ? -EIO : do_step(b, a, a->done, false, err);
+		if (ret)
+			return ret;
+		a->done++;
+	}
+	return 0;
+}
+
+static int back(struct board *b, struct apply *a, uint64_t until)
+{
+	for (size_t steps = 0; a->done > 0; steps++) {
+		struct err err;
+
+		if (is_late_at(until, steps))
+			return -EAGAIN;
+		if (do_step(b, a, --a->done, true, &err) != 0)
+			log_error("going back to the old configuration: %s", err.text);
+	}
+	return 0;
+}
+
+/* VLANs that are no more, when nothing of ours leads there. */
+static void close_vlans(struct board *b, const struct apply *a, enum config_sign sign)
+{
+	struct err err;
+
+	for (size_t i = 0; i < a->diff.n; i++) {
+		const struct config_change *ch = &a->diff.changes[i];
+
+		if (ch->kind == CONFIG_VLAN && ch->sign == sign && b->ifaces[ch->before + 1].mtu &&
+		    ifaces_change(b, &err) == 0)
+			iface_close(b, ch->before);
+	}
+	workers_republish(b);
+}
+
+static int tag_ports(struct board *b, struct err *err)
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < BOARD_FIRST_PIECE && i < b->n_ports; i++)
+		if (b->ports[i].probed)
+			ret = ifaces_tag(b, i, err);
+	return ret;
+}
+
+/* The board is of this configuration; the next commit shows it. */
+static int adopt(struct board *b, const struct config *c, struct err *err)
+{
+	int ret;
+
+	board_adopt(b, c);
+	b->staging = false;
+	ret = tag_ports(b, err);
+	return ret ? ret : apply_period(b, err);
+}
+
+/* Everything is staged: show it, and let ports come and go. */
+static int show(struct board *b, struct apply *a, struct err *err)
+{
+	struct port_swap *swap = apply_swap(b, a, err);
+	int ret = swap ? 0 : -ENOMEM;
+
+	a->was = b->cfg;
+	if (!ret)
+		ret = adopt(b, a->after, err);
+	if (!ret)
+		ret = fails_here(a->n_order, err) ? -EIO : apply_devices_come(b, a, err);
+	if (!ret)
+		ret = fails_here(a->n_order + 1, err) ? -EIO : addrs_commit(b, err);
+	if (!ret && swap->n_go + swap->n_come)
+		ret = fails_here(a->n_order + 2, err) ? -EIO : ports_swap(b, swap, err);
+	free(swap);
+	return ret;
+}
+
+static void finish(struct board *b, struct apply *a)
+{
+	close_vlans(b, a, CONFIG_REMOVED);
+	apply_devices_go(b, a->was, a->after);
+	apply_settle_ports(b);
+	config_free((struct config *)a->was); /* the board's until now */
+	a->was = NULL;
+	a->after = NULL;
+}
+
+/* All steps are taken back: workers have seen the old configuration only, or see it again. */
+static void finish_undoing(struct board *b, struct apply *a)
+{
+	struct err err;
+
+	b->staging = false;
+	if (addrs_commit(b, &err) != 0)
+		log_error("going back to the old configuration: %s", err.text);
+	close_vlans(b, a, CONFIG_ADDED);
+	apply_devices_go(b, a->after, a->was ? a->was : b->cfg);
+}
+
+int apply_run(struct board *b, struct apply *a, uint64_t budget_ns, struct err *err)
+{
+	const uint64_t until = budget_ns ? now_ns() + budget_ns : UINT64_MAX;
+	int ret = 0;
+
+	if (!a->undoing) {
+		b->staging = true;
+		ret = forward(b, a, until, err);
+		if (ret == -EAGAIN)
+			return ret;
+		if (!ret)
+			ret = show(b, a, err);
+		if (!ret) {
+			finish(b, a);
+			return 0;
+		}
+		a->undoing = true;
+		a->code = ret;
+		a->why = *err;
+		if (a->was && b->cfg != a->was && adopt(b, a->was, &a->again) != 0)
+			log_error("going back to the old configuration: %s", a->again.text);
+		b->staging = true;
+	}
+	if (back(b, a, until) == -EAGAIN)
+		return -EAGAIN;
+	finish_undoing(b, a);
+	*err = a->why;
+	return a->code;
+}

@@ -57,6 +57,7 @@ struct board_port {
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs. Workers read it; a change makes a new
 				 one */
 	uint16_t *old_vlans;  /* the one they have until they are told */
+	bool wakes;           /* has receive interrupts; how its workers sleep */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */

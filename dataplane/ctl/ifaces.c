@@ -180,7 +180,9 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= BOARD_FIRST_PIECE) {
+	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
+		move(b, iface_of_port(b, port), &b->ports[port]);
+	} else if (port >= BOARD_FIRST_PIECE) {
 		b->owner[iface_of_port(b, port)] = (uint16_t)port;
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);

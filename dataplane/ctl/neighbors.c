@@ -462,8 +462,8 @@ void neighbors_set_mtu(struct board *b, uint16_t iface)
 {
 	struct neighbors *t = b->neighbors;
 
-	for (uint32_t i = 0; i < t->max; i++)
-		if (t->all[i].state != NEIGHBOR_FREE && t->all[i].key.iface == iface)
+	for (uint32_t i = 0; i < t->used; i++)
+		if (of_iface(&t->all[i], iface))
 			nexthop_set_mtu(b->nexthops, t->all[i].row, b->ifaces[iface].mtu);
 }
 

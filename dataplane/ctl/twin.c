@@ -262,7 +262,7 @@ static void watch(void *arg)
 
 	look_for_namespace(b);
 	for (unsigned i = 0; i < b->n_ports; i++) {
-		if (!t->twin[i].broken)
+		if (t->twin[i].fd < 0 || (!t->twin[i].broken && tap_is_there(t->twin[i].fd)))
 			continue;
 		log_warn("port %s: its twin was deleted; made again", t->twin[i].name);
 		unmake(b, i);

@@ -86,6 +86,7 @@ static bool uses_lane(const struct board *b, unsigned w, const struct board_port
 /* The parts of a configuration behind its head; [n_lanes] but handoff. */
 struct cfg_parts {
 	struct lane_tx *tx;
+	struct worker_out *out;
 	struct telemetry_block **cells;
 	struct rte_ring **handoff;
 	struct lane_rx *rx;
@@ -98,18 +99,20 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	const size_t size =
 		sizeof(struct worker_cfg) +
 		n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) + sizeof(*p->homes)) +
-		b->n_workers * sizeof(*p->handoff);
+		b->n_workers * (sizeof(*p->handoff) + sizeof(*p->out));
 	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
 						  b->placement.workers[w].node);
 
 	if (!c)
 		return NULL;
 	p->tx = (struct lane_tx *)(c + 1);
-	p->cells = (struct telemetry_block **)(p->tx + n);
+	p->out = (struct worker_out *)(p->tx + n);
+	p->cells = (struct telemetry_block **)(p->out + b->n_workers);
 	p->handoff = (struct rte_ring **)(p->cells + n);
 	p->rx = (struct lane_rx *)(p->handoff + b->n_workers);
 	p->homes = (struct lane_home *)(p->rx + n);
 	c->tx = p->tx;
+	c->out = p->out;
 	c->rx = p->rx;
 	c->cells = p->cells;
 	c->handoff = p->handoff;
@@ -125,6 +128,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->wakes = port->wakes;
 	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
@@ -179,9 +183,13 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	for (unsigned i = 0; i < b->n_ports; i++)
 		if (b->ports[i].probed && b->lanes[b->ports[i].lanes[0]].port == i)
 			add_port(b, w, i, c, &parts);
-	for (unsigned from = 0; from < b->n_workers; from++)
-		if (from != w)
-			parts.handoff[c->n_handoff++] = b->handoff[from][w];
+	for (unsigned v = 0; v < b->n_workers; v++) {
+		if (v == w)
+			continue;
+		parts.handoff[c->n_handoff++] = b->handoff[v][w];
+		parts.out[c->n_out++] =
+			(struct worker_out){ .ring = b->handoff[w][v], .to = b->workers[v] };
+	}
 	return c;
 }
 
@@ -196,9 +204,10 @@ int workers_create(struct board *b, struct err *err)
 	for (unsigned w = 0; !ret && w < b->n_workers; w++) {
 		ret = worker_create(&b->workers[w], w, b->placement.workers[w].node, b->n_lanes,
 				    punt, b->rcu, telemetry_lcore(b->telemetry, w), err);
-		if (ret)
-			break;
-		b->workers[w]->uncounted = eal_options.no_telemetry;
+		if (!ret)
+			b->workers[w]->uncounted = eal_options.no_telemetry;
+	}
+	for (unsigned w = 0; !ret && w < b->n_workers; w++) {
 		b->cfgs[w] = make_cfg(b, w);
 		if (!b->cfgs[w])
 			return err_set(err, -ENOMEM, "worker %u: no memory", w);

@@ -22,36 +22,56 @@
 
 unsigned apply_fail_at;
 
-/* The groups of steps, one behind the other. */
+/*
+ * The groups of steps, one behind the other. New objects and other routes are shown first; what
+ * goes goes when no route leads there any more: a gateway that loses its subnet is forgotten at
+ * once.
+ */
 enum stage {
 	STAGE_MTU,
 	STAGE_VLAN,
-	STAGE_ADDRESS, /* new ones first: a subnet that gets another address is never without */
+	STAGE_ADDRESS,
 	STAGE_NEIGHBOR,
-	STAGE_ADDRESS_GONE,
-	STAGE_ADDRESS_LATE, /* same address with another length; no room before others went */
 	STAGE_ROUTE,
+	STAGE_SHOWN, /* up to here */
+	STAGE_ROUTE_GONE = STAGE_SHOWN,
 	STAGE_NEIGHBOR_GONE,
+	STAGE_ADDRESS_GONE,
+	STAGE_ADDRESS_LATE, /* there was no room before others went */
 	STAGES
 };
 
-static const struct config_prefix *address_of(const struct config *c,
-					      const struct config_change *ch)
+/* The address is on the same interface of the other configuration, with another length: that one.
+ */
+static const struct config_prefix *same_address(const struct config *c, const struct config *other,
+						uint32_t iface, uint16_t address)
 {
-	return &c->ifaces[ch->after].addrs[ch->address];
-}
+	const struct config_prefix *p = &c->ifaces[iface].addrs[address];
+	const struct config_iface *f = &other->ifaces[iface];
 
-static bool is_late(const struct apply *a, const struct config_change *ch)
-{
-	const struct config_prefix *p = address_of(a->after, ch);
-	const struct config_iface *f = &a->before->ifaces[ch->after];
-
-	if (ch->after >= a->before->n_ifaces || f->port == CONFIG_NO_PORT)
-		return false;
+	if (iface >= other->n_ifaces || f->port == CONFIG_NO_PORT ||
+	    f->vlan != c->ifaces[iface].vlan ||
+	    strcmp(other->ports[f->port].name, c->ports[c->ifaces[iface].port].name) != 0)
+		return NULL;
 	for (unsigned i = 0; i < f->n_addrs; i++)
 		if (f->addrs[i].family == p->family && memcmp(f->addrs[i].addr, p->addr, 16) == 0)
-			return true;
-	return f->n_addrs + a->after->ifaces[ch->after].n_addrs > CONFIG_MAX_ADDRS;
+			return &f->addrs[i];
+	return NULL;
+}
+
+static int stage_of_address(const struct apply *a, const struct config_change *ch)
+{
+	const uint32_t i = ch->after;
+
+	if (ch->sign == CONFIG_REMOVED)
+		return same_address(a->before, a->after, i, ch->address) ? -1 : STAGE_ADDRESS_GONE;
+	if (same_address(a->after, a->before, i, ch->address))
+		return STAGE_ADDRESS; /* it gets another length in its place */
+	return i < a->before->n_ifaces &&
+			       a->before->ifaces[i].n_addrs + a->after->ifaces[i].n_addrs >
+				       CONFIG_MAX_ADDRS
+		       ? STAGE_ADDRESS_LATE
+		       : STAGE_ADDRESS;
 }
 
 static int stage_of(const struct apply *a, const struct config_change *ch)
@@ -64,13 +84,11 @@ static int stage_of(const struct apply *a, const struct config_change *ch)
 	case CONFIG_VLAN:
 		return gone ? -1 : STAGE_VLAN; /* they go last, when nothing leads there */
 	case CONFIG_ADDRESS:
-		return gone             ? STAGE_ADDRESS_GONE
-		       : is_late(a, ch) ? STAGE_ADDRESS_LATE
-					: STAGE_ADDRESS;
+		return stage_of_address(a, ch);
 	case CONFIG_NEIGHBOR:
 		return gone ? STAGE_NEIGHBOR_GONE : STAGE_NEIGHBOR;
 	case CONFIG_ROUTE:
-		return STAGE_ROUTE;
+		return gone ? STAGE_ROUTE_GONE : STAGE_ROUTE;
 	default:
 		return -1;
 	}
@@ -81,10 +99,15 @@ static int put_in_order(struct apply *a)
 	a->order = malloc((a->diff.n + 1) * sizeof(*a->order));
 	if (!a->order)
 		return -ENOMEM;
-	for (int stage = 0; stage < STAGES; stage++)
+	for (int stage = 0; stage < STAGES; stage++) {
+		if (stage == STAGE_ROUTE)
+			a->n_routes = a->n_order;
+		if (stage == STAGE_SHOWN)
+			a->n_first = a->n_order;
 		for (size_t i = 0; i < a->diff.n; i++)
 			if (stage_of(a, &a->diff.changes[i]) == stage)
 				a->order[a->n_order++] = (uint32_t)i;
+	}
 	return 0;
 }
 
@@ -187,10 +210,22 @@ static int do_address(struct board *b, const struct step *s, struct err *err)
 	const uint32_t iface = s->sign == CONFIG_ADDED ? s->at_to : s->at_from;
 	const struct config_prefix *p = &c->ifaces[iface].addrs[s->ch->address];
 
+	const struct config_prefix *was =
+		same_address(c, c == s->to ? s->from : s->to, iface, s->ch->address);
+	int ret;
+
 	if (!stands(b, c, iface))
 		return 0;
-	return (s->sign == CONFIG_ADDED ? addr_add : addr_del)(b, (uint16_t)(iface + 1), p->family,
-							       p->addr, p->len, err);
+	if (was && s->sign == CONFIG_ADDED)
+		return addr_set_len(b, (uint16_t)(iface + 1), p->family, p->addr, was->len, p->len,
+				    err);
+	if (was) /* the step undone: the other length again */
+		return addr_set_len(b, (uint16_t)(iface + 1), p->family, p->addr, p->len, was->len,
+				    err);
+	ret = (s->sign == CONFIG_ADDED ? addr_add : addr_del)(b, (uint16_t)(iface + 1), p->family,
+							      p->addr, p->len, err);
+	/* back it comes or goes with its port */
+	return !s->remake && (ret == -EEXIST || ret == -ENOENT) ? 0 : ret;
 }
 
 static int do_neighbor(struct board *b, const struct step *s, struct err *err)
@@ -270,9 +305,9 @@ static bool fails_here(size_t step, struct err *err)
 	return true;
 }
 
-static int forward(struct board *b, struct apply *a, uint64_t until, struct err *err)
+static int forward(struct board *b, struct apply *a, size_t end, uint64_t until, struct err *err)
 {
-	for (size_t steps = 0; a->done < a->n_order; steps++) {
+	for (size_t steps = 0; a->done < end; steps++) {
 		int ret;
 
 		if (is_late_at(until, steps))
@@ -285,6 +320,15 @@ static int forward(struct board *b, struct apply *a, uint64_t until, struct err 
 	return 0;
 }
 
+static void commit(struct board *b)
+{
+	struct err err;
+
+	b->staging = false;
+	if (addrs_commit(b, &err) != 0)
+		log_error("another configuration: %s", err.text);
+}
+
 static int back(struct board *b, struct apply *a, uint64_t until)
 {
 	for (size_t steps = 0; a->done > 0; steps++) {
@@ -292,6 +336,11 @@ static int back(struct board *b, struct apply *a, uint64_t until)
 
 		if (is_late_at(until, steps))
 			return -EAGAIN;
+		if (a->shown &&
+		    a->done == a->n_routes) { /* the old routes, before new gateways go */
+			commit(b);
+			b->staging = true;
+		}
 		if (do_step(b, a, --a->done, true, &err) != 0)
 			log_error("going back to the old configuration: %s", err.text);
 	}
@@ -347,6 +396,7 @@ static int show(struct board *b, struct apply *a, struct err *err)
 		ret = fails_here(a->n_order, err) ? -EIO : apply_devices_come(b, a, err);
 	if (!ret)
 		ret = fails_here(a->n_order + 1, err) ? -EIO : addrs_commit(b, err);
+	a->shown = !ret;
 	if (!ret && swap->n_go + swap->n_come)
 		ret = fails_here(a->n_order + 2, err) ? -EIO : ports_swap(b, swap, err);
 	free(swap);
@@ -355,6 +405,7 @@ static int show(struct board *b, struct apply *a, struct err *err)
 
 static void finish(struct board *b, struct apply *a)
 {
+	commit(b);
 	close_vlans(b, a, CONFIG_REMOVED);
 	apply_devices_go(b, a->was, a->after);
 	apply_settle_ports(b);
@@ -366,27 +417,34 @@ static void finish(struct board *b, struct apply *a)
 /* All steps are taken back: workers have seen the old configuration only, or see it again. */
 static void finish_undoing(struct board *b, struct apply *a)
 {
-	struct err err;
-
-	b->staging = false;
-	if (addrs_commit(b, &err) != 0)
-		log_error("going back to the old configuration: %s", err.text);
+	commit(b);
 	close_vlans(b, a, CONFIG_ADDED);
 	apply_devices_go(b, a->after, a->was ? a->was : b->cfg);
+}
+
+static int make(struct board *b, struct apply *a, uint64_t until, struct err *err)
+{
+	int ret = 0;
+
+	b->staging = true;
+	if (!a->shown) {
+		ret = forward(b, a, a->n_first, until, err);
+		if (!ret)
+			ret = show(b, a, err);
+		b->staging = true;
+	}
+	return ret ? ret : forward(b, a, a->n_order, until, err);
 }
 
 int apply_run(struct board *b, struct apply *a, uint64_t budget_ns, struct err *err)
 {
 	const uint64_t until = budget_ns ? now_ns() + budget_ns : UINT64_MAX;
-	int ret = 0;
+	int ret;
 
 	if (!a->undoing) {
-		b->staging = true;
-		ret = forward(b, a, until, err);
+		ret = make(b, a, until, err);
 		if (ret == -EAGAIN)
 			return ret;
-		if (!ret)
-			ret = show(b, a, err);
 		if (!ret) {
 			finish(b, a);
 			return 0;

@@ -6,9 +6,11 @@
  *   apply_check     whether this board can: nothing is changed
  *   apply_run       do it; on failure what was done is undone in reverse order
  *
- * Routes, addresses and neighbours are changed in the tables that no worker reads and shown to all
+ * New addresses, neighbours and routes are staged in tables that no worker reads and shown to all
  * workers together; until then a failure has never been seen by a packet. Then ports that go make
- * room for those that come (swap.c). Control thread but for apply_prepare.
+ * room for those that come (swap.c), and what no route leads to any more is taken away. So every
+ * packet is treated as the old or as the new configuration says. Control thread but for
+ * apply_prepare.
  */
 #ifndef CPX_DATAPLANE_CTL_APPLY_H
 #define CPX_DATAPLANE_CTL_APPLY_H
@@ -23,6 +25,8 @@ struct apply {
 	/* apply_run(): changes in the order in which they are made, and how many of them are */
 	uint32_t *order;
 	size_t n_order, done;
+	size_t n_routes, n_first; /* those before routes; those that are shown first */
+	bool shown;
 	const struct config *was; /* the board's before `after` was */
 	uint64_t remake;          /* ports, by bits, that take another MTU only when made anew */
 	bool undoing;

@@ -241,6 +241,9 @@ int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *add
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
+/* Another prefix length: who is on the subnet before and after stays. */
+int addr_set_len(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t was,
+		 uint8_t len, struct err *err);
 int addrs_commit(struct board *b, struct err *err);
 /* Whether a subnet of the interface has this address in it. */
 bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);

@@ -139,6 +139,7 @@ void apply_end(struct apply *a)
 	config_free(a->before);
 	config_free(a->after);
 	free(a->order);
+	free(a->swap);
 	*a = (struct apply){ 0 };
 }
 
@@ -329,18 +330,46 @@ static void commit(struct board *b)
 		log_error("another configuration: %s", err.text);
 }
 
+/* The ports that came make room for those that went. */
+static void swap_back(struct board *b, struct apply *a)
+{
+	struct port_swap *s = calloc(1, sizeof(*s));
+	struct err err;
+	int ret = s ? 0 : err_set(&err, -ENOMEM, "no memory");
+
+	commit(b);
+	if (s) {
+		s->n_go = a->swap->n_come;
+		s->n_come = a->swap->n_go;
+		for (unsigned i = 0; i < s->n_go; i++)
+			s->go[i] = port_piece_of(b, a->swap->come[i].port);
+		memcpy(s->come, a->swap->go, s->n_come * sizeof(s->come[0]));
+		ret = ports_swap(b, s, &err);
+	}
+	if (ret)
+		log_error("going back to the old configuration: %s", err.text);
+	free(s);
+	free(a->swap);
+	a->swap = NULL;
+	b->staging = true;
+}
+
 static int back(struct board *b, struct apply *a, uint64_t until)
 {
-	for (size_t steps = 0; a->done > 0; steps++) {
+	for (size_t steps = 0; a->done > 0 || a->swap; steps++) {
 		struct err err;
 
 		if (is_late_at(until, steps))
 			return -EAGAIN;
+		if (a->swap && a->done == a->n_first)
+			swap_back(b, a);
 		if (a->shown &&
 		    a->done == a->n_routes) { /* the old routes, before new gateways go */
 			commit(b);
 			b->staging = true;
 		}
+		if (a->done == 0)
+			break;
 		if (do_step(b, a, --a->done, true, &err) != 0)
 			log_error("going back to the old configuration: %s", err.text);
 	}
@@ -397,8 +426,13 @@ static int show(struct board *b, struct apply *a, struct err *err)
 	if (!ret)
 		ret = fails_here(a->n_order + 1, err) ? -EIO : addrs_commit(b, err);
 	a->shown = !ret;
-	if (!ret && swap->n_go + swap->n_come)
+	if (!ret && swap->n_go + swap->n_come) {
 		ret = fails_here(a->n_order + 2, err) ? -EIO : ports_swap(b, swap, err);
+		if (!ret) {
+			a->swap = swap;
+			return 0;
+		}
+	}
 	free(swap);
 	return ret;
 }

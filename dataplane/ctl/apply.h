@@ -18,6 +18,7 @@
 #include "config/diff.h"
 
 struct board;
+struct port_swap;
 
 struct apply {
 	struct config *before, *after; /* `after` laid out on `before` */
@@ -27,6 +28,7 @@ struct apply {
 	size_t n_order, done;
 	size_t n_routes, n_first; /* those before routes; those that are shown first */
 	bool shown;
+	struct port_swap *swap;   /* ports that went and came; NULL: none did */
 	const struct config *was; /* the board's before `after` was */
 	uint64_t remake;          /* ports, by bits, that take another MTU only when made anew */
 	bool undoing;

@@ -499,7 +499,8 @@ Test(apply, back_from_every_step)
 		cr_assert_eq(apply(ANOTHER), -EIO, "step %u: %s", apply_fail_at, err.text);
 		cr_expect(strstr(err.text, "made to fail"), "%s", err.text);
 		after = running();
-		cr_assert_str_eq(before, after, "step %u", apply_fail_at);
+		cr_assert_str_eq(before, after, "step %u: from\n%sto\n%s", apply_fail_at, before,
+				 after);
 		free(after);
 		bed_settle(&bed);
 		bed_forget(&bed);

@@ -244,6 +244,16 @@ static int do_neighbor(struct board *b, const struct step *s, struct err *err)
 	return neighbors_add_static(b, (uint16_t)(n->iface + 1), n->family, n->addr, n->mac, err);
 }
 
+/* By a port that is there; by others it goes once they have come. */
+static bool leads_somewhere(const struct board *b, const struct config *c,
+			    const struct config_route *r)
+{
+	for (uint16_t i = 0; i < r->n_paths; i++)
+		if (stands(b, c, c->paths[r->first_path + i].iface))
+			return true;
+	return !r->n_paths && stands(b, c, r->iface);
+}
+
 static int do_route(struct board *b, const struct step *s, struct err *err)
 {
 	const struct config_route *r;
@@ -254,9 +264,9 @@ static int do_route(struct board *b, const struct step *s, struct err *err)
 		return ret == -ENOENT ? 0 : ret; /* it was not made: its port was to come */
 	}
 	r = &s->to->routes[s->at_to];
-	if (r->kind == CONFIG_ROUTE_VIA && !stands(b, s->to, r->iface))
+	if (r->kind == CONFIG_ROUTE_VIA && !leads_somewhere(b, s->to, r))
 		return 0;
-	return route_add(b, r, err);
+	return route_add(b, s->to, r, err);
 }
 
 static int do_step(struct board *b, struct apply *a, size_t at, bool undo, struct err *err)

@@ -152,10 +152,12 @@ static int configure_port(struct board *b, unsigned i, struct err *err)
 	conf.rx_adv_conf.rss_conf.rss_hf =
 		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	conf.intr_conf.lsc = 0; /* the control thread looks at the link itself */
-	port->wakes = conf.intr_conf.rxq = may_wake(b, p);
+	port->wakes = may_wake(b, p);
+	conf.intr_conf.rxq = port->wakes;
 	ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
 	if (ret && port->wakes) { /* its driver needs more vectors than there are, say */
-		port->wakes = conf.intr_conf.rxq = false;
+		port->wakes = false;
+		conf.intr_conf.rxq = 0;
 		ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
 	}
 	for (uint16_t q = 0; !ret && q < p->n_lanes; q++) {

@@ -22,12 +22,29 @@ static bool is_there(const struct config *c, uint16_t iface)
 	return c->ifaces[iface].port != CONFIG_NO_PORT;
 }
 
+/* Of several gateways those that are there are left. */
+static bool leads_somewhere(struct config *c, struct config_route *r)
+{
+	struct config_path *paths = &c->paths[r->first_path];
+	uint16_t n = 0;
+
+	if (r->kind != CONFIG_ROUTE_VIA)
+		return true;
+	if (!r->n_paths)
+		return is_there(c, r->iface);
+	for (uint16_t i = 0; i < r->n_paths; i++)
+		if (is_there(c, paths[i].iface))
+			paths[n++] = paths[i];
+	r->n_paths = n;
+	return n > 0;
+}
+
 static void leave_out_lists(struct config *c)
 {
 	size_t routes = 0, neighbors = 0;
 
 	for (size_t i = 0; i < c->n_routes; i++)
-		if (c->routes[i].kind != CONFIG_ROUTE_VIA || is_there(c, c->routes[i].iface))
+		if (leads_somewhere(c, &c->routes[i]))
 			c->routes[routes++] = c->routes[i];
 	for (size_t i = 0; i < c->n_neighbors; i++)
 		if (is_there(c, c->neighbors[i].iface))

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -161,6 +160,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 {
+	struct punt_rate share[PUNT_COUNT];
 	struct cfg_parts parts;
 	struct worker_cfg *c = alloc_cfg(b, w, &parts);
 
@@ -172,9 +172,10 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
-	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
-	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
-	c->idle_poll = b->cfg->idle_poll;
+	punt_rates_share(share, b->cfg->punt, b->n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		c->punt_burst[i] = share[i].burst;
+	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);

@@ -378,7 +378,7 @@ Test(apply, values)
 		cr_expect_not(b->cfgs[w]->ip4_fragment);
 	}
 	become("workers: {count: 2, idle: poll}\nports:\n" P0 P1 P2 ROUTES NEIGHBORS);
-	cr_expect(b->cfgs[1]->idle_poll);
+	cr_expect(b->cfg->idle_poll);
 	cr_expect_eq(b->cfgs[0]->icmp_errors_pps, 1000);
 	become(ALL);
 	works();

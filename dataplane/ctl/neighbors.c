@@ -90,15 +90,16 @@ static struct rib_prefix host_prefix(const struct neighbor *n)
 	return p;
 }
 
-/* None to a link-local address, which means something on its own link only. Without room for the
- * route its packets go by way of the control thread. */
+/* Two interfaces may know a neighbour of one address, while a subnet moves from one to the other:
+ * the interface is the metric. None to a link-local address, which means something on its own link
+ * only. Without room for the route its packets go by way of the control thread. */
 static void add_host_route(struct board *b, struct neighbor *n)
 {
 	const struct rib_prefix to = host_prefix(n);
 
 	if (n->host_route || (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr)))
 		return;
-	n->host_route = rib_add_neighbor(b, &to, n->row, NULL) == 0;
+	n->host_route = rib_add_neighbor(b, &to, n->key.iface, n->row, NULL) == 0;
 }
 
 void neighbor_unroute(struct board *b, struct neighbor *n)
@@ -106,7 +107,7 @@ void neighbor_unroute(struct board *b, struct neighbor *n)
 	const struct rib_prefix to = host_prefix(n);
 
 	if (n->host_route)
-		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
+		rib_del(b, RIB_NEIGHBOR, &to, n->key.iface, NULL);
 	n->host_route = false;
 }
 

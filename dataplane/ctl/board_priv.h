@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct kernel;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -108,7 +109,8 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
-	struct twins *twins; /* NULL: none wanted */
+	struct twins *twins;   /* NULL: none wanted */
+	struct kernel *kernel; /* NULL without twins */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -124,7 +126,8 @@ struct board {
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
-	bool unpublished;    /* workers_republish() failed and is due */
+	uint64_t punt_came[PLACEMENT_MAX_WORKERS][PUNT_COUNT]; /* as punt_share() last looked */
+	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -238,6 +241,8 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+/* One of them. */
+int route_add(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
@@ -249,6 +254,9 @@ void workers_share_queues(struct board *b, unsigned port);
 int workers_republish(struct board *b);
 void workers_stop(struct board *b);
 void workers_destroy(struct board *b);
+
+/* schedule.c: the control thread goes before others of its CPU; says who shares it */
+void schedule_control(const struct board *b);
 
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
@@ -263,7 +271,8 @@ void engine_stats_describe(struct board *b);          /* once there are engines 
 void engine_stats_refresh(struct board *b);
 
 /* punt.c: the rings to and from the workers */
-void punt_poll(void *board); /* loop timer */
+void punt_poll(void *board);      /* loop timer */
+void punt_share(struct board *b); /* punt_share.c: ten times a second */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
 /* The same of a frame in a buffer, with its flow hash. Takes m. */

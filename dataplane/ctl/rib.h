@@ -125,6 +125,11 @@ struct rib_route_view {
 	uint32_t age_s; /* since it was last given another way */
 };
 
+/* What a source says of just this prefix and metric. *hops, room for RIB_MAX_HOPS, is the caller's;
+ * v->best is not said. -ENOENT. */
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *to, uint32_t metric,
+	    struct rib_hop *hops, struct rib_route_view *v);
+
 /*
  * Walk all routes in order of VRF, family, address, length; of one prefix the preferred first. fn
  * returns false to end; the route it refused is the first of the next walk with the same cursor. A

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
 #define CONFIG_MAX_ENGINES      16
@@ -24,7 +25,9 @@
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
-#define CONFIG_MAX_FILE_BYTES   (4u << 20)
+#define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
+#define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
 struct config_prefix {
@@ -99,6 +102,7 @@ struct config_port {
 	uint8_t mac[6];
 	int16_t numa; /* -1: the engine's */
 	bool promiscuous;
+	bool twin; /* where config.host_twins is true: it has one */
 };
 
 enum config_route_kind {
@@ -123,6 +127,11 @@ struct config_neighbor { /* a static neighbour */
 	uint16_t iface;
 };
 
+/* Entries of the tables. */
+struct config_sizes {
+	uint32_t routes4, routes6, nexthops, neighbors;
+};
+
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
@@ -139,6 +148,9 @@ struct config {
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
 
+	bool host_twins;                  /* ports have TAP twins in the kernel */
+	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+
 	size_t n_routes, n_neighbors;
 	struct config_route *routes;
 	struct config_neighbor *neighbors;
@@ -147,12 +159,15 @@ struct config {
 	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
 	uint32_t max_nexthops;             /* default max(4096, 2 x what the file needs) */
 	uint32_t max_neighbors;            /* default max(1024, 2 x static ones) */
+	struct config_sizes said;          /* as they stand in the file; 0: auto */
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
+	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
-	uint32_t icmp_errors_pps;     /* per worker, default 1000; 0 off */
-	uint32_t telemetry_period_ms; /* 10, 100 or 1000; default 100 */
+	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
+	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */
+	uint32_t telemetry_period_ms;      /* 10, 100 or 1000; default 100 */
 };
 
 /*
@@ -166,5 +181,8 @@ int config_load(struct config **out, const char *path, struct err *err);
 int config_parse(struct config **out, const char *name, const char *text, size_t len,
 		 struct err *err);
 void config_free(struct config *c);
+
+/* What its own routes, addresses and neighbours take of the tables. -ENOMEM. */
+int config_need(const struct config *c, struct config_sizes *need);
 
 #endif

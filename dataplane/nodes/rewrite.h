@@ -30,12 +30,14 @@ static inline uint16_t rewrite_send(const struct worker *w, struct rte_mbuf *m,
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 
 	if (likely(way->l2_len == NET_ETHER_LEN)) {
-		memcpy(p, way->l2, NET_ETHER_LEN - 2);
+		memcpy(p, &way->l2_low, 8);
+		memcpy(p + 8, &way->l2_high, 4);
 	} else {
 		p = (uint8_t *)rte_pktmbuf_prepend(m, NET_VLAN_LEN);
 		if (unlikely(!p))
 			return rewrite_drop(m, DROP_NO_HEADROOM);
-		memcpy(p, way->l2, NEXTHOP_L2_MAX - 2);
+		memcpy(p, &way->l2_low, 8);
+		memcpy(p + 8, &way->l2_high, 8);
 	}
 	if (unlikely(!send_choose_lane(w, m, way->port)))
 		return rewrite_drop(m, DROP_PORT_DOWN);

@@ -37,13 +37,22 @@ struct nexthop_buckets;
 
 /* What forwarding needs of a row, read at one moment: see nexthop_read(). */
 struct nexthop_way {
-	uint8_t type;   /* enum nexthop_type */
-	uint8_t l2_len; /* 14, or 18 with a tag */
-	uint16_t port;  /* DPDK port id */
-	uint16_t iface;
-	uint16_t mtu; /* of the egress interface */
-	uint8_t l2[NEXTHOP_L2_MAX -
-		   2]; /* destination, source, [tag]; the EtherType is the packet's */
+	union {
+		struct {
+			uint8_t type;   /* enum nexthop_type */
+			uint8_t l2_len; /* 14, or 18 with a tag */
+			uint16_t port;  /* DPDK port id */
+			uint16_t iface;
+			uint16_t mtu; /* of the egress interface */
+		};
+		uint64_t head;
+	};
+	union {
+		uint8_t l2[NEXTHOP_L2_MAX - 2]; /* destination, source, [tag] */
+		struct {
+			uint64_t l2_low, l2_high;
+		};
+	};
 };
 
 struct nexthop {
@@ -107,7 +116,10 @@ static inline bool nexthop_read(const struct nexthop_table *t, uint32_t index,
 	for (unsigned tries = 0; tries < 64; tries++) {
 		const uint64_t seq = seq_read_begin(&row->seq);
 
-		*out = row->way;
+		/* by words: they stay in registers */
+		out->head = row->way.head;
+		out->l2_low = row->way.l2_low;
+		out->l2_high = row->way.l2_high;
 		if (__builtin_expect(seq_read_ok(&row->seq, seq), 1))
 			return true;
 	}

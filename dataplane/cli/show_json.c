@@ -237,7 +237,7 @@ json_t *show_workers_json(const struct show *s)
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		struct figure busy = view_busy(view_worker(s->older, i), w);
+		struct figure busy = view_busy(view_worker(s->older, w->index), w);
 		json_t *o = json_pack(
 			"{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
 			(int)w->index, "role", w->role, "cpu", number(w->cpu), "numa_node",
@@ -248,7 +248,7 @@ json_t *show_workers_json(const struct show *s)
 		json_object_set_new(o, "busy_percent",
 				    busy.known ? json_real((double)busy.v / 10) : json_null());
 		json_object_set_new(o, "placement", json_string(w->placement));
-		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", i);
+		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", w->index);
 		json_array_append_new(list, o);
 	}
 	return list;

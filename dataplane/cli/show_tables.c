@@ -177,7 +177,7 @@ struct table *show_workers_table(const struct show *s)
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		struct figure busy = view_busy(view_worker(s->older, i), w);
+		struct figure busy = view_busy(view_worker(s->older, w->index), w);
 		char text[80];
 
 		if (w->role[0] != '\0' && strcmp(w->role, "worker") != 0)

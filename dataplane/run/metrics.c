@@ -50,7 +50,7 @@ static const char *const values_module_state[] = { "unknown",     "ModuleLowPwr"
 static const char *const values_fault_cause[] = { "none",           "TEC runaway", "data memory",
 						  "program memory", "transmitter", "receiver",
 						  "temperature",    NULL };
-static const char *const role_values[] = { "worker", "control", NULL };
+static const char *const role_values[] = { "worker", "control", "none", NULL };
 
 enum metric {
 #define _(sym, ...) METRIC_CELL_##sym,

@@ -18,7 +18,7 @@
 #define IDLE_SLEEP  4096
 #define IDLE_NAP_NS 50000
 
-static_assert(WORKER_TX_STAGE >= GRAPH_BURST, "a whole burst may be for one lane");
+static_assert(WORKER_STAGE >= GRAPH_BURST, "a whole burst may be for one");
 
 static struct rte_ring *spsc_ring(const char *what, unsigned index, int numa_node)
 {
@@ -29,7 +29,8 @@ static struct rte_ring *spsc_ring(const char *what, unsigned index, int numa_nod
 }
 
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  struct rcu *rcu, struct telemetry_block *block, struct err *err)
+		  unsigned max_team, struct rcu *rcu, struct telemetry_block *block,
+		  struct err *err)
 {
 	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, numa_node);
 
@@ -44,9 +45,11 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 				      numa_node);
 	w->dirty = rte_zmalloc_socket("tx dirty", max_tx * sizeof(*w->dirty), RTE_CACHE_LINE_SIZE,
 				      numa_node);
+	w->team = rte_zmalloc_socket("team stage", max_team * sizeof(*w->team), RTE_CACHE_LINE_SIZE,
+				     numa_node);
 	w->to_control = spsc_ring("to_control", index, numa_node);
 	w->from_control = spsc_ring("from_control", index, numa_node);
-	if (!w->stage || !w->dirty || !w->to_control || !w->from_control)
+	if (!w->stage || !w->dirty || !w->team || !w->to_control || !w->from_control)
 		goto no_memory;
 	w->graph = graph_create(w, index, numa_node, err);
 	if (!w->graph) {
@@ -81,10 +84,13 @@ void worker_destroy(struct worker *w)
 {
 	if (!w)
 		return;
-	if (w->graph)
+	if (w->graph) {
+		rte_rcu_qsbr_thread_unregister(w->qsbr, w->index);
 		graph_destroy(w->index);
+	}
 	free_ring(w->from_control);
 	free_ring(w->to_control);
+	rte_free(w->team);
 	rte_free(w->dirty);
 	rte_free(w->stage);
 	rte_free(w);

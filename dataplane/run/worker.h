@@ -8,7 +8,14 @@
  * worker loads the pointer once a loop, so a burst sees one configuration as a whole.
  *
  * Packets pass between a worker and the control thread, and from worker to worker, in
- * single-producer single-consumer rings of mbuf pointers (kinds in meta.h).
+ * single-producer single-consumer rings of mbuf pointers (kinds in meta.h). From worker to worker
+ * there are two kinds of rings, and what is nearly done goes before what has not begun:
+ *
+ *   handoff   on its way out: to the owner of the lane it leaves on
+ *   spread    just received: where there are more workers than receive queues, the worker that
+ *             polls a lane keeps some of its flows and hands each other flow always to the same
+ *             member of its team, which does all the rest. So a flow goes one way and keeps its
+ *             order. What has no flow hash (ARP, say) stays where it was received.
  */
 #ifndef CPX_DATAPLANE_RUN_WORKER_H
 #define CPX_DATAPLANE_RUN_WORKER_H
@@ -36,7 +43,8 @@ struct rte_graph;
 
 struct lane_rx { /* a receive queue this worker polls */
 	uint16_t port, queue;
-	uint16_t lane; /* telemetry lane index */
+	uint16_t lane;  /* telemetry lane index */
+	uint32_t stamp; /* goes with a packet that another of the team gets */
 	struct telemetry_block *cell;
 };
 
@@ -49,9 +57,9 @@ struct lane_tx { /* where a packet for a lane goes: our own queue, or the owner'
 };
 
 /*
- * What waits in a ring for a lane's owner may outlive the port it was meant for. It carries the
- * lane's stamp: the lane, and which of its lives (a new one with each port it is given to). The
- * owner sends it only while the stamp still holds.
+ * What waits in a ring may outlive the port it came from or was meant for. It carries the stamp of
+ * the lane it came from or is to leave on: the lane, and which of its lives (a new one with each
+ * port it is given to). It goes on only while the stamp still holds.
  */
 static inline uint32_t lane_stamp(uint16_t lane, uint16_t life)
 {
@@ -73,10 +81,13 @@ struct port_view {                   /* what the data path needs of a port */
 };
 
 struct worker_cfg {
-	uint16_t n_rx, n_tx, n_handoff;
+	uint16_t n_rx, n_tx, n_handoff, n_spread, n_team;
 	const struct lane_rx *rx;
 	const struct lane_tx *tx;
 	struct rte_ring *const *handoff;      /* rings other workers fill for us */
+	struct rte_ring *const *spread;       /* … with flows of their lanes */
+	struct rte_ring *const *team;         /* rings we fill with flows of ours; [0]: we keep */
+	const uint32_t *stamps;               /* [lane]: as it is now */
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
 	const struct lane_home *homes;        /* [lane] */
 	const struct iface *ifaces;           /* [iface] */
@@ -92,11 +103,11 @@ struct icmp_bucket { /* token bucket of ICMP errors; worker only */
 	uint64_t tokens; /* in TSC cycles x pps, so that no division is needed */
 };
 
-#define WORKER_TX_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one lane */
+#define WORKER_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one */
 
-struct tx_stage { /* worker only: packets of this burst for one tx slot */
+struct stage { /* worker only: packets of this burst for one tx slot or one of the team */
 	uint16_t n;
-	struct rte_mbuf *pkts[WORKER_TX_STAGE];
+	struct rte_mbuf *pkts[WORKER_STAGE];
 };
 
 struct worker {
@@ -113,9 +124,11 @@ struct worker {
 	uint64_t tsc;          /* at the start of this loop */
 	uint32_t rx_this_loop; /* packets the loop brought in */
 	uint16_t rx_start;     /* lane polled first, turns round-robin */
+	uint16_t ring_start;   /* … and ring */
 	struct icmp_bucket icmp;
-	struct tx_stage *stage; /* [max tx slots] */
-	uint16_t *dirty;        /* tx slots with staged packets */
+	struct stage *stage; /* [max tx slots] */
+	uint16_t *dirty;     /* tx slots with staged packets */
+	struct stage *team;  /* [max workers] */
 
 	struct rte_ring *to_control;   /* worker produces */
 	struct rte_ring *from_control; /* worker consumes */
@@ -123,9 +136,11 @@ struct worker {
 	uint64_t tsc_hz;
 } __rte_cache_aligned;
 
-/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have. */
+/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have;
+ * max_team: as many workers may share its lanes. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  struct rcu *rcu, struct telemetry_block *block, struct err *err);
+		  unsigned max_team, struct rcu *rcu, struct telemetry_block *block,
+		  struct err *err);
 void worker_destroy(struct worker *w);
 
 /* Thread body (rte_eal_remote_launch). Runs until w->stop. */

@@ -95,11 +95,27 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 	return 0;
 }
 
+/* Rates of classes of packets to this box. */
+static void build_punt(struct build *b)
+{
+	const struct node all = section(b, "punt");
+
+	for (unsigned i = 0; i < PUNT_COUNT; i++) {
+		const struct node *said = node_child(&all, punt_info[i].name);
+		const struct node map =
+			said ? *said
+			     : (struct node){ .key = schema_child(all.key, punt_info[i].name) };
+
+		b->c->punt[i] = (struct punt_rate){ .pps = node_number(&map, "pps"),
+						    .burst = node_number(&map, "burst") };
+	}
+}
+
 int build_sizes(struct build *b)
 {
 	struct config *c = b->c;
 	struct node tables = section(b, "tables"), memory = section(b, "memory");
-	struct node arp = section(b, "arp"), icmp = section(b, "icmp");
+	struct node arp = section(b, "arp"), icmp = section(b, "icmp"), ip = section(b, "ip");
 	struct node telemetry = section(b, "telemetry");
 	const char *instance = node_text(b->tree->root, "instance");
 	uint32_t routes4 = 0, routes6 = 0, own = 0;
@@ -130,8 +146,10 @@ int build_sizes(struct build *b)
 				 &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
+	build_punt(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

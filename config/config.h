@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
 #define CONFIG_MAX_ENGINES      16
@@ -25,6 +26,7 @@
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (4u << 20)
+#define CONFIG_TWIN_NAME_MAX    15 /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
 struct config_prefix {
@@ -99,6 +101,7 @@ struct config_port {
 	uint8_t mac[6];
 	int16_t numa; /* -1: the engine's */
 	bool promiscuous;
+	bool twin; /* where config.host_twins is true: it has one */
 };
 
 enum config_route_kind {
@@ -140,6 +143,9 @@ struct config {
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
 
+	bool host_twins;                  /* ports have TAP twins in the kernel */
+	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+
 	size_t n_routes, n_neighbors;
 	struct config_route *routes;
 	struct config_neighbor *neighbors;
@@ -151,9 +157,11 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
+	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
-	uint32_t icmp_errors_pps;     /* per worker, default 1000; 0 off */
-	uint32_t telemetry_period_ms; /* 10, 100 or 1000; default 100 */
+	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
+	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */
+	uint32_t telemetry_period_ms;      /* 10, 100 or 1000; default 100 */
 };
 
 /*

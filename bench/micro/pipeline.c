@@ -23,7 +23,7 @@
 
 #include "config/config.h"
 #include "dataplane/ctl/board_priv.h"
-#include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/rib.h"
 #include "lib/net/checksum.h"
 
 #define IN_FLIGHT 256
@@ -76,13 +76,16 @@ static void add_routes(struct board *b, const struct options *o, struct err *err
 		uint8_t len, gw[4] = { 10, 0, 1, (uint8_t)(2 + i % N_GATEWAY) };
 		const uint32_t host = route(i, &len);
 		const uint32_t net = rte_cpu_to_be_32(host & (UINT32_MAX << (32 - len)));
-		uint32_t row;
+		struct rib_hop hop = { .iface = 2, .family = AF_INET, .weight = 1 };
+		struct rib_prefix to = { .family = AF_INET, .len = len };
+		const struct rib_target target = { .kind = RIB_VIA, .n_hops = 1, .hops = &hop };
 
-		if (neighbors_hold_gateway(b, 2, AF_INET, gw, &row, err) ||
-		    fib_add(b->fib4, (const uint8_t *)&net, len, row, err))
+		memcpy(hop.addr, gw, 4);
+		memcpy(to.addr, &net, 4);
+		if (rib_add(b, RIB_STATIC, &to, 0, &target, err))
 			die("route", err);
 	}
-	fib_commit(b->fib4);
+	rib_commit(b);
 	for (unsigned i = 0; i < N_DST; i++) {
 		uint8_t len;
 		const unsigned among = o->random ? o->routes : RTE_MIN(o->routes, 512u);

@@ -10,6 +10,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 static bool on_subnet(const struct iface *f, uint32_t addr)
@@ -47,6 +48,10 @@ void arp_receive(struct board *b, struct rte_mbuf *m)
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}
+	/* replies, and news about who has what; our own questions come back on a loop only */
+	if ((a.op == ARP_OP_REPLY || a.sender_ip == a.target_ip) &&
+	    memcmp(a.sender_mac, f->mac, 6) != 0)
+		twin_copy(b, m);
 	if (!a.probe && iface_has4(f, a.sender_ip)) {
 		if (memcmp(a.sender_mac, f->mac, 6) != 0)
 			warn_conflict(&a);

@@ -15,6 +15,8 @@
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
+#include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "dataplane/run/graph.h"
 #include "lib/base/log.h"
 #include "lib/telemetry/path.h"
@@ -99,6 +101,8 @@ static int make_tables(struct board *b, struct err *err)
 	if (!ret)
 		ret = fib_create(&b->fib6, "fib6", AF_INET6, &sizes6, node, b->rcu, err);
 	if (!ret)
+		ret = rib_create(b, err);
+	if (!ret)
 		ret = neighbors_create(b, err);
 	return ret;
 }
@@ -110,8 +114,7 @@ static int fill_tables(struct board *b, struct err *err)
 
 	if (!ret)
 		ret = routes_add(b, IFACE_NONE, err);
-	fib_commit(b->fib4);
-	fib_commit(b->fib6);
+	rib_commit(b);
 	return ret == -ENOSPC ? -EINVAL : ret;
 }
 
@@ -148,6 +151,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 		ret = fill_tables(b, err);
 	if (!ret)
 		engine_alarms_join(b);
+	if (!ret)
+		ret = twins_create(b, err);
 	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
@@ -210,6 +215,8 @@ static void open_control(struct board *b)
 
 int board_attach(struct board *b, struct loop *l)
 {
+	struct err err;
+
 	b->loop = l;
 	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
 	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
@@ -218,6 +225,8 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
+	if (twins_attach(b, l, &err) != 0)
+		return -ENOMEM;
 	open_control(b);
 	return 0;
 }
@@ -233,6 +242,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	twins_destroy(b);
 	workers_stop(b);
 	ports_stop(b);
 	if (b->n_workers && b->workers[b->n_workers - 1])
@@ -245,9 +255,11 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	twins_destroy(b);
 	workers_destroy(b);
 	ports_destroy(b);
 	engines_destroy(b);
+	rib_destroy(b);
 	neighbors_destroy(b);
 	ifaces_destroy(b);
 	rcu_destroy(b->rcu); /* gives the last retired rows back */

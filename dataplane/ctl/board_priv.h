@@ -22,6 +22,8 @@
 
 struct control;
 struct neighbors;
+struct rib;
+struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
 #define BOARD_MAX_PORTS (2 * CONFIG_MAX_PORTS)
@@ -77,12 +79,14 @@ struct board {
 	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
 	 * a change makes a new one. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
-	bool *routed;                 /* [iface]: the tables have its routes, rows and neighbours */
+	bool *routed;                 /* [iface]: the RIB has its routes and those of the file */
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
-	uint32_t *connected4, *connected6; /* [iface]: row of its connected subnets */
+	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
+	struct rib *rib;
 	struct neighbors *neighbors;
+	struct twins *twins; /* NULL: none wanted */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -90,6 +94,7 @@ struct board {
 
 	struct telemetry *telemetry;
 	struct engine_stats engine_stats;
+	uint64_t counted_from, control_ran; /* TSC and own CPU time, when first looked at */
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
 	unsigned n_workers, max_workers; /* max: lcores, places and telemetry there are for them */
@@ -98,8 +103,9 @@ struct board {
 	/* [from][to]; spread: where one helps the other, or has */
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
 	struct rte_ring *spread[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
-	bool rx_held;     /* configurations made now poll no lane (workers_change.c) */
-	bool unpublished; /* workers_republish() failed and is due */
+	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool rx_held;        /* configurations made now poll no lane (workers_change.c) */
+	bool unpublished;    /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -161,10 +167,12 @@ void ifaces_shown(struct board *b);
 /*
  * The port was made: its interfaces stand on it. Routes, rows and neighbours they have stay and are
  * of the new port; those they do not have are made from the file. Or it is not there any more: all
- * of it goes. Commits the route tables.
+ * of it goes. Commits the RIB.
  */
 int ifaces_attach(struct board *b, unsigned port, struct err *err);
 void ifaces_detach(struct board *b, unsigned port);
+/* The row of destinations on the interface's link; -ENOSPC. It stays as long as the interface. */
+int iface_link_row(struct board *b, uint16_t iface, uint32_t *row, struct err *err);
 
 /* The route table of a VRF, index into board.vrfs; 0 is the default one. */
 static inline struct fib *board_fib(const struct board *b, unsigned vrf, unsigned family)
@@ -183,13 +191,15 @@ int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *add
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addrs_commit(struct board *b, struct err *err);
+/* The routes an address brings and takes: its subnet, the broadcasts, itself. Uncommitted. */
+int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
+	       struct err *err);
+void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
+		  uint8_t len);
 
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
-void routes_remove(struct board *b, uint16_t iface);
-/* Delete a route if it leads to this row. */
-void route_remove(struct fib *fib, const uint8_t *addr, uint8_t len, uint32_t row);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
@@ -250,6 +260,8 @@ void engine_stats_refresh(struct board *b);
 void punt_poll(void *board); /* loop timer */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
+/* The same of a frame in a buffer, with its flow hash. Takes m. */
+void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf *m);
 /* A held packet back to the worker of its lane. */
 void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind);
 /* The packet ends here: counted on its lane, freed. */

@@ -24,6 +24,7 @@
 #include "config/nearest.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/shape.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 #define MAX       CONFIG_LANES_PER_BANK
@@ -392,6 +393,7 @@ int board_breakout(struct board *b, const char *engine, unsigned bank,
 	log_info("%s bank %u: %u ports left alone, %u removed, %u made%s", engine, bank,
 		 plan.n_stay, plan.n_go, plan.n_come, ret ? ", and back: it failed" : "");
 	ports_watch(b);
+	twins_follow(b);
 	stats_describe(b);
 	stats_refresh(b);
 	telemetry_publish(b->telemetry);

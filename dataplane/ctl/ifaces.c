@@ -11,6 +11,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/rib.h"
 #include "lib/net/ip6.h"
 
 /* config: ifaces[i] for i < n_ports is port i untagged. Pieces come behind those of the file. */
@@ -21,10 +22,22 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < n ? i : b->cfg->n_ifaces + i - n));
 }
 
-static void stand_on(struct iface *f, const struct board_port *port)
+static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
 {
-	*f = (struct iface){ .port = port->id, .mtu = port->spec.mtu, .host_lane = port->lanes[0] };
+	*f = (struct iface){ .port = port->id,
+			     .mtu = port->spec.mtu,
+			     .host_lane = port->lanes[0],
+			     .host = b->cfg->host_twins && port->spec.twin };
 	memcpy(f->mac, port->mac, 6);
+}
+
+/* Where we have addresses, and where the host has: its twin has one, too. */
+static void give_link_local(struct iface *f)
+{
+	if (!f->n6 && !(f->host && f->mtu >= 1280))
+		return;
+	ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
+	f->addr6[f->n6++].len = 64;
 }
 
 /* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
@@ -33,7 +46,7 @@ static void fill(struct board *b, unsigned i)
 	const struct config_iface *from = &b->cfg->ifaces[i];
 	struct iface *f = &b->ifaces[i + 1];
 
-	stand_on(f, &b->ports[from->port]);
+	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
@@ -46,132 +59,87 @@ static void fill(struct board *b, unsigned i)
 			f->addr6[f->n6++].len = p->len;
 		}
 	}
-	if (f->n6) {
-		ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
-		f->addr6[f->n6++].len = 64;
-	}
+	give_link_local(f);
 }
 
 static int fixed_routes(struct board *b, struct err *err)
 {
 	static const struct {
-		uint8_t addr[4], len;
-		uint32_t row;
-	} fixed4[] = {
-		{ { 0 }, 8, NEXTHOP_ROW_MARTIAN },
-		{ { 127 }, 8, NEXTHOP_ROW_MARTIAN },
-		{ { 224 }, 4, NEXTHOP_ROW_GROUP },
-		{ { 240 }, 4, NEXTHOP_ROW_MARTIAN },
-		{ { 255, 255, 255, 255 }, 32, NEXTHOP_ROW_GROUP },
-	};
-	static const struct {
-		uint8_t addr[16], len;
-		uint32_t row;
-	} fixed6[] = {
-		{ { 0 }, 128, NEXTHOP_ROW_MARTIAN },
-		{ { [15] = 1 }, 128, NEXTHOP_ROW_MARTIAN },
-		{ { 0xfe, 0x80 }, 10, NEXTHOP_ROW_LOCAL }, /* ip6_local asks the interface */
-		{ { 0xff }, 8, NEXTHOP_ROW_LOCAL },
-		{ { 0xff, 0 }, 16, NEXTHOP_ROW_MARTIAN },
-		{ { 0xff, 1 }, 16, NEXTHOP_ROW_MARTIAN },
+		struct rib_prefix to;
+		enum rib_kind kind;
+	} fixed[] = {
+		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST },
+		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST },
+		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN },
+		{ { 0, AF_INET6, 128, { [15] = 1 } }, RIB_MARTIAN },
+		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } },
+		  RIB_LOCAL }, /* ip6_local asks the interface */
+		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL },
+		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN },
+		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN },
 	};
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < RTE_DIM(fixed4); i++)
-		ret = fib_add(b->fib4, fixed4[i].addr, fixed4[i].len, fixed4[i].row, err);
-	for (size_t i = 0; !ret && i < RTE_DIM(fixed6); i++)
-		ret = fib_add(b->fib6, fixed6[i].addr, fixed6[i].len, fixed6[i].row, err);
+	for (size_t i = 0; !ret && i < RTE_DIM(fixed); i++) {
+		const struct rib_target target = { .kind = fixed[i].kind };
+
+		ret = rib_add(b, RIB_OWN, &fixed[i].to, 0, &target, err);
+	}
 	return ret;
 }
 
-static int connected4(struct board *b, uint16_t i, const struct iface_addr4 *a, struct err *err)
+int iface_link_row(struct board *b, uint16_t i, uint32_t *row, struct err *err)
 {
-	const uint32_t mask = a->len ? rte_cpu_to_be_32(UINT32_MAX << (32 - a->len)) : 0;
-	const uint32_t subnet = a->addr & mask, broadcast = a->addr | ~mask;
+	const struct iface *f = &b->ifaces[i];
 	int ret = 0;
 
-	if (a->len < 32)
-		ret = fib_add(b->fib4, (const uint8_t *)&subnet, a->len, b->connected4[i], err);
-	if (!ret && a->len < 31) { /* directed broadcast (RFC 2644), and the old form of it */
-		ret = fib_add(b->fib4, (const uint8_t *)&broadcast, 32, NEXTHOP_ROW_GROUP, err);
-		if (!ret)
-			ret = fib_add(b->fib4, (const uint8_t *)&subnet, 32, NEXTHOP_ROW_GROUP,
-				      err);
-	}
-	return ret ? ret : fib_add(b->fib4, (const uint8_t *)&a->addr, 32, NEXTHOP_ROW_LOCAL, err);
+	if (!b->link_rows[i])
+		ret = nexthop_alloc(b->nexthops, NEXTHOP_CONNECTED, f->port, i, f->mtu,
+				    &b->link_rows[i], err);
+	*row = b->link_rows[i];
+	return ret;
 }
 
-static int connected6(struct board *b, uint16_t i, const struct iface_addr6 *a, struct err *err)
-{
-	int ret = 0;
-
-	if (ip6_is_link_local(a->addr))
-		return 0;
-	if (a->len < 128)
-		ret = fib_add(b->fib6, a->addr, a->len, b->connected6[i], err);
-	return ret ? ret : fib_add(b->fib6, a->addr, 128, NEXTHOP_ROW_LOCAL, err);
-}
-
+/* The addresses of the interface and what follows from them. */
 static int connected(struct board *b, uint16_t i, struct err *err)
 {
 	const struct iface *f = &b->ifaces[i];
 	int ret = 0;
 
 	b->routed[i] = true;
-	if (f->n4)
-		ret = nexthop_alloc(b->nexthops, NEXTHOP_CONNECTED, f->port, i, f->mtu,
-				    &b->connected4[i], err);
-	if (!ret && f->n6)
-		ret = nexthop_alloc(b->nexthops, NEXTHOP_CONNECTED, f->port, i, f->mtu,
-				    &b->connected6[i], err);
 	for (uint8_t a = 0; !ret && a < f->n4; a++)
-		ret = connected4(b, i, &f->addr4[a], err);
+		ret = addr_route(b, i, AF_INET, (const uint8_t *)&f->addr4[a].addr, f->addr4[a].len,
+				 err);
 	for (uint8_t a = 0; !ret && a < f->n6; a++)
-		ret = connected6(b, i, &f->addr6[a], err);
+		ret = addr_route(b, i, AF_INET6, f->addr6[a].addr, f->addr6[a].len, err);
 	return ret;
 }
 
-/* What connected() made of the interface, as far as it came. */
 static void disconnect(struct board *b, uint16_t i)
 {
 	const struct iface *f = &b->ifaces[i];
 
-	for (uint8_t a = 0; a < f->n4; a++) {
-		const struct iface_addr4 *p = &f->addr4[a];
-		const uint32_t mask = p->len ? rte_cpu_to_be_32(UINT32_MAX << (32 - p->len)) : 0;
-		const uint32_t subnet = p->addr & mask, broadcast = p->addr | ~mask;
-
-		route_remove(b->fib4, (const uint8_t *)&p->addr, 32, NEXTHOP_ROW_LOCAL);
-		route_remove(b->fib4, (const uint8_t *)&broadcast, 32, NEXTHOP_ROW_GROUP);
-		route_remove(b->fib4, (const uint8_t *)&subnet, 32, NEXTHOP_ROW_GROUP);
-		route_remove(b->fib4, (const uint8_t *)&subnet, p->len, b->connected4[i]);
-	}
-	for (uint8_t a = 0; a < f->n6; a++) {
-		route_remove(b->fib6, f->addr6[a].addr, 128, NEXTHOP_ROW_LOCAL);
-		route_remove(b->fib6, f->addr6[a].addr, f->addr6[a].len, b->connected6[i]);
-	}
-}
-
-static void commit(struct board *b)
-{
-	fib_commit(b->fib4);
-	fib_commit(b->fib6);
+	for (uint8_t a = 0; a < f->n4; a++)
+		addr_unroute(b, i, AF_INET, (const uint8_t *)&f->addr4[a].addr, f->addr4[a].len);
+	for (uint8_t a = 0; a < f->n6; a++)
+		addr_unroute(b, i, AF_INET6, f->addr6[a].addr, f->addr6[a].len);
 }
 
 /* Routes first, then what they lead to: no route may hold a row that is given back. */
 static void unroute(struct board *b, uint16_t i)
 {
-	routes_remove(b, i);
-	neighbors_unroute(b, i);
 	disconnect(b, i);
-	commit(b);
+	rib_forget_iface(b, i);
+	rib_commit(b);
 	neighbors_forget(b, i);
-	if (b->connected4[i])
-		nexthop_free(b->nexthops, b->connected4[i]);
-	if (b->connected6[i])
-		nexthop_free(b->nexthops, b->connected6[i]);
-	b->connected4[i] = b->connected6[i] = 0;
+	if (b->link_rows[i])
+		rib_free_row(b, b->link_rows[i]);
+	b->link_rows[i] = 0;
 	b->routed[i] = false;
+	rib_commit(b);
 }
 
 static int route(struct board *b, uint16_t i, struct err *err)
@@ -180,17 +148,15 @@ static int route(struct board *b, uint16_t i, struct err *err)
 
 	if (!ret)
 		ret = routes_add(b, i, err);
-	commit(b);
+	rib_commit(b);
 	return ret;
 }
 
 /* The routes stay: only the DPDK port and the address to send from are others. */
 static void move(struct board *b, uint16_t i)
 {
-	if (b->connected4[i])
-		nexthop_set_port(b->nexthops, b->connected4[i], b->ifaces[i].port);
-	if (b->connected6[i])
-		nexthop_set_port(b->nexthops, b->connected6[i], b->ifaces[i].port);
+	if (b->link_rows[i])
+		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
 	neighbors_move(b, i);
 }
 
@@ -198,8 +164,10 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= b->cfg->n_ports)
-		stand_on(&b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+	if (port >= b->cfg->n_ports) {
+		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+		give_link_local(&b->ifaces[iface_of_port(b, port)]);
+	}
 	for (unsigned i = 0; !ret && port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
 		const uint16_t index = (uint16_t)(i + 1);
 
@@ -211,8 +179,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 		else
 			ret = route(b, index, err);
 	}
-	neighbors_check_routes(b);
-	commit(b);
+	rib_commit(b);
 	return ret;
 }
 
@@ -227,8 +194,6 @@ void ifaces_detach(struct board *b, unsigned port)
 			unroute(b, (uint16_t)(i + 1));
 		b->ifaces[i + 1] = (struct iface){ 0 };
 	}
-	neighbors_check_routes(b);
-	commit(b);
 }
 
 static void free_table(void *arg, void *ifaces)
@@ -271,9 +236,8 @@ int ifaces_create(struct board *b, struct err *err)
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
 	b->routed = calloc(n, sizeof(*b->routed));
-	b->connected4 = calloc(n, sizeof(*b->connected4));
-	b->connected6 = calloc(n, sizeof(*b->connected6));
-	if (!b->ifaces || !b->routed || !b->connected4 || !b->connected6)
+	b->link_rows = calloc(n, sizeof(*b->link_rows));
+	if (!b->ifaces || !b->routed || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -299,6 +263,5 @@ void ifaces_destroy(struct board *b)
 	free(b->ifaces);
 	free(b->shown);
 	free(b->routed);
-	free(b->connected4);
-	free(b->connected6);
+	free(b->link_rows);
 }

@@ -13,12 +13,29 @@
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
+
+/* What waits for the control thread, of one worker. */
+static uint32_t punted(const struct config *cfg, unsigned n_workers)
+{
+	struct punt_rate share[PUNT_COUNT];
+	uint32_t n = 0;
+
+	punt_rates_share(share, cfg->punt, n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		n += share[i].burst;
+	return n;
+}
+
+/* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
+#define HASH_BYTES 72
 
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, const struct placement *p)
 {
 	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
-	const uint32_t per_worker = 3 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST;
+	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST;
 	const uint32_t n = n_lanes * per_lane + p->n_places * per_worker +
+			   p->n_workers * punted(cfg, p->n_workers) +
 			   p->n_workers * p->n_workers * WORKER_CTL_RING + NEIGHBORS_HOLD_TOTAL_MAX;
 
 	return cfg->buffers ? cfg->buffers : rte_align32pow2(n + 1) - 1;
@@ -78,7 +95,8 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const st
 	for (unsigned i = 0; i < RTE_DIM(families); i++) {
 		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
 
-		bytes += fib_bytes(families[i], &s);
+		bytes += fib_bytes(families[i], &s) + HASH_BYTES * (uint64_t)s.routes;
 	}
+	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
 	return (unsigned)(bytes >> 20) + 48;
 }

@@ -9,6 +9,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/net/ip6.h"
 
 static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
@@ -61,7 +62,11 @@ void nd_receive(struct board *b, struct rte_mbuf *m)
 	}
 	if (nd.type == NET_ICMP6_NEIGHBOR_SOLICIT) {
 		solicited(b, index, &nd, eth_src);
-	} else if (on_subnet(f, nd.target) && !iface_has6(f, nd.target)) {
+		punt_consume(b, m);
+		return;
+	}
+	twin_copy(b, m);
+	if (on_subnet(f, nd.target) && !iface_has6(f, nd.target)) {
 		/* an answer without the option comes from the address we asked (RFC 4861 7.2.5) */
 		if (nd.has_lladdr)
 			neighbors_confirm(b, index, AF_INET6, nd.target, nd.lladdr, false);

@@ -11,6 +11,7 @@
 #include <rte_jhash.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/rib.h"
 #include "lib/net/arp.h"
 #include "lib/net/ip6.h"
 #include "lib/net/nd.h"
@@ -34,7 +35,8 @@ struct neighbor {
 	struct key key;
 	enum state state;
 	uint8_t mac[6];
-	bool gateway;     /* routes hold its row */
+	unsigned gateway; /* ways of the RIB that hold its row */
+	bool failed;      /* did not answer when last asked */
 	bool host_route;  /* it has a route of its own to the row */
 	uint32_t row;     /* next hop */
 	unsigned probes;  /* sent since the last answer */
@@ -112,31 +114,24 @@ static struct neighbor *find(const struct neighbors *t, const struct key *key)
 	return &t->all[(uintptr_t)data];
 }
 
-static struct fib *fib_of(struct board *b, uint16_t family)
+static struct rib_prefix host_prefix(const struct neighbor *n)
 {
-	return family == AF_INET ? b->fib4 : b->fib6;
+	struct rib_prefix p = { .family = (uint8_t)n->key.family,
+				.len = n->key.family == AF_INET ? 32 : 128 };
+
+	memcpy(p.addr, n->key.addr, sizeof(p.addr));
+	return p;
 }
 
-static uint8_t host_len(uint16_t family)
+/* None to a link-local address, which means something on its own link only. Without room for the
+ * route its packets go by way of the control thread. */
+static void add_host_route(struct board *b, struct neighbor *n)
 {
-	return family == AF_INET ? 32 : 128;
-}
+	const struct rib_prefix to = host_prefix(n);
 
-/*
- * The host route. None to a link-local address, which means something on its own link only, and
- * none where the operator has a route to just this address.
- */
-static int add_host_route(struct board *b, struct neighbor *n, struct err *err)
-{
-	struct fib *fib = fib_of(b, n->key.family);
-	uint32_t row;
-
-	if (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr))
-		return 0;
-	if (fib_get(fib, n->key.addr, host_len(n->key.family), &row) == 0)
-		return 0;
-	n->host_route = true;
-	return fib_add(fib, n->key.addr, host_len(n->key.family), n->row, err);
+	if (n->host_route || (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr)))
+		return;
+	n->host_route = rib_add_neighbor(b, &to, n->row, NULL) == 0;
 }
 
 static struct neighbor *create(struct board *b, const struct key *key, struct err *err)
@@ -160,14 +155,10 @@ static struct neighbor *create(struct board *b, const struct key *key, struct er
 		err_set(err, -ENOSPC, "neighbour table is full (%u)", t->max);
 		goto no_key;
 	}
-	if (add_host_route(b, &t->all[i], err) != 0)
-		goto no_route;
 	t->of_row[t->all[i].row] = i + 1;
 	t->n++;
 	return &t->all[i];
 
-no_route:
-	rte_hash_del_key(t->by_addr, key);
 no_key:
 	nexthop_free(b->nexthops, t->all[i].row);
 no_row:
@@ -175,25 +166,16 @@ no_row:
 	return NULL;
 }
 
-static void unroute(struct board *b, struct neighbor *n)
-{
-	if (n->host_route)
-		route_remove(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family),
-			     n->row);
-	n->host_route = false;
-}
-
 static void forget(struct board *b, struct neighbor *n)
 {
 	struct neighbors *t = b->neighbors;
+	const struct rib_prefix to = host_prefix(n);
 
-	if (n->host_route) {
-		unroute(b, n);
-		fib_commit(fib_of(b, n->key.family));
-	}
+	if (n->host_route)
+		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
 	rte_hash_del_key(t->by_addr, &n->key);
 	t->of_row[n->row] = 0;
-	nexthop_free(b->nexthops, n->row);
+	rib_free_row(b, n->row);
 	n->state = FREE;
 	t->n--;
 }
@@ -263,6 +245,7 @@ int neighbors_add_static(struct board *b, uint16_t iface, uint8_t family, const 
 		return -ENOSPC;
 	n->state = PERMANENT;
 	set_mac(b, n, mac);
+	add_host_route(b, n);
 	return 0;
 }
 
@@ -276,9 +259,32 @@ int neighbors_hold_gateway(struct board *b, uint16_t iface, uint8_t family, cons
 		n = create(b, &key, err);
 	if (!n)
 		return -ENOSPC;
-	n->gateway = true;
+	n->gateway++;
 	*row = n->row;
 	return 0;
+}
+
+void neighbors_drop_gateway(struct board *b, uint32_t row)
+{
+	struct neighbors *t = b->neighbors;
+	struct neighbor *n = &t->all[t->of_row[row] - 1];
+
+	if (--n->gateway == 0 && n->state == IDLE)
+		forget(b, n);
+}
+
+bool neighbors_failed(const struct board *b, uint32_t row)
+{
+	const struct neighbors *t = b->neighbors;
+
+	return t->of_row[row] && t->all[t->of_row[row] - 1].failed;
+}
+
+static void set_failed(struct board *b, struct neighbor *n, bool failed)
+{
+	if (n->failed != failed && n->gateway)
+		rib_neighbor_changed(b);
+	n->failed = failed;
 }
 
 /* The neighbour a packet is for: the owner of its row, or on a connected subnet its destination. */
@@ -347,15 +353,25 @@ void neighbors_confirm(struct board *b, uint16_t iface, uint8_t family, const ui
 	if (n->state < REACHABLE || memcmp(n->mac, mac, 6) != 0)
 		set_mac(b, n, mac);
 	n->state = REACHABLE;
+	set_failed(b, n, false);
 	n->probes = 0;
 	n->seconds = 0;
+	add_host_route(b, n);
+	if (n->n_held)
+		rib_commit(b); /* they are looked up again */
 	release(b, n, PKT_TO_WORKER_FORWARD);
 }
 
 static void unanswered(struct board *b, struct neighbor *n)
 {
+	const struct rib_prefix to = host_prefix(n);
+
 	nexthop_set_type(b->nexthops, n->row, NEXTHOP_RESOLVE);
+	if (n->host_route)
+		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
+	n->host_route = false;
 	n->state = IDLE;
+	set_failed(b, n, true);
 	release(b, n, PKT_TO_WORKER_FAILED);
 	if (!n->gateway)
 		forget(b, n);
@@ -398,15 +414,6 @@ void neighbors_move(struct board *b, uint16_t iface)
 	}
 }
 
-void neighbors_unroute(struct board *b, uint16_t iface)
-{
-	struct neighbors *t = b->neighbors;
-
-	for (uint32_t i = 0; i < t->max; i++)
-		if (t->all[i].state != FREE && t->all[i].key.iface == iface)
-			unroute(b, &t->all[i]);
-}
-
 void neighbors_forget(struct board *b, uint16_t iface)
 {
 	struct neighbors *t = b->neighbors;
@@ -416,24 +423,6 @@ void neighbors_forget(struct board *b, uint16_t iface)
 			continue;
 		end_held(b, &t->all[i], DROP_PORT_REMOVED);
 		forget(b, &t->all[i]);
-	}
-}
-
-void neighbors_check_routes(struct board *b)
-{
-	struct neighbors *t = b->neighbors;
-
-	for (uint32_t i = 0; i < t->max; i++) {
-		struct neighbor *n = &t->all[i];
-		uint32_t row;
-
-		if (n->state == FREE)
-			continue;
-		if (fib_get(fib_of(b, n->key.family), n->key.addr, host_len(n->key.family), &row) ==
-		    0)
-			n->host_route &= row == n->row;
-		else
-			add_host_route(b, n, NULL);
 	}
 }
 
@@ -464,6 +453,7 @@ void neighbors_tick(void *arg)
 			break;
 		}
 	}
+	rib_commit(b);
 }
 
 void neighbors_drain(struct board *b)

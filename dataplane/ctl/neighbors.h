@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The neighbour table: who is where on a connected subnet (RFC 826, RFC 4861 7.3). Each neighbour
- * owns a next-hop row and a host route to it; routes through a gateway hold the gateway's row. A
+ * owns a next-hop row and, once it is known, a host route to it; routes through a gateway hold the
+ * gateway's row. A
  * packet for a neighbour that is not resolved waits in its hold queue while the neighbour is asked,
  * three times a second apart. A neighbour is asked again when it has not been confirmed for the
  * configured age, and goes when it does not answer. Control thread only; fixed size.
@@ -27,9 +28,13 @@ void neighbors_destroy(struct board *b);
 /* Static neighbour; never asked, never aged. */
 int neighbors_add_static(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
 			 const uint8_t mac[6], struct err *err);
-/* The row of a gateway, made if it is not known; the neighbour stays as long as it is held. */
+/* The row of a gateway, made if it is not known; the neighbour stays as long as it is held. Held
+ * and dropped as often as one likes; for the RIB. */
 int neighbors_hold_gateway(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr,
 			   uint32_t *row, struct err *err);
+void neighbors_drop_gateway(struct board *b, uint32_t row);
+/* Whether the gateway with this row was asked and did not answer. */
+bool neighbors_failed(const struct board *b, uint32_t row);
 
 /* A packet that wants row `arg` (meta.h), of type resolve or connected. Takes it. */
 void neighbors_hold(struct board *b, struct rte_mbuf *m);
@@ -45,12 +50,8 @@ int neighbors_row(struct board *b, uint16_t iface, uint8_t family, const uint8_t
  * rewritten, who was known is asked again, held packets end as "port_removed".
  */
 void neighbors_move(struct board *b, uint16_t iface);
-/* It went for good: first the neighbours' routes (not committed), then they and what they hold. */
-void neighbors_unroute(struct board *b, uint16_t iface);
+/* It went for good, and routes to its gateways have gone. The caller commits. */
 void neighbors_forget(struct board *b, uint16_t iface);
-/* After routes of the operator came or went: a host route for each neighbour without a route of the
- * operator's to just its address. Not committed. */
-void neighbors_check_routes(struct board *b);
 
 void neighbors_tick(void *board);      /* loop timer, once a second */
 void neighbors_drain(struct board *b); /* end of hold queues at shutdown */

@@ -16,6 +16,8 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 static bool is_pci(const char *device)
@@ -249,9 +251,13 @@ void ports_watch(struct board *b)
 		port->up = up;
 		port->cut = !up;
 		changed = true;
+		rib_port_changed(b, i);
 	}
-	if (changed)
-		workers_republish(b);
+	rib_commit(b); /* groups first: they leave out what workers are about to lose */
+	if (!changed)
+		return;
+	workers_republish(b);
+	twins_follow(b);
 }
 
 void ports_stop(struct board *b)

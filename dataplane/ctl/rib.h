@@ -7,8 +7,9 @@
  *   rib_add / rib_del / rib_set_object …    then    rib_commit
  *
  * A change is whole or has not happened: -ENOSPC names the table that is full and its size. Workers
- * see changes from rib_commit() on, all of a batch together; nobody waits for it. A next-hop object
- * has a row of its own in the next-hop table: replacing the object touches no route.
+ * see routes from rib_commit() on, all of a batch together; nobody waits for it. A next-hop object
+ * has a row of its own in the next-hop table: replacing the object touches no route, is one store,
+ * and is seen at once.
  */
 #ifndef CPX_DATAPLANE_CTL_RIB_H
 #define CPX_DATAPLANE_CTL_RIB_H
@@ -54,6 +55,11 @@ enum rib_kind {
 	RIB_BLACKHOLE,   /* dropped and counted */
 	RIB_UNREACHABLE, /* dropped, ICMP host unreachable */
 	RIB_PROHIBIT,    /* dropped, ICMP administratively prohibited */
+	/* only RIB_OWN: */
+	RIB_LOCAL,     /* an address of ours */
+	RIB_MARTIAN,   /* never forwarded */
+	RIB_MULTICAST, /* multicast or broadcast */
+	RIB_KINDS
 };
 
 struct rib_target {
@@ -84,32 +90,50 @@ int rib_del_object(struct board *b, enum rib_source source, uint32_t id, struct 
 /* What follows is visible to workers from here on. */
 void rib_commit(struct board *b);
 
+/* For neighbors.c: a host route to this row, and a row that nothing but what is uncommitted leads
+ * to: it is freed after the next commit. */
+int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t row, struct err *err);
+void rib_free_row(struct board *b, uint32_t row);
+
 /* Resynchronisation and graceful restart: mark all that a source has said as stale; what it says
- * again is fresh; sweep removes what is still stale. Returns how many went. */
+ * again is fresh; sweep removes what is still stale. Returns how many went; the caller commits. */
 void rib_mark(struct board *b, enum rib_source source);
 unsigned rib_sweep(struct board *b, enum rib_source source);
 
-/* An interface went: its hops leave all groups, routes without hops go. */
+/* An interface went: its hops leave all groups, routes without hops go. The caller commits. */
 void rib_forget_iface(struct board *b, uint16_t iface);
-/* A hop's way is up or down (port, neighbour): groups leave it out while it is down. */
+/* A hop's way is up or down (port, neighbour): groups leave it out while it is down,
+ * from the next commit on. */
 void rib_port_changed(struct board *b, unsigned port);
+void rib_neighbor_changed(struct board *b);
 
 unsigned rib_count(const struct board *b, enum rib_source source);
 
-/* Walk all routes in order of VRF, family, address, length: fn returns false to end. Resumable: *at
- * starts at 0 and is where it stopped. */
 struct rib_route_view {
 	struct rib_prefix to;
 	enum rib_source source;
 	uint32_t metric;
-	bool best, stale;
+	bool best, stale; /* best: the one the forwarding tables follow */
 	enum rib_kind kind;
 	uint32_t object; /* RIB_OBJECT */
 	uint16_t n_hops;
 	const struct rib_hop *hops;
-	uint32_t row; /* of the next-hop table */
+	uint32_t row;   /* of the next-hop table */
+	uint32_t age_s; /* since it was last given another way */
+};
+
+/*
+ * Walk all routes in order of VRF, family, address, length; of one prefix the preferred first. fn
+ * returns false to end; the route it refused is the first of the next walk with the same cursor. A
+ * cursor starts as { 0 } and stays good whatever changes; fn changes nothing.
+ */
+struct rib_cursor {
+	bool begun;
+	struct rib_prefix to;
+	enum rib_source source;
+	uint32_t metric;
 };
 typedef bool rib_fn(void *arg, const struct rib_route_view *r);
-void rib_walk(const struct board *b, uint64_t *at, rib_fn *fn, void *arg);
+void rib_walk(struct board *b, struct rib_cursor *at, rib_fn *fn, void *arg);
 
 #endif

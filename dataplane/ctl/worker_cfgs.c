@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/run/punt_rates.h"
 #include "lib/base/log.h"
 
 /* A worker sends on its own lanes of a port; of a port it has none of, on all by handing over. */
@@ -73,6 +75,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
 	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {
@@ -132,8 +135,12 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->fib4 = b->fib4;
 	c->fib6 = b->fib6;
 	c->nexthops = b->nexthops;
+	c->pool = b->pool;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
+	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
+	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
 	c->idle_poll = b->cfg->idle_poll;
+	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
 		parts.homes[i].stamp = LANE_STAMP_NONE;

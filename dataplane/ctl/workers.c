@@ -13,6 +13,7 @@
 #include <rte_lcore.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/run/punt_rates.h"
 
 static int make_ring(struct board *b, struct rte_ring **ring, const char *what, unsigned from,
 		     unsigned to, struct err *err)
@@ -43,9 +44,12 @@ int workers_spread(struct board *b, struct err *err)
 
 int worker_add(struct board *b, unsigned w, struct err *err)
 {
-	int ret = worker_create(&b->workers[w], w, b->placement.workers[w].node, b->n_lanes,
-				b->max_workers, b->rcu, telemetry_lcore(b->telemetry, w), err);
+	struct punt_rate punt[PUNT_COUNT];
+	int ret;
 
+	punt_rates_share(punt, b->cfg->punt, 1); /* it may be the only one some day */
+	ret = worker_create(&b->workers[w], w, b->placement.workers[w].node, b->n_lanes,
+			    b->max_workers, punt, b->rcu, telemetry_lcore(b->telemetry, w), err);
 	if (ret)
 		return ret;
 	b->workers[w]->uncounted = eal_options.no_telemetry;

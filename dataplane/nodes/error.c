@@ -23,20 +23,9 @@ enum drop_reason error_reason(enum icmp_cause_code code)
 
 bool error_may_send(struct worker *w)
 {
-	struct icmp_bucket *b = &w->icmp;
-	const uint64_t pps = w->cfg->icmp_errors_pps;
-	/* A token is tsc_hz units; the bucket gains pps units a cycle. */
-	const uint64_t depth = w->tsc_hz * (pps / 10 + 1);
-	const uint64_t passed = RTE_MIN(w->tsc - b->last_tsc, w->tsc_hz);
+	const uint32_t pps = w->cfg->icmp_errors_pps;
 
-	b->last_tsc = w->tsc;
-	b->tokens += passed * pps;
-	if (b->tokens > depth)
-		b->tokens = depth;
-	if (b->tokens < w->tsc_hz)
-		return false;
-	b->tokens -= w->tsc_hz;
-	return true;
+	return bucket_take(&w->icmp, w->tsc, w->tsc_hz, pps, pps / 10 + 1);
 }
 
 uint8_t *error_make_room(struct rte_mbuf *m, uint16_t quote, uint16_t headers, uint16_t type)

@@ -8,15 +8,14 @@
 
 static uint16_t eth_input(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	struct worker *w = graph_worker(node);
+	const struct worker_cfg *cfg = graph_worker(node)->cfg;
 	uint16_t next[GRAPH_BURST], usual = 0, differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
-		const struct port_view *port = &w->cfg->ports[m->port];
 
-		*pkt_iface(m) = port->iface;
-		next[i] = eth_classify(m, port);
+		*pkt_iface(m) = cfg->ports[m->port].iface;
+		next[i] = eth_classify(cfg, m);
 		if (i == 0)
 			usual = next[0];
 		differs |= next[i] ^ usual;

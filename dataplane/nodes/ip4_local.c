@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ip4_local: packets to an address of ours. Echo requests are answered in place; UDP has no
- * listener here and is told so, which is how traceroute finds its last hop; the rest is dropped.
+ * ip4_local: packets to an address of ours. Echo requests are answered in place. Where the port has
+ * a twin in the kernel the rest is the host's, broadcasts and groups of the link included. Else UDP
+ * has no listener here and is told so, which is how traceroute finds its last hop; the rest is
+ * dropped.
  */
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/tables/nexthop.h"
 #include "lib/net/icmp.h"
 #include "lib/net/ip4.h"
 
-enum { EDGE_LOOKUP, EDGE_DROP, EDGE_ERROR, EDGES };
+enum { EDGE_LOOKUP, EDGE_DROP, EDGE_ERROR, EDGE_PUNT, EDGES };
 
 static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 {
@@ -32,10 +35,32 @@ static uint16_t icmp(struct worker *w, struct rte_mbuf *m, struct ip4_header *ip
 	}
 }
 
+static uint16_t for_host(struct rte_mbuf *m)
+{
+	*pkt_kind(m) = PKT_TO_CONTROL_HOST;
+	return EDGE_PUNT;
+}
+
+static uint16_t receive_for_host(struct worker *w, struct rte_mbuf *m, struct ip4_header *ip,
+				 const struct iface *iface)
+{
+	if (*pkt_arg(m) == NEXTHOP_ROW_GROUP)
+		return iface_hears4(iface, ip->dst) ? for_host(m) : drop(m, DROP_IP4_GROUP);
+	if (ip->protocol != NET_PROTO_ICMP4 || ip4_is_fragment(ip) || m->nb_segs > 1)
+		return for_host(m);
+	if (icmp4_echo_check(ip, m->data_len - PKT_L3) == ICMP_OTHER_TYPE)
+		return for_host(m);
+	return icmp(w, m, ip);
+}
+
 static uint16_t receive(struct worker *w, struct rte_mbuf *m)
 {
 	struct ip4_header *ip = rte_pktmbuf_mtod_offset(m, struct ip4_header *, PKT_L3);
 
+	const struct iface *iface = &w->cfg->ifaces[*pkt_iface(m)];
+
+	if (iface->host)
+		return receive_for_host(w, m, ip, iface);
 	if (ip4_is_fragment(ip))
 		return drop(m, DROP_IP4_FRAGMENT_LOCAL);
 	switch (ip->protocol) {
@@ -71,6 +96,7 @@ static struct rte_node_register node = {
 	.nb_edges = EDGES,
 	.next_nodes = { [EDGE_LOOKUP] = "ip4_lookup",
 			[EDGE_DROP] = "drop",
-			[EDGE_ERROR] = "ip4_error" },
+			[EDGE_ERROR] = "ip4_error",
+			[EDGE_PUNT] = "punt" },
 };
 RTE_NODE_REGISTER(node)

@@ -19,12 +19,11 @@ static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void 
 	fib4_lookup(cfg->fib4, dst, row, n);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
-		const enum nexthop_type type = nexthop_type(cfg->nexthops, (uint32_t)row[i]);
+		const enum nexthop_type type = lookup_row(cfg, m, (uint32_t)row[i]);
 
-		*pkt_arg(m) = (uint32_t)row[i];
 		next[i] = likely(type == NEXTHOP_FORWARD)
 				  ? (uint16_t)LOOKUP_REWRITE
-				  : lookup_rare(m, type, DROP_IP4_MARTIAN_DESTINATION,
+				  : lookup_rare(cfg, m, type, DROP_IP4_MARTIAN_DESTINATION,
 						DROP_IP4_GROUP);
 		differs |= next[i];
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ip6_local: packets to an address of ours, to any link-local address and to groups. Neighbour
- * discovery goes to the control thread; echo requests are answered in place; UDP to a unicast
- * address of ours is told that nobody listens; the rest is dropped.
+ * discovery goes to the control thread; echo requests are answered in place. Where the port has a
+ * twin in the kernel the rest is the host's, groups of the link included. Else UDP to a unicast
+ * address of ours is told that nobody listens, and the rest is dropped.
  */
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
@@ -73,6 +74,38 @@ static bool listens(const struct iface *iface, const uint8_t group[16])
 	return false;
 }
 
+static uint16_t for_host(struct rte_mbuf *m)
+{
+	*pkt_kind(m) = PKT_TO_CONTROL_HOST;
+	return EDGE_PUNT;
+}
+
+/* Neighbour discovery is ours, and echo requests to an address that is; whole and unfragmented. */
+static uint16_t receive_for_host(struct worker *w, struct rte_mbuf *m, struct ip6_header *ip,
+				 const struct iface *iface)
+{
+	const uint16_t have = m->data_len - PKT_L3;
+	const bool group = ip6_is_multicast(ip->dst);
+	struct ip6_walk walk;
+	uint8_t type;
+
+	if (group && !ip6_is_link_scope_multicast(ip->dst))
+		return drop(m, DROP_IP6_GROUP);
+	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))
+		return drop(m, DROP_IP6_LINK_LOCAL);
+	if (m->nb_segs > 1 || ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment ||
+	    walk.protocol != NET_PROTO_ICMP6 || walk.upper_offset >= have)
+		return for_host(m);
+	type = *((const uint8_t *)ip + walk.upper_offset);
+	if (type == NET_ICMP6_NEIGHBOR_SOLICIT || type == NET_ICMP6_NEIGHBOR_ADVERT) {
+		*pkt_kind(m) = PKT_TO_CONTROL_ND;
+		return EDGE_PUNT;
+	}
+	if (type != NET_ICMP6_ECHO_REQUEST || (group && !listens(iface, ip->dst)))
+		return for_host(m);
+	return echo(w, m, ip, iface);
+}
+
 static uint16_t receive(struct worker *w, struct rte_mbuf *m)
 {
 	struct ip6_header *ip = rte_pktmbuf_mtod_offset(m, struct ip6_header *, PKT_L3);
@@ -81,6 +114,8 @@ static uint16_t receive(struct worker *w, struct rte_mbuf *m)
 	const uint16_t have = m->data_len - PKT_L3;
 	struct ip6_walk walk;
 
+	if (iface->host)
+		return receive_for_host(w, m, ip, iface);
 	if (group && !listens(iface, ip->dst))
 		return drop(m, DROP_IP6_GROUP);
 	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))

@@ -24,18 +24,17 @@ static uint16_t ip6_lookup(struct rte_graph *graph, struct rte_node *node, void 
 	fib6_lookup(cfg->fib6, dst, row, n);
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
-		const enum nexthop_type type = nexthop_type(cfg->nexthops, (uint32_t)row[i]);
+		const enum nexthop_type type = lookup_row(cfg, m, (uint32_t)row[i]);
 		const struct ip6_header *ip =
 			rte_pktmbuf_mtod_offset(m, const struct ip6_header *, PKT_L3);
 
-		*pkt_arg(m) = (uint32_t)row[i];
 		if (likely(type == NEXTHOP_FORWARD && !ip6_is_link_local(ip->src)))
 			next[i] = LOOKUP_REWRITE;
 		else if (type != NEXTHOP_LOCAL && ip6_is_link_local(ip->src))
 			next[i] = lookup_drop(m, DROP_IP6_LINK_LOCAL);
 		else
-			next[i] =
-				lookup_rare(m, type, DROP_IP6_MARTIAN_DESTINATION, DROP_IP6_GROUP);
+			next[i] = lookup_rare(cfg, m, type, DROP_IP6_MARTIAN_DESTINATION,
+					      DROP_IP6_GROUP);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, LOOKUP_REWRITE, differs);

@@ -8,7 +8,8 @@
 
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
-#include "dataplane/tables/nexthop.h"
+#include "dataplane/tables/group.h"
+#include "dataplane/tables/iface.h"
 
 enum lookup_edge {
 	LOOKUP_REWRITE,
@@ -31,8 +32,28 @@ static inline uint16_t lookup_error(struct rte_mbuf *m, enum icmp_cause_code cod
 	return LOOKUP_ERROR;
 }
 
-static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
-				   enum drop_reason martian, enum drop_reason group)
+/*
+ * The row a packet goes to, in arg, and its type. Of a group it is the member the packet's flow
+ * falls to: what is unresolved is held and asked for as if there were no group. Every IP packet has
+ * a flow hash here: net_cpx gives one where its carrier does not, and what begins here as an answer
+ * keeps that of the question.
+ */
+static inline enum nexthop_type lookup_row(const struct worker_cfg *cfg, struct rte_mbuf *m,
+					   uint32_t row)
+{
+	enum nexthop_type type = nexthop_type(cfg->nexthops, row);
+
+	if (unlikely(type == NEXTHOP_MULTI)) {
+		row = group_lookup(cfg->nexthops, row, m->hash.rss);
+		type = nexthop_type(cfg->nexthops, row);
+	}
+	*pkt_arg(m) = row;
+	return type;
+}
+
+static inline uint16_t lookup_rare(const struct worker_cfg *cfg, struct rte_mbuf *m,
+				   enum nexthop_type type, enum drop_reason martian,
+				   enum drop_reason group)
 {
 	switch (type) {
 	case NEXTHOP_LOCAL:
@@ -50,6 +71,8 @@ static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
 	case NEXTHOP_MARTIAN:
 		return lookup_drop(m, martian);
 	case NEXTHOP_GROUP:
+		if (cfg->ifaces[*pkt_iface(m)].host)
+			return LOOKUP_LOCAL;
 		return lookup_drop(m, group);
 	default:
 		return lookup_error(m, ICMP_CAUSE_NO_ROUTE);

@@ -12,6 +12,7 @@
 #include <rte_pause.h>
 
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
 
 /* Empty loops before the worker pauses between polls, and before it sleeps between them. */
 #define IDLE_PAUSE  64
@@ -20,17 +21,29 @@
 
 static_assert(WORKER_STAGE >= GRAPH_BURST, "a whole burst may be for one");
 
-static struct rte_ring *spsc_ring(const char *what, unsigned index, int numa_node)
+static struct rte_ring *spsc_ring(const char *what, unsigned index, uint32_t size, int numa_node)
 {
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "%s%u", what, index);
-	return rte_ring_create(name, WORKER_CTL_RING, numa_node, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return rte_ring_create(name, size, numa_node, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+static bool make_rings(struct worker *w, int numa_node, const struct punt_rate punt[PUNT_COUNT])
+{
+	w->from_control = spsc_ring("from_control", w->index, WORKER_CTL_RING, numa_node);
+	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++) {
+		w->to_control[q] = spsc_ring(punt_queue_names[q], w->index,
+					     punt_rates_ring(punt, q), numa_node);
+		if (!w->to_control[q])
+			return false;
+	}
+	return w->from_control;
 }
 
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  unsigned max_team, struct rcu *rcu, struct telemetry_block *block,
-		  struct err *err)
+		  unsigned max_team, const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  struct telemetry_block *block, struct err *err)
 {
 	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, numa_node);
 
@@ -47,9 +60,7 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 				      numa_node);
 	w->team = rte_zmalloc_socket("team stage", max_team * sizeof(*w->team), RTE_CACHE_LINE_SIZE,
 				     numa_node);
-	w->to_control = spsc_ring("to_control", index, numa_node);
-	w->from_control = spsc_ring("from_control", index, numa_node);
-	if (!w->stage || !w->dirty || !w->team || !w->to_control || !w->from_control)
+	if (!w->stage || !w->dirty || !w->team || !make_rings(w, numa_node, punt))
 		goto no_memory;
 	w->graph = graph_create(w, index, numa_node, err);
 	if (!w->graph) {
@@ -89,7 +100,8 @@ void worker_destroy(struct worker *w)
 		graph_destroy(w->index);
 	}
 	free_ring(w->from_control);
-	free_ring(w->to_control);
+	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
+		free_ring(w->to_control[q]);
 	rte_free(w->team);
 	rte_free(w->dirty);
 	rte_free(w->stage);

@@ -26,9 +26,11 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "dataplane/run/bucket.h"
 #include "dataplane/run/metrics.h"
 #include "dataplane/run/rcu.h"
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 #include "lib/telemetry/writer.h"
 
 #define WORKER_MAX_PORTS   32 /* DPDK port ids */
@@ -38,6 +40,7 @@
 
 struct fib;
 struct iface;
+struct rte_mempool;
 struct nexthop_table;
 struct rte_graph;
 
@@ -76,6 +79,7 @@ struct lane_home {      /* of a lane, at its owner */
 struct port_view {                   /* what the data path needs of a port */
 	uint64_t mac;                /* six bytes as a little-endian number */
 	uint16_t iface;              /* untagged interface */
+	bool host;                   /* its interfaces have a twin in the kernel */
 	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };
@@ -93,14 +97,13 @@ struct worker_cfg {
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
+	struct rte_mempool *pool; /* for packets that begin here */
 	uint32_t icmp_errors_pps;
+	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
+	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
 	bool idle_poll;
+	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
-};
-
-struct icmp_bucket { /* token bucket of ICMP errors; worker only */
-	uint64_t last_tsc;
-	uint64_t tokens; /* in TSC cycles x pps, so that no division is needed */
 };
 
 #define WORKER_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one */
@@ -121,26 +124,28 @@ struct worker {
 	bool uncounted; /* before start: lane cells are left alone (bench: telemetry off) */
 
 	/* worker only */
-	uint64_t tsc;          /* at the start of this loop */
-	uint32_t rx_this_loop; /* packets the loop brought in */
-	uint16_t rx_start;     /* lane polled first, turns round-robin */
-	uint16_t ring_start;   /* … and ring */
-	struct icmp_bucket icmp;
-	struct stage *stage; /* [max tx slots] */
-	uint16_t *dirty;     /* tx slots with staged packets */
-	struct stage *team;  /* [max workers] */
+	uint64_t tsc;                   /* at the start of this loop */
+	uint32_t rx_this_loop;          /* packets the loop brought in */
+	uint16_t rx_start;              /* lane polled first, turns round-robin */
+	uint16_t ring_start;            /* … and ring */
+	struct bucket icmp;             /* of ICMP errors */
+	struct bucket punt[PUNT_COUNT]; /* of packets to the control thread */
+	struct stage *stage;            /* [max tx slots] */
+	uint16_t *dirty;                /* tx slots with staged packets */
+	struct stage *team;             /* [max workers] */
 
-	struct rte_ring *to_control;   /* worker produces */
-	struct rte_ring *from_control; /* worker consumes */
-	struct telemetry_block *block; /* scope lcore */
+	struct rte_ring *to_control[PUNT_QUEUE_COUNT]; /* worker produces */
+	struct rte_ring *from_control;                 /* worker consumes */
+	struct telemetry_block *block;                 /* scope lcore */
 	uint64_t tsc_hz;
 } __rte_cache_aligned;
 
 /* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have;
- * max_team: as many workers may share its lanes. */
+ * max_team: as many workers may share its lanes; punt: the rates that its rings to the control
+ * thread have room for. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  unsigned max_team, struct rcu *rcu, struct telemetry_block *block,
-		  struct err *err);
+		  unsigned max_team, const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  struct telemetry_block *block, struct err *err);
 void worker_destroy(struct worker *w);
 
 /* Thread body (rte_eal_remote_launch). Runs until w->stop. */

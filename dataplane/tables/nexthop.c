@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <rte_malloc.h>
+#include <rte_random.h>
 
 #include "dataplane/run/rcu.h"
 
@@ -41,6 +42,7 @@ int nexthop_table_create(struct nexthop_table **out, uint32_t n, int numa_node, 
 	}
 	t->n = n;
 	t->rcu = rcu;
+	t->flow_seed = (uint32_t)rte_rand();
 	for (uint32_t i = 0; i < NEXTHOP_FIRST_FREE; i++)
 		t->rows[i].type = (uint8_t)fixed_rows[i];
 	for (uint32_t i = n; i > NEXTHOP_FIRST_FREE; i--)
@@ -75,6 +77,7 @@ int nexthop_alloc(struct nexthop_table *t, enum nexthop_type type, uint16_t port
 	row->iface = iface;
 	row->mtu = mtu;
 	row->l2_len = 0;
+	row->buckets = NULL;
 	seq_write_end(&row->seq);
 	return 0;
 }
@@ -83,13 +86,13 @@ static void give_back(void *arg, void *p)
 {
 	struct nexthop_table *t = arg;
 
+	nexthop_set_type(t, (uint32_t)(uintptr_t)p, NEXTHOP_NONE);
 	t->free_stack[t->n_free++] = (uint32_t)(uintptr_t)p;
 	t->n_used--;
 }
 
 void nexthop_free(struct nexthop_table *t, uint32_t index)
 {
-	nexthop_set_type(t, index, NEXTHOP_NONE);
 	if (rcu_retire(t->rcu, give_back, t, (void *)(uintptr_t)index) != 0) {
 		rcu_wait(t->rcu, rcu_token(t->rcu)); /* out of memory: wait here instead */
 		give_back(t, (void *)(uintptr_t)index);

@@ -28,9 +28,12 @@ enum nexthop_type {
 	NEXTHOP_PROHIBIT,    /* drop, ICMP administratively prohibited */
 	NEXTHOP_MARTIAN,     /* a destination that must not be forwarded */
 	NEXTHOP_GROUP,       /* a multicast or broadcast destination */
+	NEXTHOP_MULTI,       /* several next hops: the flow decides, see group.h */
 };
 
 #define NEXTHOP_L2_MAX 18 /* Ethernet with one VLAN tag */
+
+struct nexthop_buckets;
 
 struct nexthop {
 	uint64_t seq;   /* control thread; odd while the row changes */
@@ -40,7 +43,8 @@ struct nexthop {
 	uint16_t iface;
 	uint16_t mtu;                   /* of the egress interface */
 	uint8_t l2[NEXTHOP_L2_MAX + 2]; /* destination, source, [tag,] room for the EtherType */
-	uint8_t reserved[28];
+	uint8_t reserved[20];
+	const struct nexthop_buckets *buckets; /* MULTI: published by itself; NULL: no member */
 };
 static_assert(sizeof(struct nexthop) == 64, "one cache line a row");
 
@@ -49,6 +53,7 @@ struct rcu;
 struct nexthop_table {
 	struct nexthop *rows;
 	uint32_t n;
+	uint32_t flow_seed; /* other at each start: routers in a row must not choose alike */
 	/* control thread */
 	uint32_t n_used;
 	uint32_t *free_stack;

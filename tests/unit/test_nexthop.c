@@ -128,8 +128,8 @@ Test(nexthop, a_freed_row_waits_for_its_grace_period)
 		rows[n++] = alloc();
 	rte_rcu_qsbr_thread_online(q, 0);
 	nexthop_free(table, rows[5]);
-	cr_expect_eq(nexthop_type(table, rows[5]), NEXTHOP_NONE,
-		     "a reader that still holds the index finds no route");
+	cr_expect_eq(nexthop_type(table, rows[5]), NEXTHOP_RESOLVE,
+		     "a reader that still holds the index finds what there was");
 	rcu_reap(rcu);
 	cr_expect_eq(nexthop_alloc(table, NEXTHOP_RESOLVE, 0, 0, 0, &row, &err), -ENOSPC,
 		     "the worker may still use it");

@@ -4,6 +4,7 @@
  * right addresses and tag and nothing else changed, compared byte by byte; and routes that lead
  * nowhere. Neighbours are static here (test_neighbors.c has the others).
  */
+#include "dataplane/ctl/rib.h"
 #include "tests/unit/board.h"
 
 static const char yaml[] =
@@ -376,12 +377,11 @@ Test(pipeline, a_full_lane_is_counted)
 Test(pipeline, no_route_without_a_default)
 {
 	setup();
-	const uint8_t any[16] = { 0 };
+	const struct rib_prefix any4 = { .family = AF_INET }, any6 = { .family = AF_INET6 };
 
-	cr_assert_eq(fib_del(bed.board->fib4, any, 0, NULL), 0);
-	cr_assert_eq(fib_del(bed.board->fib6, any, 0, NULL), 0);
-	fib_commit(bed.board->fib4);
-	fib_commit(bed.board->fib6);
+	cr_assert_eq(rib_del(bed.board, RIB_STATIC, &any4, 0, NULL), 0);
+	cr_assert_eq(rib_del(bed.board, RIB_STATIC, &any6, 0, NULL), 0);
+	rib_commit(bed.board);
 	udp("10.0.0.2", "99.1.2.3", 0, 0);
 	bed_send(&bed, 0, &in);
 	bed_settle(&bed);

@@ -195,8 +195,8 @@ Test(pipeline_workers, configuration_changes_with_packets_in_between)
 		put(0, 1, 0, (uint16_t)i);
 	for (unsigned k = 0; k < 10; k++)
 		bed_turn(&bed, 0);
-	bed_turn(&bed, 1); /* takes 32 of them */
-	cr_assert_eq(rte_ring_count(bed.board->handoff[0][1]), 168);
+	bed_turn(&bed, 1); /* takes 128 of them */
+	cr_assert_eq(rte_ring_count(bed.board->handoff[0][1]), 72);
 	old = bed.board->workers[1]->cfg;
 	cut(1, true);
 	cr_expect_eq(bed.board->workers[1]->cfg, old, "until its next turn");

@@ -78,10 +78,31 @@ static long count_gateways(const struct config *c)
 	return distinct;
 }
 
+int config_need(const struct config *c, struct config_sizes *need)
+{
+	const long gateways = count_gateways(c);
+	uint32_t own = 0;
+
+	*need = (struct config_sizes){ .neighbors = (uint32_t)c->n_neighbors };
+	if (gateways < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_routes; i++)
+		*(c->routes[i].to.family == AF_INET ? &need->routes4 : &need->routes6) += 1;
+	for (unsigned i = 0; i < c->n_ifaces; i++) {
+		const struct config_iface *f = &c->ifaces[i];
+
+		for (unsigned a = 0; a < f->n_addrs; a++) /* a host route and a subnet each */
+			*(f->addrs[a].family == AF_INET ? &need->routes4 : &need->routes6) += 2;
+		own += f->n_addrs;
+	}
+	need->nexthops = (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own;
+	return 0;
+}
+
 /* One table: what the file says, at least what the file needs; auto: twice that, at least `least`
  */
 static int table_size(struct build *b, const struct node *map, const char *leaf, uint32_t need,
-		      uint32_t least, uint32_t *out)
+		      uint32_t least, uint32_t *out_said, uint32_t *out)
 {
 	const struct node *n = node_child(map, leaf);
 	uint32_t said = node_number(map, leaf);
@@ -91,6 +112,7 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 				  "tables.%s: %u is too small, this file alone needs %u\nwrite "
 				  "at least %u, or auto",
 				  leaf, said, need, need);
+	*out_said = said;
 	*out = said ? said : need * 2 > least ? need * 2 : least;
 	return 0;
 }
@@ -118,31 +140,26 @@ int build_sizes(struct build *b)
 	struct node arp = section(b, "arp"), icmp = section(b, "icmp"), ip = section(b, "ip");
 	struct node telemetry = section(b, "telemetry");
 	const char *instance = node_text(b->tree->root, "instance");
-	uint32_t routes4 = 0, routes6 = 0, own = 0;
-	long gateways = count_gateways(c);
+	struct config_sizes need;
 	int ret = build_workers(b);
 
 	if (ret < 0)
 		return ret;
-	if (gateways < 0)
-		return err_set(b->err, -ENOMEM, "%s: out of memory while checking it",
+	ret = config_need(c, &need);
+	if (ret < 0)
+		return err_set(b->err, ret, "%s: out of memory while checking it",
 			       b->tree->src.name);
 	strncpy(c->instance, instance, sizeof(c->instance) - 1);
-	for (size_t i = 0; i < c->n_routes; i++)
-		*(c->routes[i].to.family == AF_INET ? &routes4 : &routes6) += 1;
-	for (size_t i = 0; i < b->n_own; i++) { /* each is a host route and a subnet */
-		*(b->own[i].addr.family == AF_INET ? &routes4 : &routes6) += 2;
-		own++;
-	}
-	ret = table_size(b, &tables, "routes4", routes4, 1024, &c->max_routes4);
+	ret = table_size(b, &tables, "routes4", need.routes4, 1024, &c->said.routes4,
+			 &c->max_routes4);
 	if (ret == 0)
-		ret = table_size(b, &tables, "routes6", routes6, 1024, &c->max_routes6);
+		ret = table_size(b, &tables, "routes6", need.routes6, 1024, &c->said.routes6,
+				 &c->max_routes6);
 	if (ret == 0)
-		ret = table_size(b, &tables, "neighbors", (uint32_t)c->n_neighbors, 1024,
+		ret = table_size(b, &tables, "neighbors", need.neighbors, 1024, &c->said.neighbors,
 				 &c->max_neighbors);
 	if (ret == 0)
-		ret = table_size(b, &tables, "nexthops",
-				 (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own, 4096,
+		ret = table_size(b, &tables, "nexthops", need.nexthops, 4096, &c->said.nexthops,
 				 &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");

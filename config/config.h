@@ -25,8 +25,9 @@
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
-#define CONFIG_MAX_FILE_BYTES   (4u << 20)
-#define CONFIG_TWIN_NAME_MAX    15 /* characters of a kernel interface's name */
+#define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
+#define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
 struct config_prefix {
@@ -126,6 +127,11 @@ struct config_neighbor { /* a static neighbour */
 	uint16_t iface;
 };
 
+/* Entries of the tables. */
+struct config_sizes {
+	uint32_t routes4, routes6, nexthops, neighbors;
+};
+
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
@@ -154,6 +160,7 @@ struct config {
 	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
 	uint32_t max_nexthops;             /* default max(4096, 2 x what the file needs) */
 	uint32_t max_neighbors;            /* default max(1024, 2 x static ones) */
+	struct config_sizes said;          /* as they stand in the file; 0: auto */
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
@@ -175,5 +182,8 @@ int config_load(struct config **out, const char *path, struct err *err);
 int config_parse(struct config **out, const char *name, const char *text, size_t len,
 		 struct err *err);
 void config_free(struct config *c);
+
+/* What its own routes, addresses and neighbours take of the tables. -ENOMEM. */
+int config_need(const struct config *c, struct config_sizes *need);
 
 #endif

@@ -11,6 +11,7 @@
 #include <rte_errno.h>
 #include <rte_mempool.h>
 
+#include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
@@ -75,6 +76,17 @@ void board_take_lanes(struct board *b, unsigned i)
 	}
 }
 
+void board_adopt(struct board *b, const struct config *cfg)
+{
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		const struct config_port *from = b->ports[i].from;
+
+		if (from)
+			b->ports[i].from = &cfg->ports[from - b->cfg->ports];
+	}
+	b->cfg = cfg;
+}
+
 static int make_pool(struct board *b, struct err *err)
 {
 	b->n_buffers =
@@ -121,12 +133,18 @@ static int fill_tables(struct board *b, struct err *err)
 int board_create(struct board **out, const struct config *cfg, struct err *err)
 {
 	struct board *b = calloc(1, sizeof(*b));
+	struct config *own;
 	int ret;
 
 	*out = NULL;
 	if (!b)
 		return err_set(err, -ENOMEM, "board: no memory");
-	b->cfg = cfg;
+	ret = config_layout(&own, cfg, NULL);
+	if (ret) {
+		free(b);
+		return err_set(err, ret, "board: no memory");
+	}
+	b->cfg = own;
 	b->placement = eal_placement;
 	b->n_workers = b->placement.n_workers;
 	b->max_workers = b->placement.n_places;
@@ -270,6 +288,7 @@ void board_destroy(struct board *b)
 	if (b->telemetry)
 		telemetry_destroy(b->telemetry);
 	free(b->lanes);
+	config_free((struct config *)b->cfg);
 	free(b);
 }
 

@@ -26,8 +26,11 @@ struct rib;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
-#define BOARD_MAX_PORTS (2 * CONFIG_MAX_PORTS)
-#define BOARD_NO_PORT   UINT16_MAX
+#define BOARD_MAX_PORTS   (2 * CONFIG_MAX_PORTS)
+#define BOARD_FIRST_PIECE CONFIG_MAX_PORTS /* those of the file come before them */
+/* Interfaces, from 1: untagged ones of ports, VLANs as in config.ifaces, then one a piece. */
+#define BOARD_MAX_IFACES (CONFIG_MAX_PORTS + CONFIG_MAX_VLANS + CONFIG_MAX_PORTS)
+#define BOARD_NO_PORT    UINT16_MAX
 
 struct board_lane {      /* [lane]: telemetry lane index; every lane of a port of the file */
 	uint16_t engine; /* index into config.engines */
@@ -39,8 +42,8 @@ struct board_lane {      /* [lane]: telemetry lane index; every lane of a port o
 };
 
 /*
- * A port as it is now: [i] of the first config.n_ports is port i of the file, while it is there;
- * pieces that a breakout made follow.
+ * A port as it is now: [i] below BOARD_FIRST_PIECE is port i of the configuration, while it is
+ * there; pieces that a breakout made follow.
  */
 struct board_port {
 	struct config_port spec;               /* the file's port, or what a breakout made of it */
@@ -50,7 +53,9 @@ struct board_port {
 	uint16_t lanes[CONFIG_LANES_PER_BANK]; /* telemetry lane index of each; spec.n_lanes */
 	uint16_t rx_queues;   /* receive queues the carrier really has; fewer than lanes: shared */
 	uint8_t mac[6];       /* a port of the file keeps it when it is made again */
-	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
+	uint16_t *vlan_iface; /* [4096]; NULL without VLANs. Workers read it; a change makes a new
+				 one */
+	uint16_t *old_vlans;  /* the one they have until they are told */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */
@@ -65,7 +70,24 @@ struct engine_stats {
 	uint16_t lane[CONFIG_MAX_ENGINES][CONFIG_MAX_ENGINE_LANES]; /* telemetry lane index */
 };
 
+/* A port that goes or comes, and what it is a piece of. */
+struct port_piece {
+	unsigned port; /* entry of board.ports */
+	struct config_port spec;
+	const struct config_port *from;
+	uint16_t number; /* of the pieces of `from`, from 1 */
+};
+
+/* Ports that give way to others; swap.c. */
+struct port_swap {
+	unsigned n_go, n_come;
+	struct port_piece go[BOARD_MAX_PORTS], come[BOARD_MAX_PORTS];
+	const struct config *cfg; /* the board's from then on; NULL: it stays */
+};
+
 struct board {
+	/* Its own copy, laid out by config/layout.h: ports and interfaces have the same index for
+	 * life, places may be free. apply.c puts another one here. */
 	const struct config *cfg;
 	struct placement placement;
 	struct rcu *rcu;
@@ -75,9 +97,9 @@ struct board {
 	unsigned n_ports, n_lanes, n_ifaces; /* n_ports: entries ever used, some not probed */
 	struct board_port ports[BOARD_MAX_PORTS];
 	struct board_lane *lanes;
-	unsigned n_devices; /* probed so far */
-	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
-	 * a change makes a new one. */
+	bool device_probed[CONFIG_MAX_DEVICES];
+	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
+	 * new one. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
 	bool *routed;                 /* [iface]: the RIB has its routes and those of the file */
 
@@ -129,6 +151,9 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
 void board_give_lanes(struct board *b, unsigned port);
 void board_take_lanes(struct board *b, unsigned port);
 
+/* Another configuration of the same layout is the board's. The old one stays the caller's. */
+void board_adopt(struct board *b, const struct config *cfg);
+
 /* engines.c */
 bool engine_is_managed(const struct config *cfg, unsigned engine);
 int engines_create(struct board *b, struct err *err);
@@ -155,6 +180,17 @@ void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
 
+int device_probe(struct board *b, unsigned i, struct err *err);
+void device_end(struct board *b, unsigned i);
+
+/*
+ * swap.c: the ports of `go` end, those of `come` are made and started, routes and neighbours follow
+ * their interfaces; others do not notice. Workers are told before and after. On failure all is as
+ * before, or *err names the ports that could not be had back.
+ */
+int ports_swap(struct board *b, const struct port_swap *swap, struct err *err);
+struct port_piece port_piece_of(const struct board *b, unsigned port);
+
 /* ifaces.c: interfaces and the routes every board has */
 int ifaces_create(struct board *b, struct err *err);
 void ifaces_destroy(struct board *b);
@@ -164,6 +200,9 @@ uint16_t iface_of_port(const struct board *b, unsigned i);
 int ifaces_change(struct board *b, struct err *err);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
+/* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
+ * -ENOMEM: the old one stays. */
+int ifaces_tag(struct board *b, unsigned port, struct err *err);
 /*
  * The port was made: its interfaces stand on it. Routes, rows and neighbours they have stay and are
  * of the new port; those they do not have are made from the file. Or it is not there any more: all
@@ -214,6 +253,8 @@ void worker_end(struct board *b, unsigned w);
 void worker_remove(struct board *b, unsigned w);
 /* The rings that workers need who share others' flows, as b->placement has it. */
 int workers_spread(struct board *b, struct err *err);
+/* The port was made and has its lanes: those that share a receive queue go to one worker. */
+void workers_share_queues(struct board *b, unsigned port);
 
 /* worker_cfgs.c */
 /* New configurations from the board's present state; old ones go after a grace period. -ENOMEM: all
@@ -237,8 +278,8 @@ void worker_cfg_free(struct worker_cfg *c);                    /* no worker has 
  */
 int workers_place(struct board *b, struct placement *p, uint16_t *worker, struct err *err);
 /*
- * As many workers from now on, 1 to b->max_workers, lanes shared out anew. On failure all is as
- * before. -EINVAL out of range, -ENOMEM, -EBUSY the workers did not come to rest.
+ * As many workers from now on, 1 to b->max_workers, lanes shared out anew, helpers as b->cfg->spread
+ * has it. On failure all is as before. -EINVAL out of range, -ENOMEM, -EBUSY the workers did not come to rest.
  */
 int workers_resize(struct board *b, unsigned n, struct err *err);
 /* The lane, and all that share its receive queue, to another worker. -EINVAL there is none such. */

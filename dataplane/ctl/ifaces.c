@@ -14,12 +14,10 @@
 #include "dataplane/ctl/rib.h"
 #include "lib/net/ip6.h"
 
-/* config: ifaces[i] for i < n_ports is port i untagged. Pieces come behind those of the file. */
 uint16_t iface_of_port(const struct board *b, unsigned i)
 {
-	const unsigned n = b->cfg->n_ports;
-
-	return (uint16_t)(1 + (i < n ? i : b->cfg->n_ifaces + i - n));
+	(void)b;
+	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
 static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
@@ -164,11 +162,11 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= b->cfg->n_ports) {
+	if (port >= BOARD_FIRST_PIECE) {
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
-	for (unsigned i = 0; !ret && port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
+	for (unsigned i = 0; !ret && port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
 		const uint16_t index = (uint16_t)(i + 1);
 
 		if (b->cfg->ifaces[i].port != port)
@@ -185,9 +183,9 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 
 void ifaces_detach(struct board *b, unsigned port)
 {
-	if (port >= b->cfg->n_ports)
+	if (port >= BOARD_FIRST_PIECE)
 		b->ifaces[iface_of_port(b, port)] = (struct iface){ 0 };
-	for (unsigned i = 0; port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
+	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
 		if (b->cfg->ifaces[i].port != port)
 			continue;
 		if (b->routed[i + 1])
@@ -196,10 +194,42 @@ void ifaces_detach(struct board *b, unsigned port)
 	}
 }
 
-static void free_table(void *arg, void *ifaces)
+static void free_table(void *arg, void *table)
 {
 	(void)arg;
-	free(ifaces);
+	free(table);
+}
+
+static void retire(struct board *b, void *table)
+{
+	if (!table || rcu_retire(b->rcu, free_table, NULL, table) == 0)
+		return;
+	rcu_wait(b->rcu, rcu_token(b->rcu));
+	free(table);
+}
+
+int ifaces_tag(struct board *b, unsigned port, struct err *err)
+{
+	struct board_port *p = &b->ports[port];
+	uint16_t *table = NULL;
+
+	for (unsigned i = 0; i < b->cfg->n_ifaces; i++) {
+		const struct config_iface *f = &b->cfg->ifaces[i];
+
+		if (f->port != port || !f->vlan)
+			continue;
+		if (!table)
+			table = calloc(4096, sizeof(*table));
+		if (!table)
+			return err_set(err, -ENOMEM, "VLAN table: no memory");
+		table[f->vlan] = (uint16_t)(i + 1);
+	}
+	if (p->old_vlans)
+		free(p->vlan_iface); /* nobody has seen it */
+	else
+		p->old_vlans = p->vlan_iface;
+	p->vlan_iface = table;
+	return 0;
 }
 
 int ifaces_change(struct board *b, struct err *err)
@@ -219,18 +249,17 @@ int ifaces_change(struct board *b, struct err *err)
 
 void ifaces_shown(struct board *b)
 {
-	struct iface *old = b->shown;
-
+	retire(b, b->shown);
 	b->shown = NULL;
-	if (!old || rcu_retire(b->rcu, free_table, NULL, old) == 0)
-		return;
-	rcu_wait(b->rcu, rcu_token(b->rcu));
-	free(old);
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		retire(b, b->ports[i].old_vlans);
+		b->ports[i].old_vlans = NULL;
+	}
 }
 
 int ifaces_create(struct board *b, struct err *err)
 {
-	const size_t n = b->cfg->n_ifaces + 1 + BOARD_MAX_PORTS - b->cfg->n_ports;
+	const size_t n = BOARD_MAX_IFACES + 1;
 	int ret;
 
 	b->n_ifaces = (unsigned)n - 1;
@@ -241,25 +270,22 @@ int ifaces_create(struct board *b, struct err *err)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
-		struct board_port *port = &b->ports[b->cfg->ifaces[i].port];
-		const uint16_t vlan = b->cfg->ifaces[i].vlan;
-
+		if (b->cfg->ifaces[i].port == CONFIG_NO_PORT)
+			continue;
 		fill(b, i);
-		if (vlan && !port->vlan_iface)
-			port->vlan_iface = calloc(4096, sizeof(*port->vlan_iface));
-		if (vlan && !port->vlan_iface)
-			return err_set(err, -ENOMEM, "VLAN table: no memory");
-		if (vlan)
-			port->vlan_iface[vlan] = (uint16_t)(i + 1);
 		ret = connected(b, (uint16_t)(i + 1), err);
 	}
+	for (unsigned i = 0; !ret && i < b->n_ports; i++)
+		ret = ifaces_tag(b, i, err);
 	return ret;
 }
 
 void ifaces_destroy(struct board *b)
 {
-	for (unsigned i = 0; i < b->n_ports; i++)
+	for (unsigned i = 0; i < b->n_ports; i++) {
 		free(b->ports[i].vlan_iface);
+		free(b->ports[i].old_vlans);
+	}
 	free(b->ifaces);
 	free(b->shown);
 	free(b->routed);

@@ -71,7 +71,10 @@ uint16_t memory_data_room(const struct config *cfg)
 struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
 {
 	/* the operator's routes, a host route a neighbour, ours for each address, the martians */
-	const uint32_t ours = cfg->max_neighbors + 4 * CONFIG_MAX_ADDRS * cfg->n_ifaces + 16;
+	uint32_t ours = cfg->max_neighbors + 16;
+
+	for (unsigned i = 0; i < cfg->n_ifaces; i++)
+		ours += cfg->ifaces[i].port != CONFIG_NO_PORT ? 4 * CONFIG_MAX_ADDRS : 0;
 
 	return (struct fib_sizes){
 		.routes = (family == AF_INET ? cfg->max_routes4 : cfg->max_routes6) + ours,

@@ -404,6 +404,7 @@ void neighbors_move(struct board *b, uint16_t iface)
 			continue;
 		}
 		nexthop_set_port(b->nexthops, n->row, b->ifaces[iface].port);
+		nexthop_set_mtu(b->nexthops, n->row, b->ifaces[iface].mtu);
 		n->probes = 0;
 		if (n->state == RESOLVING)
 			n->state = IDLE;
@@ -412,6 +413,15 @@ void neighbors_move(struct board *b, uint16_t iface)
 		if (n->state == REACHABLE)
 			n->state = PROBING;
 	}
+}
+
+void neighbors_set_mtu(struct board *b, uint16_t iface)
+{
+	struct neighbors *t = b->neighbors;
+
+	for (uint32_t i = 0; i < t->max; i++)
+		if (t->all[i].state != FREE && t->all[i].key.iface == iface)
+			nexthop_set_mtu(b->nexthops, t->all[i].row, b->ifaces[iface].mtu);
 }
 
 void neighbors_forget(struct board *b, uint16_t iface)

@@ -50,6 +50,8 @@ int neighbors_row(struct board *b, uint16_t iface, uint8_t family, const uint8_t
  * rewritten, who was known is asked again, held packets end as "port_removed".
  */
 void neighbors_move(struct board *b, uint16_t iface);
+/* It has another MTU. */
+void neighbors_set_mtu(struct board *b, uint16_t iface);
 /* It went for good, and routes to its gateways have gone. The caller commits. */
 void neighbors_forget(struct board *b, uint16_t iface);
 

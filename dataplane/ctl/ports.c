@@ -25,11 +25,13 @@ static bool is_pci(const char *device)
 	return isxdigit((unsigned char)device[0]) && strchr(device, ':');
 }
 
-static int probe_device(const struct config_device *d, struct err *err)
+int device_probe(struct board *b, unsigned i, struct err *err)
 {
+	const struct config_device *d = &b->cfg->devices[i];
 	const int ret = rte_eal_hotplug_add(is_pci(d->name) ? "pci" : "vdev", d->name, d->args);
 
-	if (ret == 0 || ret == -EEXIST)
+	b->device_probed[i] = ret == 0 || ret == -EEXIST;
+	if (b->device_probed[i])
 		return 0;
 	return err_set(err, -ENODEV,
 		       "device %s%s%s: DPDK could not make it (%s); is the driver installed, does "
@@ -65,6 +67,15 @@ static void port_args(char *args, size_t size, const struct config *cfg,
 	if (p->has_mac)
 		snprintf(args + len, size - (size_t)len, ",mac=%02x:%02x:%02x:%02x:%02x:%02x",
 			 p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+}
+
+void device_end(struct board *b, unsigned i)
+{
+	const char *name = b->cfg->devices[i].name;
+
+	if (b->device_probed[i])
+		rte_eal_hotplug_remove(is_pci(name) ? "pci" : "vdev", name);
+	b->device_probed[i] = false;
 }
 
 static void port_device(char *name, size_t size, const struct config_port *p)
@@ -176,20 +187,13 @@ int port_make(struct board *b, unsigned i, struct err *err)
 
 int ports_create(struct board *b, struct err *err)
 {
-	int ret;
+	int ret = 0;
 
-	for (unsigned i = 0; i < b->cfg->n_devices; i++) {
-		ret = probe_device(&b->cfg->devices[i], err);
-		if (ret)
-			return ret;
-		b->n_devices++;
-	}
-	for (unsigned i = 0; i < b->n_ports; i++) {
+	for (unsigned i = 0; !ret && i < b->cfg->n_devices; i++)
+		ret = device_probe(b, i, err);
+	for (unsigned i = 0; !ret && i < b->n_ports; i++)
 		ret = port_make(b, i, err);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return ret;
 }
 
 int port_start(struct board *b, unsigned i, struct err *err)
@@ -289,9 +293,6 @@ void ports_destroy(struct board *b)
 {
 	for (unsigned i = b->n_ports; i-- > 0;)
 		port_end(b, i);
-	while (b->n_devices > 0) {
-		const struct config_device *d = &b->cfg->devices[--b->n_devices];
-
-		rte_eal_hotplug_remove(is_pci(d->name) ? "pci" : "vdev", d->name);
-	}
+	for (unsigned i = CONFIG_MAX_DEVICES; i-- > 0;)
+		device_end(b, i);
 }

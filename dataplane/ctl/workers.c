@@ -29,6 +29,14 @@ static int make_ring(struct board *b, struct rte_ring **ring, const char *what, 
 		       rte_strerror(rte_errno));
 }
 
+void workers_share_queues(struct board *b, unsigned i)
+{
+	const struct board_port *port = &b->ports[i];
+
+	for (unsigned k = port->rx_queues; k < port->spec.n_lanes; k++)
+		b->lanes[port->lanes[k]].worker = b->lanes[port->lanes[k % port->rx_queues]].worker;
+}
+
 int workers_spread(struct board *b, struct err *err)
 {
 	int ret = 0;

@@ -258,7 +258,8 @@ int workers_resize(struct board *b, unsigned n, struct err *err)
 			"workers: %u wanted; this board can have 1 to %u, as many as CPUs it "
 			"may use (at start: `taskset`, `cpuset`)",
 			n, b->max_workers);
-	if (n == had && n == b->n_workers)
+	p.spread = b->cfg->spread;
+	if (n == had && n == b->n_workers && p.spread == b->placement.spread)
 		return 0;
 	if (b->unpublished && workers_republish(b) != 0)
 		return err_set(err, -ENOMEM, "workers: no memory for new configurations");

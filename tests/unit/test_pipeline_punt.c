@@ -108,6 +108,137 @@ Test(pipeline_punt, each_class_passes_at_its_rate)
 	bed_close(&bed);
 }
 
+/* Packets for the host, a kind each; its twins are not there, so all that passes ends by name. */
+static const struct {
+	enum punt_class class;
+	const char *dst; /* NULL: a frame of another type */
+	uint8_t ttl, protocol;
+	uint16_t src_port, dst_port; /* dst_port: the type of the frame */
+} hosts[] = {
+	{ PUNT_BFD, "10.0.0.1", 255, 0, 49152, 3784 },
+	{ PUNT_LACP, NULL, 0, 0, 0, 0x8809 },
+	{ PUNT_BGP, "10.0.0.1", 1, 6, 40000, 179 },
+	{ PUNT_BGP, "2001:db8::1", 1, 6, 179, 40000 },
+	{ PUNT_OSPF, "224.0.0.5", 1, 89, 0, 0 },
+	{ PUNT_OSPF, "ff02::5", 1, 89, 0, 0 },
+	{ PUNT_ISIS, NULL, 0, 0, 0, 60 },
+	{ PUNT_LDP, "224.0.0.2", 1, 0, 646, 646 },
+	{ PUNT_PIM, "224.0.0.13", 1, 103, 0, 0 },
+	{ PUNT_RIP, "224.0.0.9", 1, 0, 520, 520 },
+	{ PUNT_VRRP, "224.0.0.18", 255, 112, 0, 0 },
+	{ PUNT_DHCP, "10.0.0.1", 64, 0, 67, 67 },
+	{ PUNT_LLDP, NULL, 0, 0, 0, 0x88cc },
+	{ PUNT_LINK, NULL, 0, 0, 0, 0x888e },
+	{ PUNT_IGMP, "224.0.0.1", 1, 2, 0, 0 },
+	{ PUNT_IP2ME, "10.0.0.1", 254, 0, 49152, 3784 },
+	{ PUNT_MULTICAST, "224.0.0.251", 255, 0, 5353, 5353 },
+	{ PUNT_MULTICAST, "ff02::fb", 255, 0, 5353, 5353 },
+};
+
+static struct frame host_frame[RTE_DIM(hosts)];
+
+static void make_host_frame(unsigned i)
+{
+	static const uint8_t slow[6] = { 1, 0x80, 0xc2, 0, 0, 2 };
+	struct frame *f = &host_frame[i];
+	uint8_t group[6] = { 1, 0, 0x5e };
+
+	if (!hosts[i].dst) {
+		*f = (struct frame){ .len = 74 };
+		memcpy(f->data, slow, 6);
+		memcpy(f->data + 6, host0, 6);
+		frame_put16(f->data + 12, hosts[i].dst_port);
+		memset(f->data + 14, 0xfe, 2); /* OSI, where it is 802.2 */
+		return;
+	}
+	frame_udp(f, &(struct udp){ .to = bed_mac(&bed, 0),
+				    .from = host0,
+				    .src = strchr(hosts[i].dst, ':') ? "2001:db8::2" : "10.0.0.2",
+				    .dst = hosts[i].dst,
+				    .ttl = hosts[i].ttl,
+				    .protocol = hosts[i].protocol,
+				    .src_port = hosts[i].src_port,
+				    .dst_port = hosts[i].dst_port,
+				    .payload = 30 });
+	if (hosts[i].dst[0] == 'f')
+		ip6_multicast_mac(f->data + 14 + 24, f->data);
+	else if (strncmp(hosts[i].dst, "224", 3) == 0)
+		memcpy(f->data, group, 6);
+}
+
+static void start_with_host(const char *more)
+{
+	start(more);
+	for (unsigned i = 1; i <= bed.board->n_ifaces; i++)
+		bed.board->ifaces[i].host = true;
+	cr_assert_eq(workers_republish(bed.board), 0);
+	for (unsigned i = 0; i < RTE_DIM(hosts); i++)
+		make_host_frame(i);
+}
+
+Test(pipeline_punt, the_host_gets_each_class_at_its_rate, .timeout = 60)
+{
+	struct tally d;
+	uint64_t passed = 0;
+
+	start_with_host("");
+	for (unsigned i = 0; i < RTE_DIM(hosts); i++)
+		expect_rate(hosts[i].class, &host_frame[i], 1);
+	bed_settle(&bed);
+	d = bed_delta(&bed, "every class");
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		passed += punted(c).passed;
+	cr_expect_eq(d.drop[DROP_PORT_REMOVED], passed);
+	cr_expect_eq(d.drop[DROP_CONTROL_FULL], 0);
+	cr_expect_eq(d.rx, d.drop[DROP_POLICED] + passed);
+	bed_close(&bed);
+}
+
+/* Ten times what ip2me, ARP, groups and link protocols may have; sessions beside them. */
+Test(pipeline_punt, sessions_survive_a_flood_for_the_host)
+{
+	const struct frame *flood[] = { NULL, NULL, &arp, NULL }, *sessions[4] = { NULL };
+	static const struct frame *const through[] = { &transit, NULL };
+	unsigned n = 0;
+	struct tally d;
+
+	start_with_host("punt: {ip2me: {pps: 1000, burst: 100}}\n");
+	for (unsigned i = 0; i < RTE_DIM(hosts); i++) {
+		if (hosts[i].class == PUNT_IP2ME)
+			flood[0] = &host_frame[i];
+		if (hosts[i].class == PUNT_MULTICAST && hosts[i].dst[0] != 'f')
+			flood[1] = &host_frame[i];
+		if (hosts[i].class == PUNT_BFD || hosts[i].class == PUNT_OSPF ||
+		    (hosts[i].class == PUNT_BGP && hosts[i].dst[0] != '2'))
+			sessions[n < 3 ? n++ : 2] = &host_frame[i];
+	}
+	for (unsigned ms = 0; ms < 1000; ms++) {
+		millisecond(10, flood);
+		millisecond(2, sessions);
+		millisecond(4, through);
+		if (ms % 10 == 0)
+			millisecond(1, (const struct frame *const[]){ &solicit, NULL });
+	}
+	bed_settle(&bed);
+	for (unsigned c = 0; c < PUNT_COUNT; c++) {
+		const bool flooded = c == PUNT_IP2ME || c == PUNT_MULTICAST || c == PUNT_ARP;
+
+		cr_expect_eq(punted(c).full, 0, "%s", punt_info[c].name);
+		cr_expect_eq(punted(c).policed > 0, flooded, "%s: %lu policed", punt_info[c].name,
+			     punted(c).policed);
+	}
+	cr_expect_eq(punted(PUNT_BFD).passed, 2000);
+	cr_expect_eq(punted(PUNT_BGP).passed, 2000);
+	cr_expect_eq(punted(PUNT_OSPF).passed, 2000);
+	cr_expect_eq(punted(PUNT_ND).passed, 100);
+	d = bed_delta(&bed, "a flood for the host");
+	cr_expect_eq(d.tx - d.originated, 4000, "transit lost");
+	cr_expect_eq(d.drop[DROP_POLICED], punted(PUNT_IP2ME).policed +
+						   punted(PUNT_MULTICAST).policed +
+						   punted(PUNT_ARP).policed);
+	bed_close(&bed);
+}
+
 Test(pipeline_punt, what_is_policed_has_a_name)
 {
 	struct tally d;

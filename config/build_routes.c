@@ -11,7 +11,7 @@
 /* An entry of a list by what must be unique in it. */
 struct entry {
 	struct config_prefix key;
-	uint16_t iface;
+	uint32_t other; /* metric, interface */
 	const struct node *node;
 };
 
@@ -21,7 +21,7 @@ static int by_key(const void *pa, const void *pb)
 	int d = prefix_compare(&a->key, &b->key);
 
 	if (d == 0)
-		d = (int)a->iface - (int)b->iface;
+		d = (a->other > b->other) - (a->other < b->other);
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
 }
 
@@ -33,7 +33,7 @@ static const struct node *find_repeated(struct entry *e, size_t n, unsigned *fir
 
 	qsort(e, n, sizeof(*e), by_key);
 	for (size_t i = 1; i < n; i++) {
-		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].iface != e[first].iface) {
+		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].other != e[first].other) {
 			first = i;
 		} else if (!repeated || e[i].node->pos < repeated->pos) {
 			repeated = e[i].node;
@@ -49,6 +49,15 @@ static size_t count(const struct node *list)
 
 	for (const struct node *c = list ? list->child : NULL; c; c = c->next)
 		n++;
+	return n;
+}
+
+static size_t count_paths(const struct node *routes)
+{
+	size_t n = 0;
+
+	for (const struct node *map = routes->child; map; map = map->next)
+		n += count(node_child(map, "paths"));
 	return n;
 }
 
@@ -86,14 +95,52 @@ static int check_destination(struct build *b, const struct node *to)
 	return 0;
 }
 
+/* A gateway of the route's family, on one of our links; map has its `port` and `vlan`. */
+static int build_via(struct build *b, const struct node *via, const struct node *map,
+		     const struct node *to, uint8_t addr[16], uint16_t *iface)
+{
+	char path[128];
+
+	if (via->v.prefix.family != to->v.prefix.family)
+		return build_fail(b, via,
+				  "%s: an %s gateway for an %s destination\nuse a gateway of "
+				  "the same family",
+				  node_path(map, path, sizeof(path)),
+				  via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
+				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
+	memcpy(addr, via->v.prefix.addr, 16);
+	return build_on_link(b, via, map, iface);
+}
+
+/* Those of the route follow each other in c->paths; there is room (build_routes). */
+static int build_paths(struct build *b, const struct node *list, const struct node *to,
+		       struct config_route *route)
+{
+	struct config *c = b->c;
+	int ret = 0;
+
+	route->first_path = (uint32_t)c->n_paths;
+	for (const struct node *map = list->child; map && !ret; map = map->next) {
+		struct config_path *p = &c->paths[c->n_paths++];
+
+		p->family = to->v.prefix.family;
+		p->weight = (uint8_t)node_number(map, "weight");
+		route->n_paths++;
+		ret = build_via(b, node_child(map, "via"), map, to, p->via, &p->iface);
+	}
+	return ret;
+}
+
 static int build_route(struct build *b, const struct node *map, struct config_route *route)
 {
 	const struct node *to = node_child(map, "to"), *via = node_child(map, "via");
 	const struct node *port = node_child(map, "port"), *vlan = node_child(map, "vlan");
+	const struct node *paths = node_child(map, "paths");
 	char path[128];
 	int ret;
 
 	node_path(map, path, sizeof(path));
+	route->metric = node_number(map, "metric");
 	route->to = to->v.prefix;
 	route->line = map->line;
 	route->kind = (enum config_route_kind)node_number(map, "type");
@@ -101,7 +148,7 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 	if (ret < 0)
 		return ret;
 	if (route->kind != CONFIG_ROUTE_VIA) {
-		const struct node *extra = via ? via : port ? port : vlan;
+		const struct node *extra = via ? via : port ? port : vlan ? vlan : paths;
 
 		if (extra)
 			return build_fail_name(b, extra,
@@ -110,19 +157,22 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 					       path, schema_leaf(extra->key));
 		return 0;
 	}
+	if (paths) {
+		const struct node *extra = via ? via : port ? port : vlan;
+
+		if (extra)
+			return build_fail_name(b, extra,
+					       "%s: `%s` beside `paths`\nmove it into one of the "
+					       "paths, or remove one of both",
+					       path, schema_leaf(extra->key));
+		return build_paths(b, paths, to, route);
+	}
 	if (!via)
 		return build_fail(b, map,
 				  "%s: the route leads nowhere\nadd via: GATEWAY, or type: "
 				  "blackhole, unreachable or prohibit",
 				  path);
-	if (via->v.prefix.family != to->v.prefix.family)
-		return build_fail(b, via,
-				  "%s: an %s gateway for an %s destination\nuse a gateway of "
-				  "the same family",
-				  path, via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
-				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
-	memcpy(route->via, via->v.prefix.addr, sizeof(route->via));
-	return build_on_link(b, via, map, &route->iface);
+	return build_via(b, via, map, to, route->via, &route->iface);
 }
 
 /* Node and place of one entry in struct config: fills it, and *e with what must be unique of it. */
@@ -149,7 +199,7 @@ static int fill_route(struct build *b, const struct node *map, size_t i, struct 
 {
 	int ret = build_route(b, map, &b->c->routes[i]);
 
-	*e = (struct entry){ b->c->routes[i].to, 0, node_child(map, "to") };
+	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].metric, node_child(map, "to") };
 	return ret;
 }
 
@@ -164,7 +214,8 @@ int build_routes(struct build *b)
 	if (n == 0)
 		return 0;
 	b->c->routes = calloc(n, sizeof(*b->c->routes));
-	if (!b->c->routes)
+	b->c->paths = calloc(count_paths(list) + 1, sizeof(*b->c->paths));
+	if (!b->c->routes || !b->c->paths)
 		return no_memory(b);
 	ret = fill_list(b, list, n, fill_route, &repeated, &first_line);
 	if (ret < 0)

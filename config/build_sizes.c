@@ -59,22 +59,28 @@ static int by_hop(const void *pa, const void *pb)
 /* Distinct gateways of the routes; -ENOMEM. */
 static long count_gateways(const struct config *c)
 {
-	struct hop *hops = calloc(c->n_routes + 1, sizeof(*hops));
+	struct hop *hops = calloc(c->n_routes + c->n_paths + 1, sizeof(*hops));
 	size_t n = 0;
 	long distinct = 0;
 
 	if (!hops)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_routes; i++) {
-		if (c->routes[i].kind != CONFIG_ROUTE_VIA)
+		if (c->routes[i].kind != CONFIG_ROUTE_VIA || c->routes[i].n_paths)
 			continue;
 		memcpy(hops[n].addr, c->routes[i].via, sizeof(hops[n].addr));
 		hops[n++].iface = c->routes[i].iface;
+	}
+	for (size_t i = 0; i < c->n_paths; i++) {
+		memcpy(hops[n].addr, c->paths[i].via, sizeof(hops[n].addr));
+		hops[n++].iface = c->paths[i].iface;
 	}
 	qsort(hops, n, sizeof(*hops), by_hop);
 	for (size_t i = 0; i < n; i++)
 		distinct += i == 0 || by_hop(&hops[i - 1], &hops[i]) != 0;
 	free(hops);
+	for (size_t i = 0; i < c->n_routes; i++)
+		distinct += c->routes[i].n_paths > 1; /* a group each */
 	return distinct;
 }
 

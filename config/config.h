@@ -22,6 +22,7 @@
 #define CONFIG_MAX_DEVICES      32
 #define CONFIG_MAX_WORKERS      32
 #define CONFIG_MAX_ADDRS        16  /* per interface */
+#define CONFIG_MAX_PATHS        64  /* per route */
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
@@ -112,12 +113,22 @@ enum config_route_kind {
 	CONFIG_ROUTE_PROHIBIT,    /* dropped, ICMP administratively prohibited */
 };
 
+struct config_path { /* one of several gateways of a route */
+	uint8_t family;
+	uint8_t via[16];
+	uint16_t iface;
+	uint8_t weight; /* 1..255 */
+};
+
 struct config_route {
 	struct config_prefix to;
 	enum config_route_kind kind;
-	uint8_t via[16]; /* same family as `to` */
-	uint16_t iface;  /* index into ifaces: where `via` is */
-	unsigned line;   /* in the file, for messages */
+	uint8_t via[16];     /* same family as `to`; unused with n_paths */
+	uint16_t iface;      /* index into ifaces: where `via` is */
+	uint16_t n_paths;    /* 0: only `via` */
+	uint32_t first_path; /* index into paths */
+	uint32_t metric;     /* the lowest of equal destinations is used */
+	unsigned line;       /* in the file, for messages */
 };
 
 struct config_neighbor { /* a static neighbour */
@@ -153,7 +164,9 @@ struct config {
 	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
 
 	size_t n_routes, n_neighbors;
+	size_t n_paths;
 	struct config_route *routes;
+	struct config_path *paths; /* of all routes */
 	struct config_neighbor *neighbors;
 
 	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */

@@ -140,6 +140,8 @@ static void add_end(struct text *t, enum config_kind kind, const struct config *
 
 	if (kind == CONFIG_NEIGHBOR) {
 		add(t, " mac %s", value(field_find("neighbors[].mac"), c, object, out));
+	} else if (c->routes[i].n_paths) {
+		add(t, " via %u paths", c->routes[i].n_paths);
 	} else if (c->routes[i].kind == CONFIG_ROUTE_VIA) {
 		add(t, " via %s", value(field_find("routes[].via"), c, object, out));
 		add(t, " on %s", field_iface(c, c->routes[i].iface, out, sizeof(out)));

@@ -154,13 +154,18 @@ static struct config_prefix host(uint8_t family, const uint8_t addr[16])
 	return p;
 }
 
+static bool one_gateway(const struct config_route *r)
+{
+	return r->kind == CONFIG_ROUTE_VIA && !r->n_paths;
+}
+
 static bool route_via(const struct config *c, const void *object, char *out, size_t room)
 {
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
 	(void)c;
-	if (r->kind != CONFIG_ROUTE_VIA)
+	if (!one_gateway(r))
 		return false;
 	value_show_prefix(&p, true, out, room);
 	return true;
@@ -198,7 +203,7 @@ static bool route_port(const struct config *c, const void *object, char *out, si
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
-	return r->kind == CONFIG_ROUTE_VIA && link_port(c, &p, r->iface, out, room);
+	return one_gateway(r) && link_port(c, &p, r->iface, out, room);
 }
 
 static bool route_vlan(const struct config *c, const void *object, char *out, size_t room)
@@ -206,7 +211,47 @@ static bool route_vlan(const struct config *c, const void *object, char *out, si
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
-	return r->kind == CONFIG_ROUTE_VIA && link_vlan(c, &p, r->iface, out, room);
+	return one_gateway(r) && link_vlan(c, &p, r->iface, out, room);
+}
+
+static bool route_metric(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)c;
+	snprintf(out, room, "%u", ((const struct config_route *)object)->metric);
+	return true;
+}
+
+static bool path_via(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	(void)c;
+	value_show_prefix(&p, true, out, room);
+	return true;
+}
+
+static bool path_port(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	return link_port(c, &p, path->iface, out, room);
+}
+
+static bool path_vlan(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	return link_vlan(c, &p, path->iface, out, room);
+}
+
+static bool path_weight(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)c;
+	snprintf(out, room, "%u", ((const struct config_path *)object)->weight);
+	return true;
 }
 
 static bool neighbor_ip(const struct config *c, const void *object, char *out, size_t room)
@@ -298,6 +343,11 @@ MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),
 MADE("routes[].port", route_port, NULL),
 MADE("routes[].vlan", route_vlan, NULL),
+MADE("routes[].paths[].via", path_via, NULL),
+MADE("routes[].paths[].port", path_port, NULL),
+MADE("routes[].paths[].vlan", path_vlan, NULL),
+MADE("routes[].paths[].weight", path_weight, NULL),
+MADE("routes[].metric", route_metric, NULL),
 MADE("neighbors[].ip", neighbor_ip, NULL),
 MADE("neighbors[].mac", neighbor_mac, NULL),
 MADE("neighbors[].port", neighbor_port, NULL),
@@ -408,6 +458,18 @@ static const void *route_at(const struct config *c, const void *parent, unsigned
 	return &c->routes[i];
 }
 
+static unsigned count_paths(const struct config *c, const void *parent)
+{
+	(void)c;
+	return ((const struct config_route *)parent)->n_paths;
+}
+
+static const void *path_at(const struct config *c, const void *parent, unsigned i, char *name)
+{
+	(void)name;
+	return &c->paths[((const struct config_route *)parent)->first_path + i];
+}
+
 static unsigned count_neighbors(const struct config *c, const void *parent)
 {
 	(void)parent;
@@ -431,6 +493,7 @@ static const struct collection collections[] = {
 	{ "ports.*.vlans", count_ifaces, vlan_at },
 	{ "ports.*.vlans.*.addresses", count_vlan_addresses, vlan_address_at },
 	{ "routes", count_routes, route_at },
+	{ "routes[].paths", count_paths, path_at },
 	{ "neighbors", count_neighbors, neighbor_at },
 };
 

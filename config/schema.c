@@ -54,8 +54,8 @@ const struct schema_key schema_keys[] = {
   "core.", .example = "[1, 2]" },
 { "workers.cpus[]", SCHEMA_NUMBER, 0, 1023, .help = "A CPU number as in lscpu." },
 { "workers.idle", SCHEMA_CHOICE, .preset = "sleep", .choices = idle_names,
-  .help = "What a worker without packets does: sleep gives the CPU back between short naps, poll "
-  "never does." },
+  .help = "What a worker without packets does: sleep gives the CPU back until a packet comes, poll "
+  "never does, but where it shares the control thread's CPU." },
 { "workers.spread", SCHEMA_CHOICE, .preset = "auto", .choices = spread_names,
   .help = "What to do with workers beyond the receive queues there are. auto: a worker with a queue "
   "hands them some of its flows, each flow always to the same one; off: they have nothing to do." },
@@ -169,6 +169,23 @@ const struct schema_key schema_keys[] = {
   .help = "Port the gateway is on. Needed only for a link-local gateway (fe80::/10).",
   .example = "p0" },
 { "routes[].vlan", SCHEMA_NUMBER, 1, 4094, .help = "VLAN of that port.", .example = "100" },
+{ "routes[].paths", SCHEMA_LIST, 1, CONFIG_MAX_PATHS,
+  .help = "Instead of `via`: several gateways at once, each flow by one of them. Flows of a gateway "
+  "that is not reachable go by the others.",
+  .example = "[{via: 10.0.0.254}, {via: 10.0.1.254, weight: 2}]" },
+{ "routes[].paths[]", SCHEMA_MAP, .help = "One of the gateways." },
+{ "routes[].paths[].via", SCHEMA_ADDRESS, .required = true,
+  .help = "Gateway, in a subnet of one of the ports; of the same family as `to`.",
+  .example = "10.0.0.254" },
+{ "routes[].paths[].port", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "Port the gateway is on. Needed only for a link-local gateway (fe80::/10).",
+  .example = "p0" },
+{ "routes[].paths[].vlan", SCHEMA_NUMBER, 1, 4094, .help = "VLAN of that port.",
+  .example = "100" },
+{ "routes[].paths[].weight", SCHEMA_NUMBER, 1, 255, "1",
+  "Its share of the flows, beside the other weights." },
+{ "routes[].metric", SCHEMA_NUMBER, 0, 4294967294, "0",
+  "Of routes to the same destination the one with the lowest metric is used while it can be." },
 
 { "neighbors", SCHEMA_LIST, 0, NEXTHOPS_MAX,
   .help = "Static neighbours: no ARP or neighbour discovery for these.",

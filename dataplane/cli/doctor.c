@@ -34,6 +34,9 @@ static const struct check {
 } checks[] = {
 	{ "cpu-flags", "the processor knows what DPDK was compiled for", check_cpu_flags },
 	{ "cpus", "a CPU for control and one for each worker", check_cpus },
+	{ "control", "the control thread has a CPU to itself", check_control },
+	{ "priority", "the control thread may go before others", check_priority },
+	{ "isolated", "CPUs kept for workers are used by them", check_isolated },
 	{ "cores", "workers need not share a physical core", check_siblings },
 	{ "numa", "memory nodes", check_numa },
 	{ "governor", "CPUs run at full speed", check_governor },

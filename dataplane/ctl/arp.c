@@ -13,13 +13,13 @@
 #include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
-static bool on_subnet(const struct iface *f, uint32_t addr)
+/* On a subnet of ours, or somebody a route made us ask. */
+static bool may_be_here(struct board *b, uint16_t iface, const uint8_t *addr)
 {
-	for (uint8_t i = 0; i < f->n4; i++)
-		if (prefix_match((const uint8_t *)&f->addr4[i].addr, (const uint8_t *)&addr,
-				 f->addr4[i].len))
-			return true;
-	return false;
+	uint32_t row;
+
+	return addr_on_link(&b->ifaces[iface], AF_INET, addr) ||
+	       neighbors_row(b, iface, AF_INET, addr, &row) == 0;
 }
 
 static void warn_conflict(const struct arp_info *a)
@@ -58,7 +58,7 @@ void arp_receive(struct board *b, struct rte_mbuf *m)
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}
-	if (!a.probe && !on_subnet(f, a.sender_ip)) {
+	if (!a.probe && !may_be_here(b, index, (const uint8_t *)&a.sender_ip)) {
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}

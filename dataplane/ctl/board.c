@@ -14,6 +14,7 @@
 #include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/ctl/rib.h"
@@ -172,6 +173,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = twins_create(b, err);
 	if (!ret)
+		ret = kernel_create(b, err);
+	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
 		board_destroy(b);
@@ -192,6 +195,7 @@ int board_start(struct board *b, struct err *err)
 		board_stop(b);
 		return ret;
 	}
+	schedule_control(b);
 	ports_watch(b);
 	stats_refresh(b);
 	telemetry_set_state(b->telemetry, TELEMETRY_STATE_RUNNING);
@@ -204,6 +208,7 @@ static void housekeeping(void *arg)
 {
 	struct board *b = arg;
 
+	punt_share(b);
 	rcu_reap(b->rcu);
 	fib_settle(b->fib4);
 	fib_settle(b->fib6);
@@ -243,7 +248,7 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
-	if (twins_attach(b, l, &err) != 0)
+	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0)
 		return -ENOMEM;
 	open_control(b);
 	return 0;
@@ -260,6 +265,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	kernel_destroy(b);
 	twins_destroy(b);
 	workers_stop(b);
 	ports_stop(b);
@@ -273,6 +279,7 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	kernel_destroy(b);
 	twins_destroy(b);
 	workers_destroy(b);
 	ports_destroy(b);

@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct kernel;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -56,6 +57,7 @@ struct board_port {
 	uint16_t *vlan_iface; /* [4096]; NULL without VLANs. Workers read it; a change makes a new
 				 one */
 	uint16_t *old_vlans;  /* the one they have until they are told */
+	bool wakes;           /* has receive interrupts; how its workers sleep */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */
@@ -99,16 +101,16 @@ struct board {
 	struct board_lane *lanes;
 	bool device_probed[CONFIG_MAX_DEVICES];
 	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
-	 * new one. */
+	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
-	bool *routed;                 /* [iface]: the RIB has its routes and those of the file */
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
-	struct twins *twins; /* NULL: none wanted */
+	struct twins *twins;   /* NULL: none wanted */
+	struct kernel *kernel; /* NULL without twins */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -126,8 +128,9 @@ struct board {
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
 	struct rte_ring *spread[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
-	bool rx_held;        /* configurations made now poll no lane (workers_change.c) */
-	bool unpublished;    /* workers_republish() failed and is due */
+	uint64_t punt_came[PLACEMENT_MAX_WORKERS][PUNT_COUNT]; /* as punt_share() last looked */
+	bool rx_held;     /* configurations made now poll no lane (workers_change.c) */
+	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -222,14 +225,18 @@ static inline struct fib *board_fib(const struct board *b, unsigned vrf, unsigne
 
 /*
  * addrs.c: addresses of an interface come and go while workers run, each with its connected subnet
- * and its own host route. -EEXIST, -ENOENT, -ENOSPC. Visible after addrs_commit(), which publishes
- * the interfaces and commits the RIB.
+ * and its own host route. With the last address of a subnet its neighbours go, and routes whose
+ * gateways were there lead nowhere until it is back. The first IPv6 address brings a link-local
+ * one. -EEXIST, -ENOENT, -ENOSPC, -EINVAL. Visible after addrs_commit(), which publishes the
+ * interfaces and commits the RIB.
  */
 int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addrs_commit(struct board *b, struct err *err);
+/* Whether a subnet of the interface has this address in it. */
+bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);
 /* The routes an address brings and takes: its subnet, the broadcasts, itself. Uncommitted. */
 int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	       struct err *err);
@@ -239,6 +246,8 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+/* One of them. */
+int route_add(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
@@ -278,12 +287,16 @@ void worker_cfg_free(struct worker_cfg *c);                    /* no worker has 
  */
 int workers_place(struct board *b, struct placement *p, uint16_t *worker, struct err *err);
 /*
- * As many workers from now on, 1 to b->max_workers, lanes shared out anew, helpers as b->cfg->spread
- * has it. On failure all is as before. -EINVAL out of range, -ENOMEM, -EBUSY the workers did not come to rest.
+ * As many workers from now on, 1 to b->max_workers, lanes shared out anew, helpers as
+ * b->cfg->spread has it. On failure all is as before. -EINVAL out of range, -ENOMEM, -EBUSY the
+ * workers did not come to rest.
  */
 int workers_resize(struct board *b, unsigned n, struct err *err);
 /* The lane, and all that share its receive queue, to another worker. -EINVAL there is none such. */
 int lane_move(struct board *b, unsigned lane, unsigned worker, struct err *err);
+
+/* schedule.c: the control thread goes before others of its CPU; says who shares it */
+void schedule_control(const struct board *b);
 
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
@@ -298,7 +311,8 @@ void engine_stats_describe(struct board *b);          /* once there are engines 
 void engine_stats_refresh(struct board *b);
 
 /* punt.c: the rings to and from the workers */
-void punt_poll(void *board); /* loop timer */
+void punt_poll(void *board);      /* loop timer */
+void punt_share(struct board *b); /* punt_share.c: ten times a second */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
 /* The same of a frame in a buffer, with its flow hash. Takes m. */

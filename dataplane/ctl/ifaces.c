@@ -20,13 +20,25 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
+/* What an interface has of its port; the addresses stay. */
 static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
 {
-	*f = (struct iface){ .port = port->id,
-			     .mtu = port->spec.mtu,
-			     .host_lane = port->lanes[0],
-			     .host = b->cfg->host_twins && port->spec.twin };
+	f->port = port->id;
+	f->mtu = port->spec.mtu;
+	f->host_lane = port->lanes[0];
+	f->host = b->cfg->host_twins && port->spec.twin;
 	memcpy(f->mac, port->mac, 6);
+}
+
+/* It has another MAC address, and so another link-local one. */
+static void new_mac(struct iface *f, const uint8_t old[6])
+{
+	uint8_t was[16];
+
+	ip6_link_local_from_mac(old, was);
+	for (uint8_t i = 0; i < f->n6; i++)
+		if (memcmp(f->addr6[i].addr, was, 16) == 0)
+			ip6_link_local_from_mac(f->mac, f->addr6[i].addr);
 }
 
 /* Where we have addresses, and where the host has: its twin has one, too. */
@@ -107,7 +119,6 @@ static int connected(struct board *b, uint16_t i, struct err *err)
 	const struct iface *f = &b->ifaces[i];
 	int ret = 0;
 
-	b->routed[i] = true;
 	for (uint8_t a = 0; !ret && a < f->n4; a++)
 		ret = addr_route(b, i, AF_INET, (const uint8_t *)&f->addr4[a].addr, f->addr4[a].len,
 				 err);
@@ -136,7 +147,6 @@ static void unroute(struct board *b, uint16_t i)
 	if (b->link_rows[i])
 		rib_free_row(b, b->link_rows[i]);
 	b->link_rows[i] = 0;
-	b->routed[i] = false;
 	rib_commit(b);
 }
 
@@ -150,9 +160,14 @@ static int route(struct board *b, uint16_t i, struct err *err)
 	return ret;
 }
 
-/* The routes stay: only the DPDK port and the address to send from are others. */
-static void move(struct board *b, uint16_t i)
+/* Addresses and routes stay: only the DPDK port and the address to send from are others. */
+static void move(struct board *b, uint16_t i, const struct board_port *port)
 {
+	uint8_t mac[6];
+
+	memcpy(mac, b->ifaces[i].mac, 6);
+	stand_on(b, &b->ifaces[i], port);
+	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
 	neighbors_move(b, i);
@@ -162,7 +177,9 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= BOARD_FIRST_PIECE) {
+	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
+		move(b, iface_of_port(b, port), &b->ports[port]);
+	} else if (port >= BOARD_FIRST_PIECE) {
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
@@ -171,27 +188,31 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 
 		if (b->cfg->ifaces[i].port != port)
 			continue;
-		fill(b, i);
-		if (b->routed[index])
-			move(b, index);
-		else
+		if (b->ifaces[index].mtu) {
+			move(b, index, &b->ports[port]);
+		} else {
+			fill(b, i);
 			ret = route(b, index, err);
+		}
 	}
 	rib_commit(b);
 	return ret;
 }
 
+static void detach(struct board *b, uint16_t i)
+{
+	if (b->ifaces[i].mtu)
+		unroute(b, i);
+	b->ifaces[i] = (struct iface){ 0 };
+}
+
 void ifaces_detach(struct board *b, unsigned port)
 {
 	if (port >= BOARD_FIRST_PIECE)
-		b->ifaces[iface_of_port(b, port)] = (struct iface){ 0 };
-	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
-		if (b->cfg->ifaces[i].port != port)
-			continue;
-		if (b->routed[i + 1])
-			unroute(b, (uint16_t)(i + 1));
-		b->ifaces[i + 1] = (struct iface){ 0 };
-	}
+		detach(b, iface_of_port(b, port));
+	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++)
+		if (b->cfg->ifaces[i].port == port)
+			detach(b, (uint16_t)(i + 1));
 }
 
 static void free_table(void *arg, void *table)
@@ -264,9 +285,8 @@ int ifaces_create(struct board *b, struct err *err)
 
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
-	b->routed = calloc(n, sizeof(*b->routed));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->routed || !b->link_rows)
+	if (!b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -288,6 +308,5 @@ void ifaces_destroy(struct board *b)
 	}
 	free(b->ifaces);
 	free(b->shown);
-	free(b->routed);
 	free(b->link_rows);
 }

@@ -125,6 +125,15 @@ static int probe_port(struct board *b, unsigned i, struct err *err)
 	return 0;
 }
 
+/* Whether receive interrupts are worth asking for: our own carriers have them, and so have NICs;
+ * of devices in software those that have them are not worth the trouble of finding out. */
+static bool may_wake(const struct board *b, const struct config_port *p)
+{
+	if (b->cfg->idle_poll)
+		return false;
+	return p->carrier != CONFIG_CARRIER_DEV || is_pci(p->carrier_name);
+}
+
 static int configure_port(struct board *b, unsigned i, struct err *err)
 {
 	const struct config_port *p = &b->ports[i].spec;
@@ -146,7 +155,14 @@ static int configure_port(struct board *b, unsigned i, struct err *err)
 	conf.rx_adv_conf.rss_conf.rss_hf =
 		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	conf.intr_conf.lsc = 0; /* the control thread looks at the link itself */
+	port->wakes = may_wake(b, p);
+	conf.intr_conf.rxq = port->wakes;
 	ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
+	if (ret && port->wakes) { /* its driver needs more vectors than there are, say */
+		port->wakes = false;
+		conf.intr_conf.rxq = 0;
+		ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
+	}
 	for (uint16_t q = 0; !ret && q < p->n_lanes; q++) {
 		step = "receive queue";
 		ret = rte_eth_rx_queue_setup(port->id, q, PORTS_RX_DESC, (unsigned)node, NULL,

@@ -29,7 +29,7 @@ void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind)
 	struct worker *w = b->workers[b->lanes[*pkt_lane(m)].worker];
 
 	*pkt_kind(m) = kind;
-	if (rte_ring_sp_enqueue(w->from_control, m) != 0)
+	if (worker_give(w, m) != 0)
 		punt_drop(b, m, DROP_CONTROL_FULL);
 }
 
@@ -57,7 +57,7 @@ void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf 
 	*pkt_kind(m) = PKT_TO_WORKER_FRAME;
 	*pkt_arg(m) = lane_stamp(iface->host_lane, b->lanes[iface->host_lane].life);
 	stats_count(b, iface->host_lane, CELL_ORIGINATED, 1);
-	if (rte_ring_sp_enqueue(w->from_control, m) != 0)
+	if (worker_give(w, m) != 0)
 		punt_drop(b, m, DROP_CONTROL_FULL);
 }
 
@@ -104,7 +104,8 @@ void punt_poll(void *arg)
 	for (unsigned queue = 0; queue < PUNT_QUEUE_COUNT; queue++)
 		take(b, queue);
 	b->punt_first++;
-	rib_commit(b); /* host routes of neighbours made above */
+	rib_commit(b); /* host routes of neighbours that have answered: now what waits finds them */
+	neighbors_release(b);
 	twins_poll(b);
 }
 

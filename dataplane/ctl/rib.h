@@ -106,6 +106,9 @@ void rib_forget_iface(struct board *b, uint16_t iface);
  * from the next commit on. */
 void rib_port_changed(struct board *b, unsigned port);
 void rib_neighbor_changed(struct board *b);
+/* Addresses of the interface changed; gone: this subnet was one's, or NULL. Ways whose gateways
+ * were in it lead nowhere until an address is there again. */
+void rib_subnet_changed(struct board *b, uint16_t iface, const struct rib_prefix *gone);
 
 unsigned rib_count(const struct board *b, enum rib_source source);
 
@@ -121,6 +124,11 @@ struct rib_route_view {
 	uint32_t row;   /* of the next-hop table */
 	uint32_t age_s; /* since it was last given another way */
 };
+
+/* What a source says of just this prefix and metric. *hops, room for RIB_MAX_HOPS, is the caller's;
+ * v->best is not said. -ENOENT. */
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *to, uint32_t metric,
+	    struct rib_hop *hops, struct rib_route_view *v);
 
 /*
  * Walk all routes in order of VRF, family, address, length; of one prefix the preferred first. fn

@@ -4,6 +4,7 @@
  * seconds gets the same order again, by position, without the prefixes that have come since; a
  * prefix that has gone is passed over. Control thread.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,4 +159,23 @@ void rib_walk(struct board *b, struct rib_cursor *at, rib_fn *fn, void *arg)
 	}
 	*at = (struct rib_cursor){ 0 };
 	forget_order(r);
+}
+
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *prefix,
+	    uint32_t metric, struct rib_hop *hops, struct rib_route_view *v)
+{
+	const struct rib *r = b->rib;
+	const struct rib_prefix to = rib_mask(prefix);
+	const struct rib_entry *e = rib_find(r, &to);
+	struct rib_view_hops all;
+	uint32_t i = e ? e->first : RIB_NONE;
+
+	while (i && (r->routes[i].source != source || r->routes[i].metric != metric))
+		i = r->routes[i].next;
+	if (!i)
+		return -ENOENT;
+	rib_view(b, e, &r->routes[i], &all, v);
+	memcpy(hops, all.hop, v->n_hops * sizeof(*hops));
+	v->hops = hops;
+	return 0;
 }

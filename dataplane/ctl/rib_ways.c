@@ -78,3 +78,25 @@ void rib_neighbor_changed(struct board *b)
 {
 	b->rib->ways_changed = b->rib->dirty = true;
 }
+
+/* A gateway that never was in a subnet of ours is the business of who named it. */
+void rib_subnet_changed(struct board *b, uint16_t iface, const struct rib_prefix *gone)
+{
+	struct rib *r = b->rib;
+
+	for (int32_t i = 0; i <= rte_hash_max_key_id(r->by_way); i++) {
+		struct rib_way *w = &r->ways[i];
+		const struct rib_key *k = &w->key;
+		bool on_link;
+
+		if (!w->refs || k->iface != iface || !k->family)
+			continue;
+		on_link = addr_on_link(&b->ifaces[iface], k->family, k->addr);
+		if (on_link)
+			w->off_link = false;
+		else if (gone && gone->family == k->family &&
+			 prefix_match(gone->addr, k->addr, gone->len))
+			w->off_link = true;
+	}
+	rib_neighbor_changed(b);
+}

@@ -102,6 +102,13 @@ int tap_open(int *out, int ns, const char *name, struct err *err)
 	return 0;
 }
 
+bool tap_is_there(int fd)
+{
+	struct ifreq ifr;
+
+	return ioctl(fd, TUNGETIFF, &ifr) == 0;
+}
+
 int tap_set_carrier(int fd, bool up)
 {
 	int value = up;

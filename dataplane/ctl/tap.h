@@ -16,6 +16,8 @@
  * be read and written by io_uring. -EPERM, -ENOENT: no /dev/net/tun, -EBUSY: the name is taken.
  */
 int tap_open(int *fd, int ns, const char *name, struct err *err);
+/* Not deleted by somebody else. A reader is not always told: the kernel wakes it just before. */
+bool tap_is_there(int fd);
 /* -EBADFD: the interface was deleted. */
 int tap_set_carrier(int fd, bool up);
 

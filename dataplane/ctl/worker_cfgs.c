@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 
@@ -29,6 +28,7 @@ static bool uses_lane(const struct board *b, unsigned w, const struct board_port
 /* The parts of a configuration behind its head; [n_lanes], rings [n_workers]. */
 struct cfg_parts {
 	struct lane_tx *tx;
+	struct worker_out *out; /* two each */
 	struct telemetry_block **cells;
 	struct rte_ring **handoff, **spread, **team;
 	struct lane_rx *rx;
@@ -42,14 +42,15 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	const size_t size = sizeof(struct worker_cfg) +
 			    n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) +
 				 sizeof(*p->homes) + sizeof(*p->stamps)) +
-			    3 * rings * sizeof(*p->handoff);
+			    rings * (3 * sizeof(*p->handoff) + 2 * sizeof(*p->out));
 	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
 						  b->placement.workers[w].node);
 
 	if (!c)
 		return NULL;
 	p->tx = (struct lane_tx *)(c + 1);
-	p->cells = (struct telemetry_block **)(p->tx + n);
+	p->out = (struct worker_out *)(p->tx + n);
+	p->cells = (struct telemetry_block **)(p->out + 2 * rings);
 	p->handoff = (struct rte_ring **)(p->cells + n);
 	p->spread = p->handoff + rings;
 	p->team = p->spread + rings;
@@ -57,6 +58,7 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	p->homes = (struct lane_home *)(p->rx + n);
 	p->stamps = (uint32_t *)(p->homes + n);
 	c->tx = p->tx;
+	c->out = p->out;
 	c->rx = p->rx;
 	c->cells = p->cells;
 	c->handoff = p->handoff;
@@ -75,6 +77,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->wakes = port->wakes;
 	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
@@ -109,7 +112,14 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 	view->tx_count = port->cut ? 0 : c->n_tx - view->tx_first;
 }
 
-/* Rings that others fill for worker w, and those it fills for its team. */
+static void add_out(const struct board *b, struct rte_ring *ring, unsigned to, struct worker_cfg *c,
+		    struct cfg_parts *parts)
+{
+	if (ring)
+		parts->out[c->n_out++] = (struct worker_out){ ring, b->workers[to] };
+}
+
+/* Rings that others fill for worker w, and those it fills. */
 static void add_rings(const struct board *b, unsigned w, struct worker_cfg *c,
 		      struct cfg_parts *parts)
 {
@@ -119,6 +129,8 @@ static void add_rings(const struct board *b, unsigned w, struct worker_cfg *c,
 			parts->handoff[c->n_handoff++] = b->handoff[v][w];
 		if (b->spread[v][w])
 			parts->spread[c->n_spread++] = b->spread[v][w];
+		add_out(b, b->handoff[w][v], v, c, parts);
+		add_out(b, b->spread[w][v], v, c, parts);
 		if (b->placement.workers[v].helps == w)
 			parts->team[c->n_team++] = b->spread[w][v];
 	}
@@ -126,6 +138,7 @@ static void add_rings(const struct board *b, unsigned w, struct worker_cfg *c,
 
 static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 {
+	struct punt_rate share[PUNT_COUNT];
 	struct cfg_parts parts;
 	struct worker_cfg *c = alloc_cfg(b, w, &parts);
 
@@ -137,9 +150,10 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
-	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
-	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
-	c->idle_poll = b->cfg->idle_poll;
+	punt_rates_share(share, b->cfg->punt, b->n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		c->punt_burst[i] = share[i].burst;
+	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);

@@ -60,6 +60,9 @@ int worker_add(struct board *b, unsigned w, struct err *err)
 			    b->max_workers, punt, b->rcu, telemetry_lcore(b->telemetry, w), err);
 	if (ret)
 		return ret;
+	punt_rates_share(punt, b->cfg->punt, RTE_MAX(w + 1, b->n_workers));
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		b->workers[w]->punt_rate[c] = punt[c].pps; /* until punt_share() knows better */
 	b->workers[w]->uncounted = eal_options.no_telemetry;
 	for (unsigned v = 0; !ret && v < w; v++) {
 		ret = make_ring(b, &b->handoff[v][w], "handoff", v, w, err);

@@ -13,7 +13,8 @@
  *     grace period passes, all are seen empty again and another passes, whatever was received is in
  *     a transmit ring. So nothing of a flow can overtake what of it was there before, and a lane's
  *     rings have been let go of by the worker that had them.
- *  4. All are shown the next layout.
+ *  4. All are shown the next layout, still without lanes to poll, and a grace period later with
+ *     them: who takes over a lane knows it before anybody sends him something for it.
  *  5. Workers without lanes and rings that are to go end.
  *
  * Who does not come to rest in time (its CPU was taken away) makes 2 and 3 start again: the lanes
@@ -125,24 +126,64 @@ static bool come_to_rest(struct board *b)
 	return true;
 }
 
-static void free_cfgs(struct worker_cfg **cfgs, unsigned n)
+/* Configurations of one kind, of all workers. */
+struct cfg_set {
+	struct worker_cfg *of[PLACEMENT_MAX_WORKERS];
+};
+
+struct cfg_steps {
+	struct cfg_set held;  /* the layout that is, no lane polled */
+	struct cfg_set ready; /* the next one, no lane polled */
+	struct cfg_set next;
+};
+
+static void free_set(struct cfg_set *set)
 {
-	for (unsigned w = 0; w < n; w++)
-		worker_cfg_free(cfgs[w]);
+	for (unsigned w = 0; w < PLACEMENT_MAX_WORKERS; w++)
+		worker_cfg_free(set->of[w]);
 }
 
-/* Steps 2 to 4; *held_ns how long lanes were not polled. */
-static int show(struct board *b, struct worker_cfg **held, uint64_t *held_ns, struct err *err)
+static void retire_set(struct board *b, const struct cfg_set *set)
+{
+	for (unsigned w = 0; w < b->n_workers; w++)
+		worker_cfg_retire(b, set->of[w]);
+}
+
+/* All three, or none. */
+static int make_steps(struct board *b, struct placement *p, uint16_t *worker,
+		      struct cfg_steps *steps, struct err *err)
+{
+	int ret;
+
+	*steps = (struct cfg_steps){ 0 };
+	exchange(b, p, worker);
+	ret = workers_spread(b, err);
+	if (!ret && worker_cfgs_make(b, steps->next.of) != 0)
+		ret = -ENOMEM;
+	b->rx_held = true;
+	if (!ret)
+		ret = worker_cfgs_make(b, steps->ready.of);
+	exchange(b, p, worker);
+	if (!ret)
+		ret = worker_cfgs_make(b, steps->held.of);
+	b->rx_held = false;
+	if (!ret)
+		return 0;
+	free_set(&steps->next);
+	free_set(&steps->ready);
+	return err_set(err, ret, "workers: no memory for new configurations");
+}
+
+/* Steps 2 and 3. */
+static int hold(struct board *b, const struct cfg_set *held, uint64_t *since, struct err *err)
 {
 	for (unsigned i = 0; i < HOLDS; i++) {
 		const struct timespec pause = { .tv_nsec = 1000000 };
-		const uint64_t from = now_ns();
 
-		worker_cfgs_publish(b, held);
-		if (come_to_rest(b)) {
-			*held_ns = from;
+		*since = now_ns();
+		worker_cfgs_publish(b, held->of);
+		if (come_to_rest(b))
 			return 0;
-		}
 		worker_cfgs_publish(b, b->cfgs);
 		nanosleep(&pause, NULL);
 	}
@@ -156,36 +197,28 @@ static int show(struct board *b, struct worker_cfg **held, uint64_t *held_ns, st
 /* From the board's layout to this one, in which the board's then stands. */
 static int change(struct board *b, struct placement *p, uint16_t *worker, struct err *err)
 {
-	struct worker_cfg *next[PLACEMENT_MAX_WORKERS], *held[PLACEMENT_MAX_WORKERS];
-	uint64_t from = 0;
-	int ret;
+	struct cfg_steps steps;
+	uint64_t since;
+	int ret = make_steps(b, p, worker, &steps, err);
 
-	exchange(b, p, worker);
-	ret = workers_spread(b, err);
-	if (!ret && worker_cfgs_make(b, next) != 0)
-		ret = err_set(err, -ENOMEM, "workers: no memory for new configurations");
-	exchange(b, p, worker);
 	if (ret)
 		return ret;
-	b->rx_held = true;
-	ret = worker_cfgs_make(b, held);
-	b->rx_held = false;
+	ret = hold(b, &steps.held, &since, err);
 	if (ret) {
-		free_cfgs(next, b->n_workers);
-		return err_set(err, ret, "workers: no memory for new configurations");
+		free_set(&steps.next);
+		free_set(&steps.ready);
+		retire_set(b, &steps.held);
+		return ret;
 	}
-	ret = show(b, held, &from, err);
-	if (ret) {
-		free_cfgs(next, b->n_workers);
-	} else {
-		exchange(b, p, worker);
-		worker_cfgs_replace(b, next);
-		log_info("workers: %u share the lanes anew, which were held for %.1f us",
-			 b->placement.n_workers, (double)(now_ns() - from) / 1000);
-	}
-	for (unsigned w = 0; w < b->n_workers; w++)
-		worker_cfg_retire(b, held[w]);
-	return ret;
+	worker_cfgs_publish(b, steps.ready.of);
+	rcu_wait(b->rcu, rcu_token(b->rcu));
+	exchange(b, p, worker);
+	worker_cfgs_replace(b, steps.next.of);
+	log_info("workers: %u share the lanes anew, which were held for %.1f us",
+		 b->placement.n_workers, (double)(now_ns() - since) / 1000);
+	retire_set(b, &steps.held);
+	retire_set(b, &steps.ready);
+	return 0;
 }
 
 /* The last ones, which have no lanes and no flows, end. -ENOMEM: they stay and do nothing. */
@@ -241,6 +274,7 @@ static int join(struct board *b, unsigned n, struct err *err)
 
 static void say(struct board *b)
 {
+	punt_share(b);
 	stats_describe(b);
 	telemetry_publish(b->telemetry);
 }

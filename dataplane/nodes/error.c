@@ -2,6 +2,8 @@
 /* The shared half of ip4_error and ip6_error; see error.h. Worker threads. */
 #include "dataplane/nodes/error.h"
 
+#include "dataplane/nodes/chain.h"
+
 enum drop_reason error_reason(enum icmp_cause_code code)
 {
 	switch (code) {
@@ -32,12 +34,7 @@ uint8_t *error_make_room(struct rte_mbuf *m, uint16_t quote, uint16_t headers, u
 {
 	uint8_t *p;
 
-	if (m->nb_segs > 1) {
-		rte_pktmbuf_free(m->next);
-		m->next = NULL;
-		m->nb_segs = 1;
-		m->pkt_len = m->data_len;
-	}
+	chain_trim(m, PKT_L3 + quote);
 	p = (uint8_t *)rte_pktmbuf_prepend(m, headers);
 	if (!p)
 		return NULL;

@@ -36,12 +36,6 @@ static inline uint16_t eth_drop(struct rte_mbuf *m, enum drop_reason reason)
 	return ETH_EDGE_DROP;
 }
 
-/* A frame whose first segment ends inside a header: cut on its way, or in pieces. */
-static inline uint16_t eth_drop_short(struct rte_mbuf *m, enum drop_reason cut)
-{
-	return eth_drop(m, m->nb_segs > 1 ? DROP_SPLIT_HEADER : cut);
-}
-
 /* What nothing here handles is the host's (LLDP, LACP, IS-IS …), where it has a twin of the port.
  */
 static inline uint16_t eth_unknown(struct rte_mbuf *m, const struct port_view *port)
@@ -63,7 +57,7 @@ static inline uint16_t eth_classify_group(const struct worker_cfg *cfg, struct r
 		return ETH_EDGE_PUNT;
 	case NET_BE16(NET_ETHERTYPE_IP6):
 		if (m->data_len < NET_ETHER_LEN + sizeof(struct ip6_header))
-			return eth_drop_short(m, DROP_IP6_TRUNCATED);
+			return eth_drop(m, DROP_IP6_TRUNCATED);
 		if (rte_pktmbuf_mtod_offset(m, const struct ip6_header *, PKT_L3)->dst[0] != 0xff)
 			return eth_drop(m, DROP_ETH_UNICAST_IP_IN_GROUP);
 		return ETH_EDGE_IP6;
@@ -72,7 +66,7 @@ static inline uint16_t eth_classify_group(const struct worker_cfg *cfg, struct r
 			rte_pktmbuf_mtod_offset(m, const struct ip4_header *, PKT_L3);
 
 		if (m->data_len < NET_ETHER_LEN + sizeof(*ip))
-			return eth_drop_short(m, DROP_IP4_TRUNCATED);
+			return eth_drop(m, DROP_IP4_TRUNCATED);
 		if (port->host && iface_hears4(&cfg->ifaces[*pkt_iface(m)], ip->dst))
 			return ETH_EDGE_IP4;
 		return eth_drop(m, (ip->dst & NET_BE32(0xe0000000)) == NET_BE32(0xe0000000)
@@ -91,7 +85,7 @@ static inline uint16_t eth_classify(const struct worker_cfg *cfg, struct rte_mbu
 	uint64_t start;
 
 	if (unlikely(m->data_len < NET_ETHER_LEN))
-		return eth_drop_short(m, DROP_ETH_TRUNCATED);
+		return eth_drop(m, DROP_ETH_TRUNCATED);
 	memcpy(&start, eth, 8);
 	if (unlikely(eth->type == NET_BE16(NET_ETHERTYPE_VLAN) ||
 		     eth->type == NET_BE16(NET_ETHERTYPE_QINQ)))

@@ -5,6 +5,7 @@
  * twin in the kernel the rest is the host's, groups of the link included. Else UDP to a unicast
  * address of ours is told that nobody listens, and the rest is dropped.
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
 #include "lib/net/icmp.h"
@@ -93,7 +94,7 @@ static uint16_t receive_for_host(struct worker *w, struct rte_mbuf *m, struct ip
 		return drop(m, DROP_IP6_GROUP);
 	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))
 		return drop(m, DROP_IP6_LINK_LOCAL);
-	if (m->nb_segs > 1 || ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment ||
+	if (ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment ||
 	    walk.protocol != NET_PROTO_ICMP6 || walk.upper_offset >= have)
 		return for_host(m);
 	type = *((const uint8_t *)ip + walk.upper_offset);
@@ -106,8 +107,12 @@ static uint16_t receive_for_host(struct worker *w, struct rte_mbuf *m, struct ip
 	return echo(w, m, ip, iface);
 }
 
-static uint16_t receive(struct worker *w, struct rte_mbuf *m)
+/* Messages to us are read in one piece. */
+static uint16_t receive(struct worker *w, void **obj)
 {
+	if (!chain_has(w, obj, UINT32_MAX))
+		return EDGE_DROP;
+	struct rte_mbuf *m = *obj;
 	struct ip6_header *ip = rte_pktmbuf_mtod_offset(m, struct ip6_header *, PKT_L3);
 	const struct iface *iface = &w->cfg->ifaces[*pkt_iface(m)];
 	const bool group = ip6_is_multicast(ip->dst);
@@ -120,8 +125,6 @@ static uint16_t receive(struct worker *w, struct rte_mbuf *m)
 		return drop(m, DROP_IP6_GROUP);
 	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))
 		return drop(m, DROP_IP6_LINK_LOCAL);
-	if (m->nb_segs > 1)
-		return drop(m, DROP_SPLIT_HEADER);
 	if (ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment)
 		return drop(m, DROP_IP6_LOCAL_PROTOCOL);
 	if (walk.protocol == NET_PROTO_ICMP6) {
@@ -152,7 +155,7 @@ static uint16_t ip6_local(struct rte_graph *graph, struct rte_node *node, void *
 	uint16_t next[GRAPH_BURST], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		next[i] = receive(w, objs[i]);
+		next[i] = receive(w, &objs[i]);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);

@@ -14,7 +14,7 @@ static uint16_t classify(const struct worker_cfg *cfg, struct rte_mbuf *m)
 	uint16_t id, edge;
 
 	if (m->data_len < NET_ETHER_LEN + NET_VLAN_LEN)
-		return eth_drop_short(m, DROP_ETH_TRUNCATED);
+		return eth_drop(m, DROP_ETH_TRUNCATED);
 	id = net_swap16(((const struct vlan_header *)(p + NET_ETHER_LEN))->tci) & NET_VLAN_ID_MASK;
 	if (id)
 		*pkt_iface(m) = port->vlan_iface ? port->vlan_iface[id] : IFACE_NONE;

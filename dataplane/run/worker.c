@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
@@ -15,9 +14,8 @@
 #include "dataplane/run/punt_rates.h"
 
 /* Empty loops before the worker pauses between polls, and before it sleeps between them. */
-#define IDLE_PAUSE  64
-#define IDLE_SLEEP  4096
-#define IDLE_NAP_NS 50000
+#define IDLE_PAUSE 64
+#define IDLE_SLEEP 4096
 
 static_assert(WORKER_STAGE >= GRAPH_BURST, "a whole burst may be for one");
 
@@ -51,8 +49,14 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 	if (!w)
 		goto no_memory;
 	w->index = index;
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		w->punt_rate[c] = punt[c].pps;
 	w->block = block;
 	w->qsbr = rcu_qsbr(rcu);
+	if (sleeper_open(&w->sleeper, index, err) != 0) {
+		rte_free(w);
+		return -EMFILE;
+	}
 	w->tsc_hz = rte_get_tsc_hz();
 	w->stage = rte_zmalloc_socket("tx stage", max_tx * sizeof(*w->stage), RTE_CACHE_LINE_SIZE,
 				      numa_node);
@@ -103,6 +107,7 @@ void worker_destroy(struct worker *w)
 	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
 		free_ring(w->to_control[q]);
 	rte_free(w->team);
+	sleeper_close(&w->sleeper);
 	rte_free(w->dirty);
 	rte_free(w->stage);
 	rte_free(w);
@@ -112,13 +117,25 @@ const struct worker_cfg *worker_publish(struct worker *w, const struct worker_cf
 {
 	const struct worker_cfg *old = w->next_cfg;
 
+	store_release(&w->published, w->published + 1);
 	store_release(&w->next_cfg, cfg);
+	sleeper_wake(&w->sleeper);
 	return old;
+}
+
+int worker_give(struct worker *w, struct rte_mbuf *m)
+{
+	const int ret = rte_ring_sp_enqueue(w->from_control, m);
+
+	if (ret == 0)
+		sleeper_wake(&w->sleeper);
+	return ret;
 }
 
 void worker_stop(struct worker *w)
 {
 	store_release(&w->stop, true);
+	sleeper_wake(&w->sleeper);
 }
 
 void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t lane,
@@ -134,20 +151,21 @@ void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t 
 
 void worker_turn(struct worker *w)
 {
-	w->cfg = load_acquire(&w->next_cfg);
+	worker_load(w);
 	w->rx_this_loop = 0;
 	walk_quiet(w->graph);
 	rte_rcu_qsbr_quiescent(w->qsbr, w->index);
 }
 
-/* Off the grace period for the nap: a sleeping worker holds nothing up. */
-static void nap(struct worker *w)
+/* Those for whom something lies in a ring of ours. Without a fence: the next loop looks again. */
+static void wake_others(const struct worker *w)
 {
-	const struct timespec t = { .tv_nsec = IDLE_NAP_NS };
+	for (uint16_t i = 0; i < w->cfg->n_out; i++) {
+		const struct worker_out *out = &w->cfg->out[i];
 
-	rte_rcu_qsbr_thread_offline(w->qsbr, w->index);
-	nanosleep(&t, NULL);
-	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
+		if (unlikely(load_relaxed(&out->to->sleeper.asleep)) && !rte_ring_empty(out->ring))
+			sleeper_wake(&out->to->sleeper);
+	}
 }
 
 struct loop_counts { /* since the last flush into the worker's block */
@@ -174,12 +192,13 @@ int worker_main(void *arg)
 	struct loop_counts c = { 0 };
 	uint32_t empty = 0;
 
+	sleeper_prepare();
 	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	w->tsc = rte_rdtsc();
 	while (!load_acquire(&w->stop)) {
 		uint64_t now;
 
-		w->cfg = load_acquire(&w->next_cfg);
+		worker_load(w);
 		w->rx_this_loop = 0;
 		if (unlikely(++c.loops % WORKER_TIMED_EVERY == 0)) {
 			walk_timed(w->graph);
@@ -187,6 +206,7 @@ int worker_main(void *arg)
 		} else {
 			walk_quiet(w->graph);
 		}
+		wake_others(w);
 		rte_rcu_qsbr_quiescent(w->qsbr, w->index);
 		now = rte_rdtsc();
 		if (likely(w->rx_this_loop)) {
@@ -205,7 +225,7 @@ int worker_main(void *arg)
 			continue;
 		}
 		flush(w, &c);
-		nap(w);
+		sleeper_sleep(w);
 		now = rte_rdtsc();
 		c.asleep += now - w->tsc;
 		w->tsc = now;

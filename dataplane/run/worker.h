@@ -29,6 +29,7 @@
 #include "dataplane/run/bucket.h"
 #include "dataplane/run/metrics.h"
 #include "dataplane/run/rcu.h"
+#include "dataplane/run/sleep.h"
 #include "lib/base/err.h"
 #include "lib/net/punt.h"
 #include "lib/telemetry/writer.h"
@@ -79,15 +80,22 @@ struct lane_home {      /* of a lane, at its owner */
 struct port_view {                   /* what the data path needs of a port */
 	uint64_t mac;                /* six bytes as a little-endian number */
 	uint16_t iface;              /* untagged interface */
+	bool wakes;                  /* has receive interrupts */
 	bool host;                   /* its interfaces have a twin in the kernel */
 	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };
 
+struct worker_out { /* a ring we fill for another worker, which may be asleep */
+	struct rte_ring *ring;
+	struct worker *to;
+};
+
 struct worker_cfg {
-	uint16_t n_rx, n_tx, n_handoff, n_spread, n_team;
+	uint16_t n_out, n_rx, n_tx, n_handoff, n_spread, n_team;
 	const struct lane_rx *rx;
 	const struct lane_tx *tx;
+	const struct worker_out *out;
 	struct rte_ring *const *handoff;      /* rings other workers fill for us */
 	struct rte_ring *const *spread;       /* … with flows of their lanes */
 	struct rte_ring *const *team;         /* rings we fill with flows of ours; [0]: we keep */
@@ -99,8 +107,7 @@ struct worker_cfg {
 	const struct nexthop_table *nexthops;
 	struct rte_mempool *pool; /* for packets that begin here */
 	uint32_t icmp_errors_pps;
-	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
-	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
+	uint32_t punt_burst[PUNT_COUNT];
 	bool idle_poll;
 	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
@@ -116,6 +123,7 @@ struct stage { /* worker only: packets of this burst for one tx slot or one of t
 struct worker {
 	/* worker reads every loop */
 	const struct worker_cfg *next_cfg; /* control thread publishes */
+	uint64_t published;                /* … how many so far; counted before */
 	const struct worker_cfg *cfg;      /* worker: the one of this loop */
 	struct rte_graph *graph;
 	struct rte_rcu_qsbr *qsbr;
@@ -124,6 +132,7 @@ struct worker {
 	bool uncounted; /* before start: lane cells are left alone (bench: telemetry off) */
 
 	/* worker only */
+	uint64_t seen;                  /* `published` as it was before cfg was loaded */
 	uint64_t tsc;                   /* at the start of this loop */
 	uint32_t rx_this_loop;          /* packets the loop brought in */
 	uint16_t rx_start;              /* lane polled first, turns round-robin */
@@ -134,15 +143,26 @@ struct worker {
 	uint16_t *dirty;                /* tx slots with staged packets */
 	struct stage *team;             /* [max workers] */
 
-	struct rte_ring *to_control[PUNT_QUEUE_COUNT]; /* worker produces */
-	struct rte_ring *from_control;                 /* worker consumes */
-	struct telemetry_block *block;                 /* scope lcore */
+	/* control thread writes: what is let through to it, in PUNT_UNITS */
+	uint32_t punt_rate[PUNT_COUNT] __rte_cache_aligned;
+
+	struct rte_ring *to_control[PUNT_QUEUE_COUNT] __rte_cache_aligned; /* worker produces */
+	struct rte_ring *from_control;                                     /* worker consumes */
+	struct telemetry_block *block;                                     /* scope lcore */
 	uint64_t tsc_hz;
+	struct sleeper sleeper;
 } __rte_cache_aligned;
 
+/* Worker: the newest configuration. */
+static inline void worker_load(struct worker *w)
+{
+	w->seen = load_acquire(&w->published);
+	w->cfg = load_acquire(&w->next_cfg);
+}
+
 /* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have;
- * max_team: as many workers may share its lanes; punt: the rates that its rings to the control
- * thread have room for. */
+ * max_team: as many workers may share its lanes; punt: its rates, whose bursts its rings to the
+ * control thread have room for. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
 		  unsigned max_team, const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
 		  struct telemetry_block *block, struct err *err);
@@ -156,6 +176,8 @@ void worker_turn(struct worker *w);
 /* Control thread: a new configuration from the next loop on; returns the old one, to be retired. */
 const struct worker_cfg *worker_publish(struct worker *w, const struct worker_cfg *cfg);
 void worker_stop(struct worker *w);
+/* Control thread: a packet for a worker; -ENOBUFS its ring is full, the packet is still ours. */
+int worker_give(struct worker *w, struct rte_mbuf *m);
 
 /* Worker: count n packets of one lane and reason as ended; frees them. */
 void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t lane,

@@ -10,14 +10,13 @@
 #include <linux/netlink.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/base/netns.h"
 #include "lib/rtnl/recent.h"
 
 #define MESSAGE_ROOM 65536         /* the kernel's dumps come in at most 32 KiB */
@@ -71,39 +70,22 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-struct opening {
-	int netns, fd, error;
-};
-
-/* A thread of its own, so that nobody else is in the other namespace, even if there is no way back.
- */
-static void *open_there(void *arg)
+static int open_here(void *fd)
 {
-	struct opening *o = arg;
-
-	if (o->netns >= 0 && setns(o->netns, CLONE_NEWNET) != 0)
-		o->error = -errno;
-	else if ((o->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-				 NETLINK_ROUTE)) < 0)
-		o->error = -errno;
-	return NULL;
+	*(int *)fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	return *(int *)fd < 0 ? -errno : 0;
 }
 
 static int open_socket(struct rtnl_socket *s, int netns, size_t buffer)
 {
 	const int bytes = buffer > INT32_MAX / 2 ? INT32_MAX / 2 : (int)buffer, on = 1;
 	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
-	struct opening o = { .netns = netns, .fd = -1 };
-	pthread_t thread;
-	int ret = pthread_create(&thread, NULL, open_there, &o);
+	int ret = netns_run(netns, open_here, &s->fd);
 
 	if (ret != 0)
-		return -ret;
-	pthread_join(thread, NULL);
-	s->fd = o.fd;
-	if (o.error)
-		return o.error;
-	/* not needed: an old kernel takes dump requests as they come, the buffer may stay small */
+		return ret;
+	/* these may fail: the buffer stays smaller, an old kernel looks at requests less strictly
+	 */
 	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
 		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	setsockopt(s->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));

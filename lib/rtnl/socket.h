@@ -38,9 +38,9 @@ struct rtnl_counters {
 };
 
 /*
- * netns: a namespace's file, -1: the caller's own. buffer: bytes to ask the kernel for; without
- * CAP_NET_ADMIN it gives no more than net.core.rmem_max, see rtnl_buffer(). -EPERM: may not enter
- * the namespace.
+ * netns: a namespace's file, or NETNS_OWN (lib/base/netns.h). buffer: bytes to ask the kernel for;
+ * without CAP_NET_ADMIN it gives no more than net.core.rmem_max, see rtnl_buffer(). -EPERM: may not
+ * enter the namespace.
  */
 int rtnl_open(struct rtnl_socket **out, int netns, size_t buffer,
 	      const struct rtnl_handlers *handlers, void *arg, struct err *err);

@@ -14,6 +14,7 @@
 #include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
 #include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
@@ -175,6 +176,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = kernel_create(b, err);
 	if (!ret)
+		ret = fpm_create(b, err);
+	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
 		board_destroy(b);
@@ -248,7 +251,8 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
-	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0)
+	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0 ||
+	    fpm_attach(b, l, &err) != 0)
 		return -ENOMEM;
 	open_control(b);
 	return 0;
@@ -265,6 +269,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	fpm_destroy(b);
 	kernel_destroy(b);
 	twins_destroy(b);
 	workers_stop(b);
@@ -279,6 +284,7 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	fpm_destroy(b);
 	kernel_destroy(b);
 	twins_destroy(b);
 	workers_destroy(b);

@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct fpm;
 struct kernel;
 struct twins;
 
@@ -111,6 +112,7 @@ struct board {
 	struct neighbors *neighbors;
 	struct twins *twins;   /* NULL: none wanted */
 	struct kernel *kernel; /* NULL without twins */
+	struct fpm *fpm;       /* NULL: nobody listens for zebra */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */

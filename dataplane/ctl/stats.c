@@ -13,6 +13,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
 #include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/twin.h"
@@ -165,6 +166,7 @@ void stats_refresh(struct board *b)
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 	uint64_t twins, twins_remade;
 	struct kernel_counts kernel;
+	struct fpm_counts fpm;
 
 	twins_count(b, &twins, &twins_remade);
 	engine_stats_refresh(b);
@@ -185,6 +187,13 @@ void stats_refresh(struct board *b)
 		set(block, BOARD_KERNEL_RESYNCS, kernel.resyncs);
 		set(block, BOARD_KERNEL_OVERRUNS, kernel.overruns);
 		set(block, BOARD_KERNEL_REFUSED, kernel.refused);
+	}
+	if (fpm_count(b, &fpm)) {
+		set(block, BOARD_FPM_CONNECTED, fpm.connected);
+		set(block, BOARD_FPM_ROUTES, fpm.routes);
+		set(block, BOARD_FPM_CONNECTIONS, fpm.connections);
+		set(block, BOARD_FPM_MESSAGES, fpm.messages);
+		set(block, BOARD_FPM_REFUSED, fpm.refused);
 	}
 	if (b->control) {
 		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));

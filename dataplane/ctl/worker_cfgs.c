@@ -12,6 +12,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/punt_rates.h"
+#include "dataplane/tables/own.h"
 #include "lib/base/log.h"
 
 /* A worker sends on its own lanes of a port; of a port it has none of, on all by handing over. */
@@ -34,12 +35,13 @@ struct cfg_parts {
 	struct lane_rx *rx;
 	struct lane_home *homes;
 	uint32_t *stamps;
+	struct own_set *own;
 };
 
 static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cfg_parts *p)
 {
 	const size_t n = b->n_lanes, rings = b->n_workers;
-	const size_t size = sizeof(struct worker_cfg) +
+	const size_t size = sizeof(struct worker_cfg) + sizeof(*p->own) +
 			    n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) +
 				 sizeof(*p->homes) + sizeof(*p->stamps)) +
 			    rings * (3 * sizeof(*p->handoff) + 2 * sizeof(*p->out));
@@ -48,7 +50,8 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 
 	if (!c)
 		return NULL;
-	p->tx = (struct lane_tx *)(c + 1);
+	p->own = (struct own_set *)(c + 1);
+	p->tx = (struct lane_tx *)(p->own + 1);
 	p->out = (struct worker_out *)(p->tx + n);
 	p->cells = (struct telemetry_block **)(p->out + 2 * rings);
 	p->handoff = (struct rte_ring **)(p->cells + n);
@@ -66,6 +69,7 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	c->team = p->team;
 	c->homes = p->homes;
 	c->stamps = p->stamps;
+	c->own = p->own;
 	return c;
 }
 
@@ -149,11 +153,17 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->fib6 = b->fib6;
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		c->filters |= (uint32_t)b->cfg->filters[i] << i;
+	own_fill(parts.own, b->ifaces, b->n_ifaces + 1);
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	punt_rates_share(share, b->cfg->punt, b->n_workers);
 	for (unsigned i = 0; i < PUNT_COUNT; i++)
 		c->punt_burst[i] = share[i].burst;
 	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
+	for (unsigned i = 1; i <= b->n_ifaces; i++)
+		c->rpf |= b->ifaces[i].rpf != IFACE_RPF_OFF;
+	c->rpf_default = b->cfg->urpf_default;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);

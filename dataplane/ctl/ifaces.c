@@ -63,6 +63,7 @@ static void fill(struct board *b, unsigned i)
 	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
 	f->rpf = (uint8_t)from->urpf;
+	b->owner[i + 1] = from->port;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
 
@@ -183,6 +184,8 @@ static void move(struct board *b, uint16_t i, const struct board_port *port)
 	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
+	if (b->link_rows[i])
+		nexthop_set_mtu(b->nexthops, b->link_rows[i], b->ifaces[i].mtu);
 	neighbors_move(b, i);
 }
 
@@ -193,6 +196,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
 		move(b, iface_of_port(b, port), &b->ports[port]);
 	} else if (port >= BOARD_FIRST_PIECE) {
+		b->owner[iface_of_port(b, port)] = (uint16_t)port;
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
@@ -221,11 +225,38 @@ static void detach(struct board *b, uint16_t i)
 
 void ifaces_detach(struct board *b, unsigned port)
 {
-	if (port >= BOARD_FIRST_PIECE)
-		detach(b, iface_of_port(b, port));
-	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++)
-		if (b->cfg->ifaces[i].port == port)
-			detach(b, (uint16_t)(i + 1));
+	for (uint16_t i = 1; i <= b->n_ifaces; i++)
+		if (b->ifaces[i].mtu && b->owner[i] == port)
+			detach(b, i);
+}
+
+void iface_open(struct board *b, const struct config *cfg, unsigned i)
+{
+	struct iface *f = &b->ifaces[i + 1];
+
+	*f = (struct iface){ .vlan = cfg->ifaces[i].vlan };
+	stand_on(b, f, &b->ports[cfg->ifaces[i].port]);
+	give_link_local(f);
+	b->owner[i + 1] = cfg->ifaces[i].port;
+}
+
+void iface_close(struct board *b, unsigned i)
+{
+	detach(b, (uint16_t)(i + 1));
+}
+
+void ifaces_set_mtu(struct board *b, unsigned port)
+{
+	for (uint16_t i = 1; i <= b->n_ifaces; i++) {
+		struct iface *f = &b->ifaces[i];
+
+		if (!f->mtu || b->owner[i] != port)
+			continue;
+		f->mtu = b->ports[port].spec.mtu;
+		if (b->link_rows[i])
+			nexthop_set_mtu(b->nexthops, b->link_rows[i], f->mtu);
+		neighbors_set_mtu(b, i);
+	}
 }
 
 static void free_table(void *arg, void *table)
@@ -299,7 +330,8 @@ int ifaces_create(struct board *b, struct err *err)
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->link_rows)
+	b->owner = calloc(n, sizeof(*b->owner));
+	if (!b->owner || !b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -322,4 +354,5 @@ void ifaces_destroy(struct board *b)
 	free(b->ifaces);
 	free(b->shown);
 	free(b->link_rows);
+	free(b->owner);
 }

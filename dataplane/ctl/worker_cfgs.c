@@ -148,7 +148,7 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 
 	if (!c)
 		return NULL;
-	c->ifaces = b->ifaces;
+	c->ifaces = b->staging && b->shown ? b->shown : b->ifaces;
 	c->fib4 = b->fib4;
 	c->fib6 = b->fib6;
 	c->nexthops = b->nexthops;
@@ -223,7 +223,8 @@ void worker_cfgs_replace(struct board *b, struct worker_cfg *const *made)
 		b->cfgs[w] = made[w];
 	}
 	b->unpublished = false;
-	ifaces_shown(b);
+	if (!b->staging)
+		ifaces_shown(b);
 }
 
 int workers_republish(struct board *b)

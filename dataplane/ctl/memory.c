@@ -87,7 +87,7 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const st
 {
 	/* of all workers there can be: packets staged by lane and by worker, rings to each other */
 	const uint64_t workers =
-		(uint64_t)p->n_places * ((n_lanes + p->n_places) * sizeof(struct stage) +
+		(uint64_t)p->n_places * ((n_lanes + p->n_places) * sizeof(struct worker_stage) +
 					 3 * p->n_places * WORKER_CTL_RING * sizeof(void *));
 	/* without hugepages DPDK gives every mbuf pages of its own (fastpath.md 0.3) */
 	const uint64_t raw = sizeof(struct rte_mbuf) + 64 + memory_data_room(cfg);

@@ -60,7 +60,7 @@ static inline void spread_drop(struct worker *w, struct rte_mbuf **pkts, uint16_
 static inline void spread_flush(struct worker *w)
 {
 	for (uint16_t k = 1; k < w->cfg->n_team; k++) {
-		struct stage *s = &w->team[k];
+		struct worker_stage *s = &w->team[k];
 		uint16_t sent;
 
 		if (!s->n)

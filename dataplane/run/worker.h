@@ -120,7 +120,7 @@ struct worker_cfg {
 
 #define WORKER_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one */
 
-struct stage { /* worker only: packets of this burst for one tx slot or one of the team */
+struct worker_stage { /* worker only: packets of this burst for one tx slot or one of the team */
 	uint16_t n;
 	struct rte_mbuf *pkts[WORKER_STAGE];
 };
@@ -144,9 +144,9 @@ struct worker {
 	uint16_t ring_start;            /* … and ring */
 	struct bucket icmp;             /* of ICMP errors */
 	struct bucket punt[PUNT_COUNT]; /* of packets to the control thread */
-	struct stage *stage;            /* [max tx slots] */
+	struct worker_stage *stage;     /* [max tx slots] */
 	uint16_t *dirty;                /* tx slots with staged packets */
-	struct stage *team;             /* [max workers] */
+	struct worker_stage *team;      /* [max workers] */
 
 	/* control thread writes: what is let through to it, in PUNT_UNITS */
 	uint32_t punt_rate[PUNT_COUNT] __rte_cache_aligned;

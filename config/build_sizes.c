@@ -122,6 +122,19 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 	return 0;
 }
 
+static void build_filters(struct build *b)
+{
+	static const char *const names[] = {
+#define _(sym, name, help) name,
+		MARTIANS(_)
+#undef _
+	};
+	const struct node map = section(b, "filters");
+
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		b->c->filters[i] = node_number(&map, names[i]);
+}
+
 /* Rates of classes of packets to this box. */
 static void build_punt(struct build *b)
 {
@@ -168,10 +181,12 @@ int build_sizes(struct build *b)
 				 &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->urpf_default = node_number(&ip, "urpf_default");
 	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
 	build_punt(b);
+	build_filters(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

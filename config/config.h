@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
@@ -83,10 +84,14 @@ enum config_carrier {
 	CONFIG_CARRIER_DEV,
 };
 
+/* Reverse path check of sources (RFC 3704). */
+enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
+
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
+	enum config_urpf urpf;
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
 };
@@ -187,7 +192,9 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
-	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
+	bool filters[MARTIAN_NONE]; /* on, by enum martian */
+	bool urpf_default;          /* loose checks take the default route for one */
+	bool ip4_fragment;          /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
 	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */

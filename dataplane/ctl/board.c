@@ -15,6 +15,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/fpm.h"
+#include "dataplane/ctl/jobs.h"
 #include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
@@ -237,13 +238,29 @@ static void open_control(struct board *b)
 		log_warn("%s", err.text);
 }
 
+int board_set_period(struct board *b, uint32_t ms)
+{
+	struct loop_watch *timer;
+
+	if (!b->loop || b->period_ms == ms)
+		return 0;
+	timer = loop_timer(b->loop, ms * 1000000ull, publish, b);
+	if (!timer)
+		return -ENOMEM;
+	loop_remove(b->loop, b->timers[1]);
+	b->timers[1] = timer;
+	b->period_ms = ms;
+	return 0;
+}
+
 int board_attach(struct board *b, struct loop *l)
 {
 	struct err err;
 
 	b->loop = l;
 	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
-	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
+	b->period_ms = b->cfg->telemetry_period_ms;
+	b->timers[1] = loop_timer(l, b->period_ms * 1000000ull, publish, b);
 	b->timers[2] = loop_timer(l, 100000000ull, housekeeping, b);
 	b->timers[3] = loop_timer(l, 1000000000ull, neighbors_tick, b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
@@ -252,14 +269,22 @@ int board_attach(struct board *b, struct loop *l)
 	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0 ||
 	    fpm_attach(b, l, &err) != 0)
 		return -ENOMEM;
+	if (jobs_create(b, l) != 0)
+		return -ENOMEM;
 	open_control(b);
 	return 0;
+}
+
+void board_reload(struct board *b, const char *path)
+{
+	jobs_reload(b, path);
 }
 
 void board_stop(struct board *b)
 {
 	control_destroy(b->control);
 	b->control = NULL;
+	jobs_destroy(b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++) {
 		if (b->timers[i])
 			loop_remove(b->loop, b->timers[i]);

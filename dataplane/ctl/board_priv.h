@@ -24,6 +24,7 @@ struct control;
 struct neighbors;
 struct rib;
 struct fpm;
+struct jobs;
 struct kernel;
 struct twins;
 
@@ -85,7 +86,7 @@ struct port_piece {
 struct port_swap {
 	unsigned n_go, n_come;
 	struct port_piece go[BOARD_MAX_PORTS], come[BOARD_MAX_PORTS];
-	const struct config *cfg; /* the board's from then on; NULL: it stays */
+	const struct config *old; /* the board's again if it fails; NULL: as it is */
 };
 
 struct board {
@@ -107,6 +108,7 @@ struct board {
 
 	struct fib *fib4, *fib6;
 	struct nexthop_table *nexthops;
+	uint16_t *owner;     /* [iface]: index into ports */
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
@@ -128,11 +130,14 @@ struct board {
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool staging;        /* apply.c: changes of routes and interfaces are not shown yet */
 	uint64_t punt_came[PLACEMENT_MAX_WORKERS][PUNT_COUNT]; /* as punt_share() last looked */
 	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
+	uint32_t period_ms; /* of timers[1] */
 	struct loop_watch *timers[4];
+	struct jobs *jobs;       /* NULL: not attached */
 	struct control *control; /* NULL: not attached, or no socket could be made */
 };
 
@@ -153,6 +158,8 @@ void board_take_lanes(struct board *b, unsigned port);
 
 /* Another configuration of the same layout is the board's. The old one stays the caller's. */
 void board_adopt(struct board *b, const struct config *cfg);
+/* Publish sums this often; nothing without a loop. -ENOMEM: as before. */
+int board_set_period(struct board *b, uint32_t ms);
 
 /* engines.c */
 bool engine_is_managed(const struct config *cfg, unsigned engine);
@@ -179,9 +186,11 @@ void port_end(struct board *b, unsigned i);
 void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
+/* While it runs. -EBUSY, -ENOTSUP …: its driver takes another MTU only when it is made anew. */
+int port_set_mtu(struct board *b, unsigned i, uint16_t mtu);
 
-int device_probe(struct board *b, unsigned i, struct err *err);
-void device_end(struct board *b, unsigned i);
+int device_probe(struct board *b, const struct config_device *d, unsigned i, struct err *err);
+void device_end(struct board *b, const struct config_device *d, unsigned i);
 
 /*
  * swap.c: the ports of `go` end, those of `come` are made and started, routes and neighbours follow
@@ -198,6 +207,12 @@ void ifaces_destroy(struct board *b);
 uint16_t iface_of_port(const struct board *b, unsigned i);
 /* From here to workers_republish() b->ifaces is a copy that no worker reads; -ENOMEM. */
 int ifaces_change(struct board *b, struct err *err);
+/* An interface without addresses for place i of a configuration, on a port that is there; and gone
+ * again, with all that leads to it. The latter commits. */
+void iface_open(struct board *b, const struct config *cfg, unsigned i);
+void iface_close(struct board *b, unsigned i);
+/* The port has another MTU: its interfaces and rows, too. */
+void ifaces_set_mtu(struct board *b, unsigned port);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
 /* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
@@ -231,6 +246,9 @@ int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *add
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
+/* Another prefix length: who is on the subnet before and after stays. */
+int addr_set_len(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t was,
+		 uint8_t len, struct err *err);
 int addrs_commit(struct board *b, struct err *err);
 /* Whether a subnet of the interface has this address in it. */
 bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);
@@ -243,8 +261,11 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
-/* One of them. */
-int route_add(struct board *b, const struct config_route *r, struct err *err);
+/* One of them; c: the configuration it stands in. Of its gateways those whose interface is there.
+ */
+int route_add(struct board *b, const struct config *c, const struct config_route *r,
+	      struct err *err);
+int route_del(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);

@@ -12,13 +12,17 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
-#include "lib/net/ip6.h"
+#include "lib/net/martian.h"
 
 uint16_t iface_of_port(const struct board *b, unsigned i)
 {
 	(void)b;
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
+
+static_assert((int)CONFIG_URPF_OFF == IFACE_RPF_OFF && (int)CONFIG_URPF_LOOSE == IFACE_RPF_LOOSE &&
+		      (int)CONFIG_URPF_STRICT == IFACE_RPF_STRICT,
+	      "the same names");
 
 /* What an interface has of its port; the addresses stay. */
 static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
@@ -58,6 +62,8 @@ static void fill(struct board *b, unsigned i)
 
 	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
+	f->rpf = (uint8_t)from->urpf;
+	b->owner[i + 1] = from->port;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
 
@@ -77,25 +83,33 @@ static int fixed_routes(struct board *b, struct err *err)
 	static const struct {
 		struct rib_prefix to;
 		enum rib_kind kind;
+		enum martian filter; /* only while it is on */
 	} fixed[] = {
-		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST },
-		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST },
-		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 128, { [15] = 1 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } },
-		  RIB_LOCAL }, /* ip6_local asks the interface */
-		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL },
-		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_THIS_NETWORK },
+		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_RESERVED },
+		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_UNSPECIFIED },
+		{ { 0, AF_INET6, 128, { [15] = 1 } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET6, 96, { [10] = 0xff, [11] = 0xff } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_MAPPED },
+		/* ip6_local asks the interface */
+		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN, MARTIAN_NONE },
 	};
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < RTE_DIM(fixed); i++) {
 		const struct rib_target target = { .kind = fixed[i].kind };
 
+		if (fixed[i].filter != MARTIAN_NONE && !b->cfg->filters[fixed[i].filter])
+			continue;
 		ret = rib_add(b, RIB_OWN, &fixed[i].to, 0, &target, err);
 	}
 	return ret;
@@ -170,6 +184,8 @@ static void move(struct board *b, uint16_t i, const struct board_port *port)
 	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
+	if (b->link_rows[i])
+		nexthop_set_mtu(b->nexthops, b->link_rows[i], b->ifaces[i].mtu);
 	neighbors_move(b, i);
 }
 
@@ -180,6 +196,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
 		move(b, iface_of_port(b, port), &b->ports[port]);
 	} else if (port >= BOARD_FIRST_PIECE) {
+		b->owner[iface_of_port(b, port)] = (uint16_t)port;
 		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
@@ -208,11 +225,38 @@ static void detach(struct board *b, uint16_t i)
 
 void ifaces_detach(struct board *b, unsigned port)
 {
-	if (port >= BOARD_FIRST_PIECE)
-		detach(b, iface_of_port(b, port));
-	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++)
-		if (b->cfg->ifaces[i].port == port)
-			detach(b, (uint16_t)(i + 1));
+	for (uint16_t i = 1; i <= b->n_ifaces; i++)
+		if (b->ifaces[i].mtu && b->owner[i] == port)
+			detach(b, i);
+}
+
+void iface_open(struct board *b, const struct config *cfg, unsigned i)
+{
+	struct iface *f = &b->ifaces[i + 1];
+
+	*f = (struct iface){ .vlan = cfg->ifaces[i].vlan };
+	stand_on(b, f, &b->ports[cfg->ifaces[i].port]);
+	give_link_local(f);
+	b->owner[i + 1] = cfg->ifaces[i].port;
+}
+
+void iface_close(struct board *b, unsigned i)
+{
+	detach(b, (uint16_t)(i + 1));
+}
+
+void ifaces_set_mtu(struct board *b, unsigned port)
+{
+	for (uint16_t i = 1; i <= b->n_ifaces; i++) {
+		struct iface *f = &b->ifaces[i];
+
+		if (!f->mtu || b->owner[i] != port)
+			continue;
+		f->mtu = b->ports[port].spec.mtu;
+		if (b->link_rows[i])
+			nexthop_set_mtu(b->nexthops, b->link_rows[i], f->mtu);
+		neighbors_set_mtu(b, i);
+	}
 }
 
 static void free_table(void *arg, void *table)
@@ -286,7 +330,8 @@ int ifaces_create(struct board *b, struct err *err)
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->link_rows)
+	b->owner = calloc(n, sizeof(*b->owner));
+	if (!b->owner || !b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -309,4 +354,5 @@ void ifaces_destroy(struct board *b)
 	free(b->ifaces);
 	free(b->shown);
 	free(b->link_rows);
+	free(b->owner);
 }

@@ -92,7 +92,8 @@ void rib_commit(struct board *b);
 
 /* For neighbors.c: a host route to this row, and a row that nothing but what is uncommitted leads
  * to: it is freed after the next commit. */
-int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t row, struct err *err);
+int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t metric, uint32_t row,
+		     struct err *err);
 void rib_free_row(struct board *b, uint32_t row);
 
 /* Resynchronisation and graceful restart: mark all that a source has said as stale; what it says

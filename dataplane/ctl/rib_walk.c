@@ -83,7 +83,7 @@ void rib_view(const struct board *b, const struct rib_entry *e, const struct rib
 				      .age_s = rib_now() - route->since,
 				      .hops = hops->hop };
 	if (route->source == RIB_NEIGHBOR) {
-		hops->hop[0] = (struct rib_hop){ .iface = b->nexthops->rows[route->set].iface,
+		hops->hop[0] = (struct rib_hop){ .iface = b->nexthops->rows[route->set].way.iface,
 						 .weight = 1 };
 		v->kind = RIB_VIA;
 		v->n_hops = 1;

@@ -10,7 +10,7 @@
 #include "dataplane/ctl/rib.h"
 
 /* Of a route's gateways those whose interface is there. Returns how many. */
-static uint16_t hops_of(const struct board *b, const struct config_route *r,
+static uint16_t hops_of(const struct board *b, const struct config *c, const struct config_route *r,
 			struct rib_hop hops[CONFIG_MAX_PATHS])
 {
 	const struct config_path only = { .iface = r->iface, .weight = 1 };
@@ -19,8 +19,7 @@ static uint16_t hops_of(const struct board *b, const struct config_route *r,
 	if (r->kind != CONFIG_ROUTE_VIA)
 		return 0;
 	for (uint16_t i = 0; i < RTE_MAX(r->n_paths, 1); i++) {
-		const struct config_path *p =
-			r->n_paths ? &b->cfg->paths[r->first_path + i] : &only;
+		const struct config_path *p = r->n_paths ? &c->paths[r->first_path + i] : &only;
 
 		if (!b->ifaces[p->iface + 1].mtu)
 			continue;
@@ -32,7 +31,16 @@ static uint16_t hops_of(const struct board *b, const struct config_route *r,
 	return n;
 }
 
-int route_add(struct board *b, const struct config_route *r, struct err *err)
+static struct rib_prefix prefix_of(const struct config_route *r)
+{
+	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+
+	memcpy(to.addr, r->to.addr, sizeof(to.addr));
+	return to;
+}
+
+int route_add(struct board *b, const struct config *c, const struct config_route *r,
+	      struct err *err)
 {
 	static const enum rib_kind kind[] = {
 		[CONFIG_ROUTE_VIA] = RIB_VIA,
@@ -42,12 +50,18 @@ int route_add(struct board *b, const struct config_route *r, struct err *err)
 	};
 	struct rib_hop hops[CONFIG_MAX_PATHS];
 	const struct rib_target target = { .kind = kind[r->kind],
-					   .n_hops = hops_of(b, r, hops),
+					   .n_hops = hops_of(b, c, r, hops),
 					   .hops = hops };
-	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+	const struct rib_prefix to = prefix_of(r);
 
-	memcpy(to.addr, r->to.addr, sizeof(to.addr));
 	return rib_add(b, RIB_STATIC, &to, r->metric, &target, err);
+}
+
+int route_del(struct board *b, const struct config_route *r, struct err *err)
+{
+	const struct rib_prefix to = prefix_of(r);
+
+	return rib_del(b, RIB_STATIC, &to, r->metric, err);
 }
 
 /* By a gateway of this interface; IFACE_NONE: any. */
@@ -75,6 +89,6 @@ int routes_add(struct board *b, uint16_t iface, struct err *err)
 	}
 	for (size_t i = 0; !ret && i < cfg->n_routes; i++)
 		if (on(b, iface, &cfg->routes[i]))
-			ret = route_add(b, &cfg->routes[i], err);
+			ret = route_add(b, cfg, &cfg->routes[i], err);
 	return ret;
 }

@@ -10,6 +10,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/engine_verbs.h"
+#include "dataplane/ctl/jobs.h"
 #include "dataplane/ctl/shape.h"
 
 /* A port's lanes as "oe0/0-3"; one lane: "oe0/0". */
@@ -137,6 +138,8 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 		ret = control_text(request, "shape", &text, err);
 	if (!ret)
 		ret = read_shape(b, engine, text, &shape, err);
+	if (!ret)
+		ret = jobs_busy(b, err);
 	if (ret)
 		return ret;
 	look(b, engine, bank, &before);
@@ -168,6 +171,11 @@ const struct control_verb board_verbs[] = {
 	{ "engine-lowpower", "engine, on: lanes down and low power, until off",
 	  engine_verb_lowpower },
 	{ "engine-inject", "engine, request: a fault of an emulated one", engine_verb_inject },
+	{ "apply",
+	  "file, check (change nothing), diff (keep the lines): make it what the board runs; a job",
+	  jobs_verb_apply },
+	{ "config", "write the running configuration to a file; a job", jobs_verb_config },
+	{ "job", "id, offset: what became of it", jobs_verb_job },
 	{ "breakout", "engine, bank, shape (\"2x400G\"): cut the bank into other ports", breakout },
 };
 const size_t board_n_verbs = RTE_DIM(board_verbs);

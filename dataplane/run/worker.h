@@ -34,8 +34,9 @@
 
 struct fib;
 struct iface;
-struct rte_mempool;
 struct nexthop_table;
+struct own_set;
+struct rte_mempool;
 struct rte_graph;
 
 struct lane_rx { /* a receive queue this worker polls */
@@ -94,10 +95,14 @@ struct worker_cfg {
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
-	struct rte_mempool *pool; /* for packets that begin here */
+	const struct own_set *own; /* sources that may be ours */
+	uint32_t filters;          /* bits of enum martian: on */
+	struct rte_mempool *pool;  /* for packets that begin here */
 	uint32_t icmp_errors_pps;
 	uint32_t punt_burst[PUNT_COUNT];
 	bool idle_poll;
+	bool rpf;          /* some interface wants the reverse path check */
+	bool rpf_default;  /* where loose, the default route counts */
 	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };

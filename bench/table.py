@@ -23,6 +23,7 @@ import one_core
 import pairs
 import passthrough
 import reconnect
+import router
 import vectors
 import workers
 from programs import Machine
@@ -35,6 +36,7 @@ SECTIONS = {  # what it is, windows, milliseconds of one
     "lanes": (lanes, 9, 50),
     "vectors": (vectors, 9, 50),
     "workers": (workers, 11, 100),
+    "router": (router, 9, 100),
     "reconnect": (reconnect, 20, 0),
     "engines": (engines, 30, 0),
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * net_feed: a DPDK device for measuring forwarders. Each receive burst is fresh packets to the
- * routes of feed.h, ready in every field a NIC would fill (packet type, flow hash); what is sent is
- * freed. So any DPDK program can be saturated on one core by the same feed, and the device says
- * how many packets it took in what time.
+ * routes of feed.h, ready in every field a NIC would fill; what is sent is freed. So any DPDK
+ * program can be saturated on one core by the same feed, and the device says how many packets it
+ * took in what time. Paced, by a number in the statistics file, it is a wire that does not wait:
+ * what is not fetched before RING packets have come is lost and counted.
  *
  *   routes=N   destinations among the first N (1)   ipv6=1     IPv6
  *   flows=N    different flows, a power of two (65536)   imix=1  7 of 64, 4 of 594, 1 of 1518 bytes
  *   idle=1     receives nothing (the way out)       stats=PATH a struct feed_stats in a file
+ *   check=1    looks where each packet it sends goes
  *
  * Loaded by `-d librte_net_feed.so` or linked. One queue, one lcore.
  */
@@ -22,111 +24,80 @@
 #include <unistd.h>
 
 #include "bench/feed/feed.h"
+#include "bench/feed/frames.h"
 #include "lib/base/order.h"
-#include "lib/net/checksum.h"
-#include "lib/net/ether.h"
-#include "lib/net/ip4.h"
-#include "lib/net/ip6.h"
 
-#define FRAME 60 /* 64 with FCS */
-
-struct flow { /* what differs between packets */
-	uint8_t dst[16];
-	uint32_t hash;
-	uint16_t port;
-	uint16_t checksum; /* IPv4 header, of a 64-byte frame */
-};
+#define RING 4096 /* receive descriptors of a NIC */
 
 struct feed {
+	struct frames frames;
 	struct rte_mempool *pool;
 	struct feed_stats *stats;
-	struct flow *flows;
-	uint32_t n_flows, next;
-	uint32_t n_routes;
-	bool ipv6, imix, idle;
+	bool idle, check;
 	uint16_t port;
-	uint8_t head[FRAME]; /* template of a frame */
 	struct rte_ether_addr mac;
-	uint64_t received, sent;
+	uint64_t received, missed, sent, wrong;
+	/* paced */
+	uint64_t pps;
+	uint64_t begun;   /* TSC */
+	uint64_t settled; /* packets handed out or lost since */
 };
 
-static void count(struct feed *f, uint16_t n)
+static void publish(struct feed *f, uint64_t now)
 {
 	struct feed_stats *s = f->stats;
 
-	f->received += n;
-	if (!s)
-		return;
 	seq_write_begin(&s->seq);
-	s->packets = f->received;
-	s->tsc = rte_rdtsc();
+	s->received = f->received;
+	s->tsc = now;
+	s->missed = f->missed;
+	s->sent = f->sent;
+	s->wrong = f->wrong;
 	seq_write_end(&s->seq);
 }
 
-static uint16_t frame_length(const struct feed *f)
+/* How many of n packets have come by now. */
+static uint16_t arrived(struct feed *f, uint64_t pps, uint16_t n)
 {
-	static const uint16_t imix[16] = { 60,  590, 60,  590, 60, 60, 1514, 60,
-					   590, 60,  590, 60,  60, 60, 590,  60 };
+	const uint64_t now = rte_rdtsc();
+	uint64_t waiting;
 
-	return f->imix ? imix[f->next % 12] : FRAME;
-}
-
-static void make4(const struct feed *f, struct rte_mbuf *m, const struct flow *w)
-{
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	struct ip4_header *ip = (struct ip4_header *)(p + NET_ETHER_LEN);
-	const uint16_t length = frame_length(f);
-
-	memcpy(p, f->head, FRAME);
-	memcpy(&ip->dst, w->dst, 4);
-	*(uint16_t *)(ip + 1) = w->port;
-	m->data_len = length;
-	m->pkt_len = length;
-	if (length == FRAME) {
-		ip->checksum = w->checksum;
-		return;
+	if (f->pps != pps) {
+		f->pps = pps;
+		f->begun = now;
+		f->settled = 0;
 	}
-	ip->total_length = net_swap16((uint16_t)(length - NET_ETHER_LEN));
-	ip->checksum = checksum_ip4(ip, 20);
-}
-
-static void make6(const struct feed *f, struct rte_mbuf *m, const struct flow *w)
-{
-	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
-	struct ip6_header *ip = (struct ip6_header *)(p + NET_ETHER_LEN);
-	uint16_t length = frame_length(f);
-
-	length = length == FRAME ? 62 : length; /* the least with UDP in it */
-	memcpy(p, f->head, FRAME);
-	memcpy(ip->dst, w->dst, 16);
-	*(uint16_t *)(ip + 1) = w->port;
-	ip->payload_length = net_swap16((uint16_t)(length - NET_ETHER_LEN - 40));
-	m->data_len = length;
-	m->pkt_len = length;
+	waiting = (uint64_t)((unsigned __int128)(now - f->begun) * pps / rte_get_tsc_hz()) -
+		  f->settled;
+	if (waiting > RING) {
+		f->missed += waiting - RING;
+		f->settled += waiting - RING;
+		waiting = RING;
+	}
+	n = (uint16_t)RTE_MIN(waiting, (uint64_t)n);
+	f->settled += n;
+	return n;
 }
 
 static uint16_t receive(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct feed *f = queue;
+	const uint64_t pps = f->stats ? load_relaxed(&f->stats->pps) : 0;
 
-	if (f->idle || rte_pktmbuf_alloc_bulk(f->pool, pkts, n) != 0)
+	if (f->idle)
 		return 0;
-	for (uint16_t i = 0; i < n; i++) {
-		struct rte_mbuf *m = pkts[i];
-		const struct flow *w = &f->flows[f->next & (f->n_flows - 1)];
-
-		m->port = f->port;
-		m->ol_flags |= RTE_MBUF_F_RX_RSS_HASH;
-		m->hash.rss = w->hash;
-		m->packet_type =
-			RTE_PTYPE_L2_ETHER | (f->ipv6 ? RTE_PTYPE_L3_IPV6 : RTE_PTYPE_L3_IPV4);
-		if (f->ipv6)
-			make6(f, m, w);
-		else
-			make4(f, m, w);
-		f->next++;
+	if (pps)
+		n = arrived(f, pps, n);
+	else
+		f->pps = 0;
+	if (n == 0 || rte_pktmbuf_alloc_bulk(f->pool, pkts, n) != 0) {
+		f->missed += pps ? n : 0;
+		return 0;
 	}
-	count(f, n);
+	frames_fill(&f->frames, pkts, n, f->port);
+	f->received += n;
+	if (f->stats)
+		publish(f, rte_rdtsc());
 	return n;
 }
 
@@ -134,71 +105,14 @@ static uint16_t transmit(void *queue, struct rte_mbuf **pkts, uint16_t n)
 {
 	struct feed *f = queue;
 
+	if (f->check)
+		for (uint16_t i = 0; i < n; i++)
+			f->wrong += !frames_right(pkts[i]);
 	rte_pktmbuf_free_bulk(pkts, n);
 	f->sent += n;
+	if (f->stats && f->idle)
+		publish(f, rte_rdtsc());
 	return n;
-}
-
-/* The flows: each to a route of the first n_routes, its hash as any RSS hash: evenly spread. */
-static int make_flows(struct feed *f)
-{
-	uint64_t state = 88172645463325252ull; /* xorshift64: the same flows every time */
-	struct ip4_header *ip = (struct ip4_header *)(f->head + NET_ETHER_LEN);
-
-	f->flows = rte_zmalloc("feed", f->n_flows * sizeof(*f->flows), 64);
-	if (!f->flows)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < f->n_flows; i++) {
-		struct flow *w = &f->flows[i];
-
-		state ^= state << 13;
-		state ^= state >> 7;
-		state ^= state << 17;
-		const uint32_t which = (uint32_t)((state >> 32) % f->n_routes);
-		const struct feed_route r = f->ipv6 ? feed_route6(which) : feed_route4(which);
-
-		memcpy(w->dst, r.addr, 16);
-		w->dst[f->ipv6 ? 15 : 3] |= 1;
-		w->hash = (uint32_t)(state * 0x9e3779b97f4a7c15ull >> 32);
-		w->port = (uint16_t)state;
-		if (f->ipv6)
-			continue;
-		memcpy(&ip->dst, w->dst, 4);
-		ip->checksum = 0;
-		w->checksum = checksum_ip4(ip, 20);
-	}
-	return 0;
-}
-
-static void make_head(struct feed *f)
-{
-	static const uint8_t source[6] = { 2, 0, 0, 0, 9, 9 };
-	struct udp_header *udp;
-
-	memset(f->head, 0, FRAME);
-	eth_fill(f->head, f->mac.addr_bytes, source, 0,
-		 f->ipv6 ? NET_ETHERTYPE_IP6 : NET_ETHERTYPE_IP4);
-	if (f->ipv6) {
-		struct ip6_header *ip = (struct ip6_header *)(f->head + NET_ETHER_LEN);
-
-		*(uint8_t *)ip = 0x60;
-		ip->next_header = NET_PROTO_UDP;
-		ip->hop_limit = 64;
-		ip->src[0] = 0x20;
-		ip->src[1] = 1;
-		ip->src[15] = 9;
-		return;
-	}
-	struct ip4_header *ip = (struct ip4_header *)(f->head + NET_ETHER_LEN);
-
-	udp = (struct udp_header *)(ip + 1);
-	ip->version_ihl = 0x45;
-	ip->ttl = 64;
-	ip->protocol = NET_PROTO_UDP;
-	ip->src = NET_BE32(0x0a000002);
-	ip->total_length = net_swap16(FRAME - NET_ETHER_LEN);
-	udp->dst_port = NET_BE16(2000);
-	udp->length = net_swap16(FRAME - NET_ETHER_LEN - 20);
 }
 
 static int configure(struct rte_eth_dev *dev)
@@ -211,8 +125,8 @@ static int start(struct rte_eth_dev *dev)
 {
 	struct feed *f = dev->data->dev_private;
 
-	make_head(f);
-	return f->flows ? 0 : make_flows(f);
+	frames_head(&f->frames, &f->mac);
+	return f->frames.flows ? 0 : frames_make(&f->frames);
 }
 
 static int stop(struct rte_eth_dev *dev)
@@ -269,6 +183,7 @@ static int stats(struct rte_eth_dev *dev, struct rte_eth_stats *s)
 	const struct feed *f = dev->data->dev_private;
 
 	s->ipackets = f->received;
+	s->imissed = f->missed;
 	s->opackets = f->sent;
 	return 0;
 }
@@ -296,7 +211,7 @@ static int set_mac(struct rte_eth_dev *dev, struct rte_ether_addr *mac)
 	struct feed *f = dev->data->dev_private;
 
 	f->mac = *mac;
-	make_head(f);
+	frames_head(&f->frames, mac);
 	return 0;
 }
 
@@ -304,8 +219,8 @@ static int feed_close(struct rte_eth_dev *dev)
 {
 	struct feed *f = dev->data->dev_private;
 
-	rte_free(f->flows);
-	f->flows = NULL;
+	rte_free(f->frames.flows);
+	f->frames.flows = NULL;
 	if (f->stats)
 		munmap(f->stats, sizeof(*f->stats));
 	f->stats = NULL;
@@ -354,15 +269,17 @@ static int one_arg(const char *key, const char *value, void *arg)
 	const unsigned long n = strtoul(value, NULL, 0);
 
 	if (strcmp(key, "routes") == 0)
-		f->n_routes = (uint32_t)RTE_MAX(n, 1ul);
+		f->frames.n_routes = (uint32_t)RTE_MAX(n, 1ul);
 	else if (strcmp(key, "flows") == 0)
-		f->n_flows = rte_align32pow2((uint32_t)RTE_MAX(n, 1ul));
+		f->frames.n_flows = rte_align32pow2((uint32_t)RTE_MAX(n, 1ul));
 	else if (strcmp(key, "ipv6") == 0)
-		f->ipv6 = n;
+		f->frames.ipv6 = n;
 	else if (strcmp(key, "imix") == 0)
-		f->imix = n;
+		f->frames.imix = n;
 	else if (strcmp(key, "idle") == 0)
 		f->idle = n;
+	else if (strcmp(key, "check") == 0)
+		f->check = n;
 	else
 		return map_stats(f, value);
 	return 0;
@@ -370,9 +287,8 @@ static int one_arg(const char *key, const char *value, void *arg)
 
 static int probe(struct rte_vdev_device *vdev)
 {
-	static const char *const keys[] = {
-		"routes", "flows", "ipv6", "imix", "idle", "stats", NULL
-	};
+	static const char *const keys[] = { "routes", "flows", "ipv6",  "imix",
+					    "idle",   "check", "stats", NULL };
 	const char *params = rte_vdev_device_args(vdev);
 	struct rte_eth_dev *dev = rte_eth_vdev_allocate(vdev, sizeof(struct feed));
 	struct rte_kvargs *args;
@@ -382,7 +298,7 @@ static int probe(struct rte_vdev_device *vdev)
 	if (!dev)
 		return -ENOMEM;
 	f = dev->data->dev_private;
-	*f = (struct feed){ .n_routes = 1, .n_flows = 65536 };
+	*f = (struct feed){ .frames = { .n_routes = 1, .n_flows = 65536 } };
 	args = rte_kvargs_parse(params, keys);
 	ret = args ? rte_kvargs_process(args, NULL, one_arg, f) : -EINVAL;
 	rte_kvargs_free(args);
@@ -416,4 +332,5 @@ static int probe_remove(struct rte_vdev_device *vdev)
 static struct rte_vdev_driver driver = { .probe = probe, .remove = probe_remove };
 RTE_PMD_REGISTER_VDEV(net_feed, driver);
 RTE_PMD_REGISTER_PARAM_STRING(
-	net_feed, "routes=<int> flows=<int> ipv6=<0|1> imix=<0|1> idle=<0|1> stats=<path>");
+	net_feed,
+	"routes=<int> flows=<int> ipv6=<0|1> imix=<0|1> idle=<0|1> check=<0|1> stats=<path>");

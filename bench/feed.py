@@ -76,6 +76,7 @@ class Ours(Fed):
         command = [f"{machine.build}/bench/micro/bench_router", "--cpu", str(machine.cpus[1]),
                    "--routes", str(routes), "--flows", str(flows), "--stats", path, *options]
         super().__init__(name, machine, command, path, "^ready")
+        self.pid = int(re.search(r"^ready (\d+)", self.log[-1])[1])  # of taskset's child
         self.load = float(re.search(r"^routes \d+ in ([0-9.]+) s", "".join(self.log), re.M)[1])
 
     def close(self):  # it waits for the line

@@ -17,6 +17,7 @@ import os
 import sys
 
 import autotest
+import changes
 import engines
 import lanes
 import one_core
@@ -37,6 +38,7 @@ SECTIONS = {  # what it is, windows, milliseconds of one
     "vectors": (vectors, 9, 50),
     "workers": (workers, 11, 100),
     "router": (router, 9, 100),
+    "changes": (changes, 25, 100),
     "reconnect": (reconnect, 20, 0),
     "engines": (engines, 30, 0),
 }

@@ -39,8 +39,9 @@ struct feed {
 	uint64_t received, missed, sent, wrong;
 	/* paced */
 	uint64_t pps;
-	uint64_t begun;   /* TSC */
-	uint64_t settled; /* packets handed out or lost since */
+	uint64_t per_cycle; /* packets, in 2^-64 */
+	uint64_t begun;     /* TSC */
+	uint64_t settled;   /* packets handed out or lost since */
 };
 
 static void publish(struct feed *f, uint64_t now)
@@ -64,11 +65,11 @@ static uint16_t arrived(struct feed *f, uint64_t pps, uint16_t n)
 
 	if (f->pps != pps) {
 		f->pps = pps;
+		f->per_cycle = (uint64_t)(((unsigned __int128)pps << 64) / rte_get_tsc_hz());
 		f->begun = now;
 		f->settled = 0;
 	}
-	waiting = (uint64_t)((unsigned __int128)(now - f->begun) * pps / rte_get_tsc_hz()) -
-		  f->settled;
+	waiting = (uint64_t)((unsigned __int128)(now - f->begun) * f->per_cycle >> 64) - f->settled;
 	if (waiting > RING) {
 		f->missed += waiting - RING;
 		f->settled += waiting - RING;

@@ -279,7 +279,7 @@ int main(int argc, char **argv)
 	if (board_attach(b, u.loop) != 0 || !loop_timer(u.loop, 1000000, batch, &u) ||
 	    !loop_fd(u.loop, STDIN_FILENO, POLLIN, command, &u))
 		die("timers", NULL);
-	printf("ready\n");
+	printf("ready %d\n", getpid());
 	fflush(stdout);
 	loop_run(u.loop);
 	board_stop(b);

@@ -60,7 +60,7 @@ class Fed(Program):
         sent, after = self.sink.read()["sent"] - sent, self.stats.read()
         self.process.send_signal(signal.SIGSTOP)
         packets = max(1, after["received"] - before["received"])
-        if sent < 0.9 * packets:
+        if sent < 0.5 * packets:
             raise Ended(f"{self.name} forwards {sent} of {packets} packets")
         self.windows.append((after["tsc"] - before["tsc"]) / packets)
 

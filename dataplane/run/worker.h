@@ -35,7 +35,7 @@
 #include "lib/telemetry/writer.h"
 
 #define WORKER_MAX_PORTS   32 /* DPDK port ids */
-#define WORKER_RX_BURST    32 /* packets a lane gives at a time */
+#define WORKER_RX_BURST    64 /* packets a lane gives at a time */
 #define WORKER_TIMED_EVERY 256
 #define WORKER_CTL_RING    1024
 

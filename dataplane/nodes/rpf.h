@@ -50,7 +50,7 @@ static inline bool rpf_leads_back(const struct worker_cfg *cfg, uint32_t row, ui
 	case NEXTHOP_RESOLVE:
 	case NEXTHOP_CONNECTED:
 		return mode == IFACE_RPF_LOOSE ||
-		       load_relaxed(&cfg->nexthops->rows[row].iface) == in;
+		       load_relaxed(&cfg->nexthops->rows[row].way.iface) == in;
 	case NEXTHOP_MULTI:
 		return mode == IFACE_RPF_LOOSE ? group_leads_out(cfg->nexthops, row)
 					       : group_leads_to(cfg->nexthops, row, in);

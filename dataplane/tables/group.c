@@ -182,7 +182,7 @@ static int make(const struct nexthop_table *t, struct nexthop_buckets **out,
 	g->mask = size - 1;
 	g->ifaces = 0;
 	for (unsigned i = 0; i < n; i++) {
-		const uint16_t iface = t->rows[members[i].row].iface;
+		const uint16_t iface = t->rows[members[i].row].way.iface;
 
 		if (iface) /* fixed rows lead nowhere */
 			g->ifaces |= 1ull << iface % 64;

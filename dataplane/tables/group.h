@@ -90,7 +90,7 @@ static inline bool group_leads_to(const struct nexthop_table *t, uint32_t index,
 	if (!g || !(g->ifaces >> iface % 64 & 1))
 		return false;
 	for (uint32_t i = 0; i <= g->mask; i++)
-		if (load_relaxed(&t->rows[g->row[i]].iface) == iface)
+		if (load_relaxed(&t->rows[g->row[i]].way.iface) == iface)
 			return true;
 	return false;
 }

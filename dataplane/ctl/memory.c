@@ -98,8 +98,10 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const st
 	for (unsigned i = 0; i < RTE_DIM(families); i++) {
 		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
 
-		bytes += fib_bytes(families[i], &s) + HASH_BYTES * (uint64_t)s.routes;
+		/* rules of the table, prefixes of the RIB */
+		bytes += fib_bytes(families[i], &s) + 2 * HASH_BYTES * (uint64_t)s.routes;
 	}
-	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
-	return (unsigned)(bytes >> 20) + 48;
+	/* ways and objects of the RIB, objects of the kernel and of zebra */
+	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + 4 * (uint64_t)cfg->max_nexthops);
+	return (unsigned)(bytes >> 20) + 64;
 }

@@ -123,8 +123,6 @@ void stats_describe(struct board *b)
 	describe_worker(b, b->max_workers, ROLE_CONTROL);
 	telemetry_block_begin(block);
 	telemetry_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
-	for (unsigned c = 0; c < PUNT_COUNT; c++)
-		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
 	telemetry_block_end(block, rte_rdtsc());
 }
 
@@ -175,6 +173,8 @@ void stats_refresh(struct board *b)
 		refresh_lane(b, i);
 	telemetry_block_begin(block);
 	set(block, BOARD_HELD, b->held);
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
 	set(block, BOARD_ROUTES4, b->fib4->n);
 	set(block, BOARD_ROUTES6, b->fib6->n);
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));

@@ -11,6 +11,7 @@
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/engine_verbs.h"
 #include "dataplane/ctl/jobs.h"
+#include "dataplane/ctl/route_verbs.h"
 #include "dataplane/ctl/shape.h"
 
 /* A port's lanes as "oe0/0-3"; one lane: "oe0/0". */
@@ -185,6 +186,14 @@ const struct control_verb board_verbs[] = {
 	{ "engine-lowpower", "engine, on: lanes down and low power, until off",
 	  engine_verb_lowpower },
 	{ "engine-inject", "engine, request: a fault of an emulated one", engine_verb_inject },
+	{ "routes",
+	  "match: ADDRESS, or within: PREFIX, source, family, vrf, limit, cursor: a page of routes",
+	  route_verb_list },
+	{ "route-add", "to, via, port, vlan, weight, or paths or type; metric; or a list, routes",
+	  route_verb_add },
+	{ "route-del", "to, metric; or a list, routes: those of route-add", route_verb_del },
+	{ "nexthops", "limit, cursor: where routes lead, what of it is up", route_verb_nexthops },
+	{ "neighbors", "limit, cursor: who is where on our subnets", route_verb_neighbors },
 	{ "apply",
 	  "file, check (change nothing), diff (keep the lines): make it what the board runs; a job",
 	  jobs_verb_apply },

@@ -23,6 +23,7 @@ static int build_workers(struct build *b)
 
 	c->n_workers = node_number(&map, "count");
 	c->idle_poll = node_number(&map, "idle") == 1;
+	c->spread = node_number(&map, "spread") == 0;
 	for (const struct node *n = cpus ? cpus->child : NULL; n; n = n->next) {
 		for (unsigned i = 0; i < c->n_worker_cpus; i++)
 			if (c->worker_cpus[i] == n->v.number)

@@ -163,6 +163,7 @@ struct config {
 	unsigned n_worker_cpus;
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */
+	bool spread; /* workers without a receive queue get flows of those that have one */
 
 	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces;
 	struct config_engine engines[CONFIG_MAX_ENGINES];

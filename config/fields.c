@@ -38,6 +38,12 @@ static bool workers_idle(const struct config *c, const void *object, char *out, 
 	return put(out, room, c->idle_poll ? "poll" : "sleep");
 }
 
+static bool workers_spread(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)object;
+	return put(out, room, c->spread ? "auto" : "off");
+}
+
 static bool mgmt(enum config_mgmt how, const char *path, char *out, size_t room)
 {
 	switch (how) {
@@ -327,6 +333,7 @@ TOP("instance", FIELD_TEXT, instance, NAME),
 MADE("workers.count", workers_count, PINS),
 MADE("workers.cpus[]", workers_cpu, PINS),
 MADE("workers.idle", workers_idle, NULL),
+MADE("workers.spread", workers_spread, NULL),
 OF("engines.*.profile", FIELD_TEXT, engine, profile, ENGINE),
 MADE("engines.*.mgmt", engine_mgmt, ENGINE),
 MADE("engines.*.lasers", engine_lasers, ENGINE),

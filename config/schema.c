@@ -27,6 +27,7 @@ static const char *const profile_names[] = { PROFILES(PROFILE_NAME) NULL };
 static const char *const laser_names[] = { "els-8", "els-16", "els-32", NULL };
 static const char *const role_names[] = { "server", "client", NULL };
 static const char *const idle_names[] = { "sleep", "poll", NULL };
+static const char *const spread_names[] = { "auto", "off", NULL };
 static const char *const route_names[] = { "via", "blackhole", "unreachable", "prohibit", NULL };
 static const char *const urpf_names[] = { "off", "loose", "strict", NULL };
 static const char *const period_names[] = { "10", "100", "1000", NULL };
@@ -60,6 +61,9 @@ const struct schema_key schema_keys[] = {
 { "workers.idle", SCHEMA_CHOICE, .preset = "sleep", .choices = idle_names,
   .help = "What a worker without packets does: sleep gives the CPU back until a packet comes, poll "
   "never does, but where it shares the control thread's CPU." },
+{ "workers.spread", SCHEMA_CHOICE, .preset = "auto", .choices = spread_names,
+  .help = "What to do with workers beyond the receive queues there are. auto: a worker with a queue "
+  "hands them some of its flows, each flow always to the same one; off: they have nothing to do." },
 
 { "engines", SCHEMA_NAMED, 1, CONFIG_MAX_ENGINES, .required = true,
   .help = "Co-packaged engines, by name.", .example = "{oe0: {profile: oif-3.2t}}" },

@@ -92,7 +92,8 @@ void board_adopt(struct board *b, const struct config *cfg)
 
 static int make_pool(struct board *b, struct err *err)
 {
-	b->n_buffers = memory_buffers(b->cfg, b->n_lanes, b->n_workers) + eal_options.extra_buffers;
+	b->n_buffers =
+		memory_buffers(b->cfg, b->n_lanes, &b->placement) + eal_options.extra_buffers;
 	b->pool = rte_pktmbuf_pool_create("buffers", b->n_buffers, PORTS_POOL_CACHE, 0,
 					  memory_data_room(b->cfg), SOCKET_ID_ANY);
 	if (b->pool)
@@ -149,6 +150,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	b->cfg = own;
 	b->placement = eal_placement;
 	b->n_workers = b->placement.n_workers;
+	b->max_workers = b->placement.n_places;
 	b->n_ports = cfg->n_ports;
 	ret = number_lanes(b, err);
 	if (!ret)
@@ -157,7 +159,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = stats_create(b, err); /* first: refuses a second instance of the name */
 	if (!ret)
-		ret = rcu_create(&b->rcu, b->n_workers, err);
+		ret = rcu_create(&b->rcu, b->max_workers, err);
 	if (!ret)
 		ret = make_pool(b, err);
 	if (!ret)

@@ -110,7 +110,8 @@
 
 /* scope lcore: as those of lanes */
 #define WORKER_METRICS(_)                                                                         \
-	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, role, "worker or control thread")           \
+	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, role,                                       \
+	  "worker, control thread, or none: not running")                                         \
 	_(CPU, "worker_cpu", "", TELEMETRY_GAUGE_U64, 1, none, "CPU the thread is pinned to")     \
 	_(NODE, "worker_numa_node", "", TELEMETRY_GAUGE_U64, 1, none, "NUMA node of that CPU")    \
 	_(LANES, "worker_lanes", "lanes", TELEMETRY_GAUGE_U64, 1, none, "lanes the worker polls") \
@@ -173,6 +174,8 @@
 	  "requests answered on the control socket")                                              \
 	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \
 	  "clients of it dropped: slow, not allowed, or too many")
+
+enum worker_role { ROLE_WORKER, ROLE_CONTROL, ROLE_NONE }; /* values of worker_role */
 
 enum cell_slot {
 #define _(sym, ...) CELL_##sym,

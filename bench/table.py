@@ -24,6 +24,7 @@ import pairs
 import passthrough
 import reconnect
 import vectors
+import workers
 from programs import Machine
 
 SECTIONS = {  # what it is, windows, milliseconds of one
@@ -33,6 +34,7 @@ SECTIONS = {  # what it is, windows, milliseconds of one
     "pairs": (pairs, 9, 50),
     "lanes": (lanes, 9, 50),
     "vectors": (vectors, 9, 50),
+    "workers": (workers, 11, 100),
     "reconnect": (reconnect, 20, 0),
     "engines": (engines, 30, 0),
 }

@@ -23,6 +23,7 @@ static int build_workers(struct build *b)
 
 	c->n_workers = node_number(&map, "count");
 	c->idle_poll = node_number(&map, "idle") == 1;
+	c->spread = node_number(&map, "spread") == 0;
 	for (const struct node *n = cpus ? cpus->child : NULL; n; n = n->next) {
 		for (unsigned i = 0; i < c->n_worker_cpus; i++)
 			if (c->worker_cpus[i] == n->v.number)
@@ -122,6 +123,19 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 	return 0;
 }
 
+static void build_filters(struct build *b)
+{
+	static const char *const names[] = {
+#define _(sym, name, help) name,
+		MARTIANS(_)
+#undef _
+	};
+	const struct node map = section(b, "filters");
+
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		b->c->filters[i] = node_number(&map, names[i]);
+}
+
 /* Rates of classes of packets to this box. */
 static void build_punt(struct build *b)
 {
@@ -168,10 +182,12 @@ int build_sizes(struct build *b)
 				 &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->urpf_default = node_number(&ip, "urpf_default");
 	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
 	build_punt(b);
+	build_filters(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
@@ -28,6 +29,7 @@
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
 #define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_LISTEN_LEN       64 /* [ADDRESS]:PORT */
 #define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
@@ -82,10 +84,14 @@ enum config_carrier {
 	CONFIG_CARRIER_DEV,
 };
 
+/* Reverse path check of sources (RFC 3704). */
+enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
+
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
+	enum config_urpf urpf;
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
 };
@@ -143,6 +149,13 @@ struct config_sizes {
 	uint32_t routes4, routes6, nexthops, neighbors;
 };
 
+struct config_listen { /* a TCP port */
+	char text[CONFIG_LISTEN_LEN]; /* as written */
+	uint8_t family;
+	uint16_t port;
+	uint8_t addr[16];
+};
+
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
@@ -150,6 +163,7 @@ struct config {
 	unsigned n_worker_cpus;
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */
+	bool spread; /* workers without a receive queue get flows of those that have one */
 
 	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces;
 	struct config_engine engines[CONFIG_MAX_ENGINES];
@@ -161,6 +175,9 @@ struct config {
 
 	bool host_twins;                  /* ports have TAP twins in the kernel */
 	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+	struct config_listen host_fpm;    /* for zebra; family 0: nowhere */
+	bool host_fpm_remote;             /* … also where other machines reach it */
+	uint32_t host_fpm_stale_s;        /* default 120 */
 
 	size_t n_routes, n_neighbors;
 	size_t n_paths;
@@ -176,7 +193,9 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
-	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
+	bool filters[MARTIAN_NONE]; /* on, by enum martian */
+	bool urpf_default;          /* loose checks take the default route for one */
+	bool ip4_fragment;          /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
 	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */

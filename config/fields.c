@@ -38,6 +38,12 @@ static bool workers_idle(const struct config *c, const void *object, char *out, 
 	return put(out, room, c->idle_poll ? "poll" : "sleep");
 }
 
+static bool workers_spread(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)object;
+	return put(out, room, c->spread ? "auto" : "off");
+}
+
 static bool mgmt(enum config_mgmt how, const char *path, char *out, size_t room)
 {
 	switch (how) {
@@ -126,6 +132,21 @@ static bool port_mac(const struct config *c, const void *object, char *out, size
 
 	(void)c;
 	return p->has_mac && mac(p->mac, out, room);
+}
+
+static bool iface_urpf(const struct config *c, const void *object, char *out, size_t room)
+{
+	static const char *const names[] = { [CONFIG_URPF_OFF] = "off",
+					     [CONFIG_URPF_LOOSE] = "loose",
+					     [CONFIG_URPF_STRICT] = "strict" };
+
+	(void)c;
+	return put(out, room, names[((const struct config_iface *)object)->urpf]);
+}
+
+static bool port_urpf(const struct config *c, const void *object, char *out, size_t room)
+{
+	return iface_urpf(c, &c->ifaces[(const struct config_port *)object - c->ports], out, room);
 }
 
 static bool own_address(const struct config *c, const void *object, char *out, size_t room)
@@ -283,6 +304,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 #define PUNT(sym, name, ...)                                             \
 	TOP("punt." name ".pps", FIELD_U32, punt[PUNT_##sym].pps, NULL), \
 		TOP("punt." name ".burst", FIELD_U32, punt[PUNT_##sym].burst, NULL),
+#define FILTER(sym, name, ...) TOP("filters." name, FIELD_BOOL, filters[MARTIAN_##sym], FILTERS),
 #define MADE(path, fn, why)                  \
 	{                                    \
 		path, FIELD_MADE, 0, fn, why \
@@ -296,12 +318,14 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 		path, type, offsetof(struct config_##what, member), NULL, why \
 	}
 
-#define NAME   "the board's files and its socket are called by it"
-#define PINS   "threads stay on their CPUs"
-#define ENGINE "engines are opened when the board starts"
-#define TABLE  "tables have their size for life"
-#define TWINS  "twins are made when the board starts"
-#define MEMORY "packet memory is reserved when the board starts"
+#define NAME    "the board's files and its socket are called by it"
+#define PINS    "threads stay on their CPUs"
+#define ENGINE  "engines are opened when the board starts"
+#define TABLE   "tables have their size for life"
+#define FILTERS "filters are set when the board starts"
+#define FPM     "zebra's server is made when the board starts"
+#define TWINS   "twins are made when the board starts"
+#define MEMORY  "packet memory is reserved when the board starts"
 
 /* clang-format off */
 const struct field fields[] = {
@@ -309,6 +333,7 @@ TOP("instance", FIELD_TEXT, instance, NAME),
 MADE("workers.count", workers_count, PINS),
 MADE("workers.cpus[]", workers_cpu, PINS),
 MADE("workers.idle", workers_idle, NULL),
+MADE("workers.spread", workers_spread, NULL),
 OF("engines.*.profile", FIELD_TEXT, engine, profile, ENGINE),
 MADE("engines.*.mgmt", engine_mgmt, ENGINE),
 MADE("engines.*.lasers", engine_lasers, ENGINE),
@@ -327,10 +352,15 @@ MADE("ports.*.mac", port_mac, NULL),
 OF("ports.*.promiscuous", FIELD_BOOL, port, promiscuous, NULL),
 OF("ports.*.numa", FIELD_NODE, port, numa, NULL),
 MADE("ports.*.addresses[]", own_address, NULL),
+MADE("ports.*.urpf", port_urpf, FILTERS),
 MADE("ports.*.vlans.*.addresses[]", own_address, NULL),
+MADE("ports.*.vlans.*.urpf", iface_urpf, FILTERS),
 OF("ports.*.twin", FIELD_BOOL, port, twin, TWINS),
 TOP("host.twins", FIELD_BOOL, host_twins, TWINS),
 TOP("host.netns", FIELD_TEXT, host_netns, TWINS),
+TOP("host.fpm", FIELD_TEXT, host_fpm.text, FPM),
+TOP("host.fpm_remote", FIELD_BOOL, host_fpm_remote, FPM),
+TOP("host.fpm_stale", FIELD_U32, host_fpm_stale_s, FPM),
 MADE("routes[].to", route_to, NULL),
 MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),
@@ -352,6 +382,8 @@ TOP("tables.neighbors", FIELD_U32, said.neighbors, TABLE),
 TOP("memory.buffers", FIELD_U32, buffers, MEMORY),
 TOP("memory.hugepages", FIELD_BOOL, hugepages, MEMORY),
 TOP("arp.age", FIELD_U32, arp_age_s, NULL),
+MARTIANS(FILTER)
+TOP("ip.urpf_default", FIELD_BOOL, urpf_default, NULL),
 TOP("ip.fragment", FIELD_BOOL, ip4_fragment, NULL),
 TOP("icmp.errors_pps", FIELD_U32, icmp_errors_pps, NULL),
 PUNT_CLASSES(PUNT)

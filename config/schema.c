@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define NAME_MAX_CHARS (CONFIG_NAME_LEN - 1)
@@ -26,7 +27,9 @@ static const char *const profile_names[] = { PROFILES(PROFILE_NAME) NULL };
 static const char *const laser_names[] = { "els-8", "els-16", "els-32", NULL };
 static const char *const role_names[] = { "server", "client", NULL };
 static const char *const idle_names[] = { "sleep", "poll", NULL };
+static const char *const spread_names[] = { "auto", "off", NULL };
 static const char *const route_names[] = { "via", "blackhole", "unreachable", "prohibit", NULL };
+static const char *const urpf_names[] = { "off", "loose", "strict", NULL };
 static const char *const period_names[] = { "10", "100", "1000", NULL };
 
 /* A table reads as a table. */
@@ -35,6 +38,9 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 { "punt." name, SCHEMA_MAP, .help = help_ ".", .example = "{pps: " #pps "}" }, \
 { "punt." name ".pps", SCHEMA_NUMBER, 0, PUNT_MAX_PPS, #pps, "Packets a second at most; 0: none." }, \
 { "punt." name ".burst", SCHEMA_NUMBER, 1, PUNT_MAX_BURST, #burst, "Packets at once at most." },
+
+#define FILTER_KEY(sym, name, help_) \
+{ "filters." name, SCHEMA_BOOL, .preset = "true", .help = "Drop packets whose " help_ "." },
 
 const struct schema_key schema_keys[] = {
 { "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them.",
@@ -55,6 +61,9 @@ const struct schema_key schema_keys[] = {
 { "workers.idle", SCHEMA_CHOICE, .preset = "sleep", .choices = idle_names,
   .help = "What a worker without packets does: sleep gives the CPU back until a packet comes, poll "
   "never does, but where it shares the control thread's CPU." },
+{ "workers.spread", SCHEMA_CHOICE, .preset = "auto", .choices = spread_names,
+  .help = "What to do with workers beyond the receive queues there are. auto: a worker with a queue "
+  "hands them some of its flows, each flow always to the same one; off: they have nothing to do." },
 
 { "engines", SCHEMA_NAMED, 1, CONFIG_MAX_ENGINES, .required = true,
   .help = "Co-packaged engines, by name.", .example = "{oe0: {profile: oif-3.2t}}" },
@@ -129,10 +138,15 @@ const struct schema_key schema_keys[] = {
 { "ports.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.", .example = "10.0.0.1/24" },
 { "ports.*.twin", SCHEMA_BOOL, .preset = "true",
   .help = "Where `host: twins` is true: a TAP twin of this port in the kernel, of the same name." },
+{ "ports.*.urpf", SCHEMA_CHOICE, .preset = "off", .choices = urpf_names,
+  .help = "Reverse path check of sources (RFC 3704), untagged packets: strict drops what has no route "
+  "back out of this port, loose what has no route at all. Blackholes and the like are no routes." },
 { "ports.*.vlans", SCHEMA_NAMED, 0, CONFIG_MAX_VLANS, .names = SCHEMA_BY_VLAN,
   .help = "VLANs the port speaks tagged (802.1Q), by their number 1 to 4094. At most 256 on a "
   "board.", .example = "{100: {addresses: [10.0.100.1/24]}}" },
 { "ports.*.vlans.*", SCHEMA_MAP, .help = "One VLAN of the port." },
+{ "ports.*.vlans.*.urpf", SCHEMA_CHOICE, .preset = "off", .choices = urpf_names,
+  .help = "Reverse path check of sources in this VLAN." },
 { "ports.*.vlans.*.addresses", SCHEMA_LIST, 0, CONFIG_MAX_ADDRS,
   .help = "IPv4 and IPv6 addresses of the port in this VLAN, with prefix length.",
   .example = "[10.0.100.1/24]" },
@@ -148,6 +162,16 @@ const struct schema_key schema_keys[] = {
 { "host.netns", SCHEMA_TEXT, 1, CONFIG_PATH_LEN - 1,
   .help = "Network namespace of the twins: a name under /run/netns, as of `ip netns add`, or an "
   "absolute path. Needs CAP_SYS_ADMIN. Without it: the one cpx runs in.", .example = "routing" },
+{ "host.fpm", SCHEMA_TEXT, 3, CONFIG_LISTEN_LEN - 1,
+  .help = "Where FRR's zebra gives its routes directly (`zebra -M dplane_fpm_nl`, `fpm address`): "
+  "ADDRESS:PORT or [ADDRESS]:PORT in the namespace of the twins, usually 127.0.0.1:2620. Without "
+  "it: nowhere, its routes come by way of the kernel.", .example = "127.0.0.1:2620" },
+{ "host.fpm_remote", SCHEMA_BOOL, .preset = "false",
+  .help = "Let `fpm` be an address that other machines reach. Who reaches it decides where packets "
+  "go." },
+{ "host.fpm_stale", SCHEMA_NUMBER, 1, 86400, "120",
+  "Routes of a zebra that has gone stay this long, and as long after it is back: what it has not "
+  "told again by then goes.", .unit = "s" },
 
 { "routes", SCHEMA_LIST, 0, ROUTES_MAX, .help = "Static routes.",
   .example = "[{to: 0.0.0.0/0, via: 10.0.0.254}]" },
@@ -218,10 +242,18 @@ const struct schema_key schema_keys[] = {
 { "arp.age", SCHEMA_NUMBER, 1, 86400, "300",
   "A neighbour unused and unconfirmed this long is forgotten.", .unit = "s" },
 
+{ "filters", SCHEMA_MAP,
+  .help = "Packets dropped for addresses that no packet may carry through a router, each counted "
+  "under the name of its filter. false lets them pass.", .example = "{ip4_source_own: false}" },
+MARTIANS(FILTER_KEY)
+
 { "ip", SCHEMA_MAP, .help = "Forwarding of IP packets." },
 { "ip.fragment", SCHEMA_BOOL, .preset = "true",
   .help = "Cut IPv4 packets that are larger than the MTU of their way out and do not forbid it "
   "(RFC 1812 5.3.1.1). false drops them." },
+{ "ip.urpf_default", SCHEMA_BOOL, .preset = "false",
+  .help = "Whether the default route is a route where `urpf` is loose: then nearly all sources "
+  "pass (RFC 3704 2.4)." },
 
 { "icmp", SCHEMA_MAP, .help = "ICMP and ICMPv6 answers." },
 { "icmp.errors_pps", SCHEMA_NUMBER, 0, 1000000, "1000",

@@ -9,6 +9,7 @@
  */
 #include "lib/fiber/fiber.h"
 #include "lib/net/checksum.h"
+#include "lib/telemetry/path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -32,7 +33,8 @@ static pid_t board;
 static void clean(void)
 {
 	static const char *const files[] = { "a", "b", "board.yaml" };
-	char path[64];
+	char path[64], instance[32], left[TELEMETRY_PATH_LEN];
+	struct err err;
 
 	if (board > 0 && kill(board, SIGTERM) == 0)
 		waitpid(board, NULL, 0);
@@ -41,6 +43,12 @@ static void clean(void)
 		unlink(path);
 	}
 	rmdir(folder);
+	snprintf(instance, sizeof(instance), "bench-idle-%d", (int)getpid());
+	if (telemetry_path(left, sizeof(left), instance, &err) == 0) { /* its last values */
+		unlink(left);
+		*strrchr(left, '/') = '\0';
+		rmdir(left);
+	}
 }
 
 static void fail(const char *what)

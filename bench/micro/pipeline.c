@@ -5,8 +5,13 @@
  * put back in; only the turns are timed. Same fibers and same burst as testpmd's io mode over
  * net_cpx, so the two figures compare.
  *
+ * With --workers 2 ports have two lanes, of which each worker has one: each is turned and fed on a
+ * core of its own. With --helper there is one lane and the second worker, without one, gets flows
+ * of it; cycles are those of the first, who polls and sends everything.
+ *
  * Reads lines on stdin, so that a driver can alternate it with its peers (bench/table.py):
- *   window MS   one measurement; answers "cycles PACKETS CYCLES REALLOCS"
+ *   window MS [N]   one measurement with the first N workers, all by default; answers
+ *                   "cycles PACKETS CYCLES REALLOCS", or "of N" and PACKETS CYCLES of each
  *   quit
  */
 #include <getopt.h>
@@ -31,22 +36,26 @@
 #define FRAME     60    /* 64 with FCS */
 #define N_DST     65536 /* destinations drawn from, a power of two */
 #define N_GATEWAY 8
+#define WORKERS   2
+#define APART     256 /* buffers nobody uses between those of two workers */
 
 struct options {
 	unsigned routes; /* 0: io, no pipeline */
+	unsigned workers, lanes;
+	bool helper;
 	bool no_telemetry;
 	bool random; /* destinations over all routes, else over 512 of them */
 };
 
 static const char yaml[] =
 	"instance: bench-%d\n"
-	"workers: {count: 1, idle: poll}\n"
+	"workers: {count: %u, idle: poll}\n"
 	"engines: {oe0: {profile: oif-3.2t, mgmt: none}}\n"
 	"ports:\n"
-	"  p0: {lanes: oe0/0, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
-	"  p1: {lanes: oe0/1, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"
-	"  g0: {lanes: oe0/2, carrier: 'fiber:bench-a'}\n"
-	"  g1: {lanes: oe0/3, carrier: 'fiber:bench-b'}\n"
+	"  p0: {lanes: oe0/0-%u, carrier: 'fiber:bench-a', addresses: [10.0.0.1/24]}\n"
+	"  p1: {lanes: oe0/8-%u, carrier: 'fiber:bench-b', addresses: [10.0.1.1/24]}\n"
+	"  g0: {lanes: oe0/16-%u, carrier: 'fiber:bench-a'}\n"
+	"  g1: {lanes: oe0/24-%u, carrier: 'fiber:bench-b'}\n"
 	"neighbors:\n"
 	"%s"
 	"tables: {routes4: %u}\n";
@@ -116,69 +125,111 @@ static void make_packet(struct rte_mbuf *m)
 }
 
 /* Back to the start: TTL, a destination, our MAC, the checksum. */
-static void renew(struct rte_mbuf *m)
+static void renew(struct rte_mbuf *m, unsigned *next)
 {
-	static unsigned next;
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 	struct ip4_header *ip = (struct ip4_header *)(p + NET_ETHER_LEN);
 
 	memcpy(p, p0_mac, 6);
 	ip->ttl = 64;
-	ip->dst = dst[next++ % N_DST];
+	ip->dst = dst[(*next)++ % N_DST];
 	ip->checksum = 0;
 	ip->checksum = checksum_ip4(ip, 20);
 }
 
+struct bench;
+
+struct side { /* one worker and the lane it is fed on; all of it is its thread's */
+	struct bench *bench;
+	struct worker *worker;
+	uint16_t lane;
+	bool fed;
+	unsigned next; /* destination */
+	uint64_t end, packets, cycles;
+	uint8_t apart[256]; /* from the other, also where lines are fetched in pairs */
+} __rte_cache_aligned;
+
 struct bench {
 	struct board *board;
-	struct worker *worker;
 	uint16_t p0, p1, g0, g1;
+	unsigned n_sides;
 	bool io;
+	struct side side[WORKERS];
 };
 
-static unsigned turn(struct bench *t)
+static unsigned turn(const struct side *s)
 {
+	const struct bench *t = s->bench;
 	struct rte_mbuf *pkts[BURST];
 	uint16_t n, sent;
 
 	if (!t->io) {
-		t->worker->tsc = rte_rdtsc();
-		worker_turn(t->worker);
-		return t->worker->rx_this_loop;
+		s->worker->tsc = rte_rdtsc();
+		worker_turn(s->worker);
+		return s->worker->rx_this_loop;
 	}
-	n = rte_eth_rx_burst(t->p0, 0, pkts, BURST);
-	sent = n ? rte_eth_tx_burst(t->p1, 0, pkts, n) : 0;
+	n = rte_eth_rx_burst(t->p0, s->lane, pkts, BURST);
+	sent = n ? rte_eth_tx_burst(t->p1, s->lane, pkts, n) : 0;
 	rte_pktmbuf_free_bulk(&pkts[sent], n - sent);
 	return n;
 }
 
-static void feed(struct bench *t)
+/* What came out goes in again; how many. */
+static unsigned feed(struct side *s)
 {
+	const struct bench *t = s->bench;
 	struct rte_mbuf *pkts[BURST];
-	const uint16_t n = rte_eth_rx_burst(t->g1, 0, pkts, BURST);
+	const uint16_t n = rte_eth_rx_burst(t->g1, s->lane, pkts, BURST);
 
 	for (uint16_t i = 0; i < n; i++)
-		renew(pkts[i]);
-	if (n && rte_eth_tx_burst(t->g0, 0, pkts, n) != n)
+		renew(pkts[i], &s->next);
+	if (n && rte_eth_tx_burst(t->g0, s->lane, pkts, n) != n)
 		die("the feed lost packets", NULL);
+	return n;
 }
 
-static void window(struct bench *t, unsigned ms)
+static int run(void *arg)
 {
-	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / 1000 * ms;
-	uint64_t packets = 0, cycles = 0, start, stop;
+	struct side *s = arg;
+	uint64_t start, stop;
 
+	s->packets = s->cycles = 0;
 	do {
-		feed(t);
+		if (s->fed)
+			s->packets += feed(s);
 		start = rte_rdtsc();
-		const unsigned n = turn(t);
+		const unsigned n = turn(s);
 		stop = rte_rdtsc();
 		if (n)
-			cycles += stop - start;
-		packets += n;
-	} while (stop < end);
-	printf("cycles %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", packets, cycles,
-	       board_realloc_count(t->board));
+			s->cycles += stop - start;
+	} while (stop < s->end);
+	return 0;
+}
+
+/* One side: here. More: each on its worker's lcore. */
+static void window(struct bench *t, unsigned ms, unsigned n)
+{
+	const uint64_t end = rte_rdtsc() + rte_get_tsc_hz() / 1000 * ms;
+
+	for (unsigned i = 0; i < n; i++) {
+		t->side[i].end = end;
+		if (t->n_sides == 1)
+			run(&t->side[0]);
+		else if (rte_eal_remote_launch(run, &t->side[i], i + 1) != 0)
+			die("a worker's lcore is not free", NULL);
+	}
+	if (t->n_sides > 1)
+		usleep(ms * 1000); /* a worker has this CPU, and waiting for lcores spins */
+	rte_eal_mp_wait_lcore();
+	if (t->n_sides == 1) {
+		printf("cycles %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", t->side[0].packets,
+		       t->side[0].cycles, board_realloc_count(t->board));
+	} else {
+		printf("of %u", n);
+		for (unsigned i = 0; i < n; i++)
+			printf(" %" PRIu64 " %" PRIu64, t->side[i].packets, t->side[i].cycles);
+		putchar('\n');
+	}
 	fflush(stdout);
 }
 
@@ -193,29 +244,76 @@ static struct config *make_config(const struct options *o)
 		len += (size_t)snprintf(
 			neighbors + len, sizeof(neighbors) - len,
 			"  - {ip: 10.0.1.%u, mac: '02:00:00:00:01:%02x', port: p1}\n", 2 + i, i);
-	snprintf(text, sizeof(text), yaml, getpid(), neighbors, RTE_MAX(o->routes * 2, 1024u));
+	snprintf(text, sizeof(text), yaml, getpid(), o->workers, o->lanes - 1, 8 + o->lanes - 1,
+		 16 + o->lanes - 1, 24 + o->lanes - 1, neighbors, RTE_MAX(o->routes * 2, 1024u));
 	if (config_parse(&cfg, "bench", text, strlen(text), &err) != 0)
 		die("config", &err);
 	return cfg;
 }
 
+/* Each worker and its lane; the generator's ports are the harness's own, no worker polls them. */
+static void make_sides(struct bench *t, const struct options *o)
+{
+	struct board *b = t->board;
+	struct err err;
+
+	for (unsigned l = 0; l < b->n_lanes && o->helper; l++)
+		if (lane_move(b, l, 0, &err) != 0)
+			die("lane", &err);
+	t->n_sides = o->workers;
+	for (unsigned i = 0; i < t->n_sides; i++) {
+		t->side[i] = (struct side){ .bench = t,
+					    .worker = b->workers[i],
+					    .lane = (uint16_t)(o->helper ? 0 : i),
+					    .fed = !o->helper || i == 0,
+					    .next = i * N_DST / 2 };
+		b->cfgs[i]->n_rx = o->helper ? 2 - 2 * i : 2;
+		rte_rcu_qsbr_thread_online(b->workers[i]->qsbr, i);
+	}
+}
+
+/* The buffers of a side lie together and apart from the others': a CPU fetches ahead by stride. */
+static void fill(struct bench *t, struct side *s)
+{
+	struct rte_mbuf *apart[APART];
+
+	if (rte_pktmbuf_alloc_bulk(t->board->pool, apart, APART) != 0)
+		die("no packet buffers", NULL);
+	for (unsigned i = 0; i < IN_FLIGHT && s->fed; i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(t->board->pool);
+
+		if (!m)
+			die("no packet buffers", NULL);
+		make_packet(m);
+		renew(m, &s->next);
+		if (rte_eth_tx_burst(t->g0, s->lane, &m, 1) != 1)
+			die("the feed does not take packets", NULL);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option names[] = { { "routes", required_argument, NULL, 'r' },
+					       { "workers", required_argument, NULL, 'w' },
+					       { "helper", no_argument, NULL, 'h' },
 					       { "random", no_argument, NULL, 'x' },
 					       { "no-telemetry", no_argument, NULL, 't' },
 					       { 0 } };
-	struct options o = { 0 };
-	struct board_options opts = { .extra_buffers = IN_FLIGHT };
+	struct options o = { .workers = 1 };
+	struct board_options opts = { .extra_buffers = WORKERS * (IN_FLIGHT + APART) };
 	struct bench t = { 0 };
 	struct config *cfg;
 	struct err err;
 	char line[64], path[TELEMETRY_PATH_LEN];
 	int c;
 
-	while ((c = getopt_long(argc, argv, "r:xt", names, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "r:w:hxt", names, NULL)) != -1) {
 		if (c == 'r')
 			o.routes = (unsigned)atoi(optarg);
+		else if (c == 'w')
+			o.workers = (unsigned)atoi(optarg);
+		else if (c == 'h')
+			o.helper = true;
 		else if (c == 'x')
 			o.random = true;
 		else if (c == 't')
@@ -223,16 +321,15 @@ int main(int argc, char **argv)
 		else
 			return EXIT_USAGE;
 	}
+	if (o.helper || o.workers > WORKERS)
+		o.workers = WORKERS;
+	o.lanes = o.helper ? 1 : o.workers;
 	opts.no_telemetry = o.no_telemetry;
 	cfg = make_config(&o);
 	if (board_eal_init(cfg, &opts, &err) || board_create(&t.board, cfg, &err))
 		die("board", &err);
 	if (ports_start(t.board, &err))
 		die("ports", &err);
-	t.worker = t.board->workers[0];
-	rte_rcu_qsbr_thread_online(t.worker->qsbr, 0);
-	/* the generator's ports are the harness's own, not the worker's */
-	t.board->cfgs[0]->n_rx = 2;
 	t.p0 = t.board->ports[0].id;
 	t.p1 = t.board->ports[1].id;
 	t.g0 = t.board->ports[2].id;
@@ -240,23 +337,16 @@ int main(int argc, char **argv)
 	t.io = o.routes == 0;
 	memcpy(p0_mac, t.board->ports[0].mac, 6);
 	add_routes(t.board, &o, &err);
-	for (unsigned i = 0; i < IN_FLIGHT; i++) {
-		struct rte_mbuf *m = rte_pktmbuf_alloc(t.board->pool);
-
-		if (!m)
-			die("no packet buffers", NULL);
-		make_packet(m);
-		renew(m);
-		if (rte_eth_tx_burst(t.g0, 0, &m, 1) != 1)
-			die("the feed does not take packets", NULL);
-	}
+	make_sides(&t, &o);
+	for (unsigned i = 0; i < t.n_sides; i++)
+		fill(&t, &t.side[i]);
 	printf("ready\n");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		unsigned ms;
+		unsigned ms, n = t.n_sides;
 
-		if (sscanf(line, "window %u", &ms) == 1)
-			window(&t, ms);
+		if (sscanf(line, "window %u %u", &ms, &n) >= 1)
+			window(&t, ms, n < t.n_sides ? n : t.n_sides);
 		else if (strncmp(line, "quit", 4) == 0)
 			break;
 	}

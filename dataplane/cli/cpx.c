@@ -34,6 +34,7 @@ static const struct verb verbs[] = {
 	{ "save", "what a running board runs, as a configuration file", true },
 	{ "doctor", "what this machine lacks, why it matters, the command that fixes it", true },
 	{ "show", "tables of a running board, or --json", false },
+	{ "route", "add and delete routes of a running board", false },
 	{ "engine", "engines one by one: emulate, show, dump, inject faults", true },
 	{ "top", "the lanes of a running board, live", false },
 };

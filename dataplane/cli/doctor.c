@@ -48,6 +48,7 @@ static const struct check {
 	{ "io_uring", "the ring of the control thread", check_io_uring },
 	{ "runtime", "the folder of telemetry files", check_runtime_folder },
 	{ "instance", "the board's name is free", check_instance },
+	{ "twins", "interfaces of the kernel for the ports", check_twins },
 	{ "drivers", "DPDK and its device drivers", check_drivers },
 	{ "af_packet", "rights for net_af_packet devices", check_af_packet },
 	{ "af_xdp", "kernel, libraries and rights for net_af_xdp devices", check_af_xdp },

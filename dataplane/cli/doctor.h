@@ -92,6 +92,8 @@ void check_memlock(const struct doctor *d, struct finding *f);
 void check_io_uring(const struct doctor *d, struct finding *f);
 void check_runtime_folder(const struct doctor *d, struct finding *f);
 void check_instance(const struct doctor *d, struct finding *f);
+/* doctor_twins.c */
+void check_twins(const struct doctor *d, struct finding *f);
 /* doctor_devices.c */
 void check_drivers(const struct doctor *d, struct finding *f);
 void check_af_packet(const struct doctor *d, struct finding *f);

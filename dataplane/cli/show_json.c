@@ -249,7 +249,7 @@ json_t *show_workers_json(const struct show *s)
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		const struct view_worker *then = view_worker(s->older, i);
+		const struct view_worker *then = view_worker(s->older, w->index);
 		json_t *o = json_pack(
 			"{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
 			(int)w->index, "role", w->role, "cpu", number(w->cpu), "numa_node",
@@ -263,7 +263,7 @@ json_t *show_workers_json(const struct show *s)
 			json_object_set_new(o, "recent",
 					    set_load(json_object(), view_load(then, w)));
 		json_object_set_new(o, "placement", json_string(w->placement));
-		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", i);
+		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", w->index);
 		json_array_append_new(list, o);
 	}
 	return list;

@@ -196,7 +196,7 @@ struct table *show_workers_table(const struct show *s)
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		const struct view_worker *then = view_worker(s->older, i);
+		const struct view_worker *then = view_worker(s->older, w->index);
 		const struct view_load ever = view_load(NULL, w);
 		struct view_load load = { 0 };
 		struct figure rate = { 0 };

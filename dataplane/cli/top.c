@@ -241,7 +241,7 @@ static int print_plain(const struct options *o, const struct top *t)
 	table_free(table);
 	for (unsigned i = 0; i < t->v->n_workers; i++) {
 		const struct view_worker *w = &t->v->workers[i];
-		const struct view_worker *then = view_worker(t->older, i);
+		const struct view_worker *then = view_worker(t->older, w->index);
 		struct figure busy = view_busy(then, w);
 		struct figure pps = { 0 };
 

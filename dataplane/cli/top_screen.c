@@ -245,7 +245,7 @@ static void draw_lane(const struct top_lane *l, int y, const struct columns *c)
 static void draw_worker(const struct top *t, unsigned i, int y)
 {
 	const struct view_worker *w = &t->v->workers[i];
-	const struct view_worker *then = view_worker(t->older, i);
+	const struct view_worker *then = view_worker(t->older, w->index);
 	struct figure busy = view_busy(then, w);
 	struct figure pps = { 0 };
 	char name[24], cpu[24], rate[24], text[256];

@@ -260,8 +260,12 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 			join(v->engines, &v->n_engines, engine, l);
 	}
 	read_modules(r, v, rows);
-	for (; v->n_workers < workers; v->n_workers++)
-		read_worker(r, v->n_workers, &v->workers[v->n_workers]);
+	for (unsigned i = 0; i < workers; i++) {
+		struct view_worker *w = &v->workers[v->n_workers];
+
+		read_worker(r, i, w);
+		v->n_workers += strcmp(w->role, "none") != 0; /* a place where none runs */
+	}
 	read_drops(r, v);
 	read_punts(r, v);
 	*out = v;
@@ -316,7 +320,10 @@ const struct view_group *view_group(const struct view_group *g, unsigned n, cons
 
 const struct view_worker *view_worker(const struct view *v, unsigned index)
 {
-	return v != NULL && index < v->n_workers ? &v->workers[index] : NULL;
+	for (unsigned i = 0; v != NULL && i < v->n_workers; i++)
+		if (v->workers[i].index == index)
+			return &v->workers[i];
+	return NULL;
 }
 
 struct figure view_wire(struct figure packets_per_s, struct figure bytes_per_s)

@@ -14,6 +14,7 @@
 #include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
 #include "dataplane/ctl/jobs.h"
 #include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
@@ -91,7 +92,8 @@ void board_adopt(struct board *b, const struct config *cfg)
 
 static int make_pool(struct board *b, struct err *err)
 {
-	b->n_buffers = memory_buffers(b->cfg, b->n_lanes, b->n_workers) + eal_options.extra_buffers;
+	b->n_buffers =
+		memory_buffers(b->cfg, b->n_lanes, &b->placement) + eal_options.extra_buffers;
 	b->pool = rte_pktmbuf_pool_create("buffers", b->n_buffers, PORTS_POOL_CACHE, 0,
 					  memory_data_room(b->cfg), SOCKET_ID_ANY);
 	if (b->pool)
@@ -148,6 +150,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	b->cfg = own;
 	b->placement = eal_placement;
 	b->n_workers = b->placement.n_workers;
+	b->max_workers = b->placement.n_places;
 	b->n_ports = cfg->n_ports;
 	ret = number_lanes(b, err);
 	if (!ret)
@@ -156,7 +159,7 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = stats_create(b, err); /* first: refuses a second instance of the name */
 	if (!ret)
-		ret = rcu_create(&b->rcu, b->n_workers, err);
+		ret = rcu_create(&b->rcu, b->max_workers, err);
 	if (!ret)
 		ret = make_pool(b, err);
 	if (!ret)
@@ -173,6 +176,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 		ret = twins_create(b, err);
 	if (!ret)
 		ret = kernel_create(b, err);
+	if (!ret)
+		ret = fpm_create(b, err);
 	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
@@ -263,7 +268,8 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
-	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0)
+	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0 ||
+	    fpm_attach(b, l, &err) != 0)
 		return -ENOMEM;
 	if (jobs_create(b, l) != 0)
 		return -ENOMEM;
@@ -288,6 +294,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	fpm_destroy(b);
 	kernel_destroy(b);
 	twins_destroy(b);
 	workers_stop(b);
@@ -302,6 +309,7 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	fpm_destroy(b);
 	kernel_destroy(b);
 	twins_destroy(b);
 	workers_destroy(b);

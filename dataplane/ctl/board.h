@@ -28,9 +28,10 @@ struct board_options {
 };
 
 /*
- * Start DPDK for this configuration: lcore 0 control, 1..n workers, then extra_lcores, each pinned
- * as run/placement.h decides; no telemetry socket, in memory, no shared files. -ENOMEM with the
- * command that reserves hugepages where they are missing. Once per process.
+ * Start DPDK for this configuration: lcore 0 control, 1..n for as many workers as there can ever
+ * be, then extra_lcores, each pinned as run/placement.h decides; no telemetry socket, in memory, no
+ * shared files. -ENOMEM with the command that reserves hugepages where they are missing. Once per
+ * process.
  */
 int board_eal_init(const struct config *cfg, const struct board_options *opts, struct err *err);
 /* Memory it would ask for, in MB, hugepages or not, without starting anything; or why it cannot. */

@@ -23,6 +23,7 @@
 struct control;
 struct neighbors;
 struct rib;
+struct fpm;
 struct jobs;
 struct kernel;
 struct twins;
@@ -113,6 +114,7 @@ struct board {
 	struct neighbors *neighbors;
 	struct twins *twins;   /* NULL: none wanted */
 	struct kernel *kernel; /* NULL without twins */
+	struct fpm *fpm;       /* NULL: nobody listens for zebra */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -123,13 +125,16 @@ struct board {
 	uint64_t counted_from, control_ran; /* TSC and own CPU time, when first looked at */
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
-	unsigned n_workers;
+	unsigned n_workers, max_workers; /* max: lcores, places and telemetry there are for them */
 	struct worker *workers[PLACEMENT_MAX_WORKERS];
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
-	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
+	/* [from][to]; spread: where one helps the other, or has */
+	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
+	struct rte_ring *spread[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS];
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
 	bool staging;        /* apply.c: changes of routes and interfaces are not shown yet */
 	uint64_t punt_came[PLACEMENT_MAX_WORKERS][PUNT_COUNT]; /* as punt_share() last looked */
+	bool rx_held;     /* configurations made now poll no lane (workers_change.c) */
 	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
@@ -144,10 +149,12 @@ extern struct placement eal_placement;
 extern struct board_options eal_options;
 
 /* memory.c */
-uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers);
+/* Packet buffers; workers beyond those there are at the start are counted without the rings
+ * between them, which do not all fill at once. */
+uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, const struct placement *p);
 uint16_t memory_data_room(const struct config *cfg);
 /* MB of everything a board allocates from DPDK memory. */
-unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned n_workers);
+unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const struct placement *p);
 struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
 
 /* board.c: the port's lanes are its own, or nobody's. The lanes begin another life. */
@@ -268,13 +275,48 @@ int route_del(struct board *b, const struct config_route *r, struct err *err);
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
 int workers_start(struct board *b, struct err *err);
+void workers_stop(struct board *b);
+void workers_destroy(struct board *b);
+/* One worker, which is or becomes the last: made with its rings, but without a configuration; its
+ * thread started; ended; gone with what is left in its rings ("shutdown"). */
+int worker_add(struct board *b, unsigned w, struct err *err);
+int worker_start(struct board *b, unsigned w, struct err *err);
+void worker_end(struct board *b, unsigned w);
+void worker_remove(struct board *b, unsigned w);
+/* The rings that workers need who share others' flows, as b->placement has it. */
+int workers_spread(struct board *b, struct err *err);
 /* The port was made and has its lanes: those that share a receive queue go to one worker. */
 void workers_share_queues(struct board *b, unsigned port);
+
+/* worker_cfgs.c */
 /* New configurations from the board's present state; old ones go after a grace period. -ENOMEM: all
  * workers keep the old; ports_watch() tries again. */
 int workers_republish(struct board *b);
-void workers_stop(struct board *b);
-void workers_destroy(struct board *b);
+/* The steps of it: one a worker, all or -ENOMEM; shown to the workers; in place of those there
+ * were. Between make and replace nothing else may be published. */
+int worker_cfgs_make(struct board *b, struct worker_cfg **made);
+void worker_cfgs_publish(struct board *b, struct worker_cfg *const *cfgs);
+void worker_cfgs_replace(struct board *b, struct worker_cfg *const *made);
+void worker_cfg_retire(struct board *b, struct worker_cfg *c); /* after a grace period */
+void worker_cfg_free(struct worker_cfg *c);                    /* no worker has it */
+
+/*
+ * workers_change.c: lanes move between workers and workers come and go while packets flow. Nothing
+ * is lost and every flow keeps its order. Lanes are not polled for some microseconds (packets wait
+ * in them) until all that is on its way has left.
+ *
+ * placement_lanes() for p->n_workers; worker of each lane into worker[] (NULL: into b->lanes).
+ * -ENOMEM.
+ */
+int workers_place(struct board *b, struct placement *p, uint16_t *worker, struct err *err);
+/*
+ * As many workers from now on, 1 to b->max_workers, lanes shared out anew, helpers as
+ * b->cfg->spread has it. On failure all is as before. -EINVAL out of range, -ENOMEM, -EBUSY the
+ * workers did not come to rest.
+ */
+int workers_resize(struct board *b, unsigned n, struct err *err);
+/* The lane, and all that share its receive queue, to another worker. -EINVAL there is none such. */
+int lane_move(struct board *b, unsigned lane, unsigned worker, struct err *err);
 
 /* schedule.c: the control thread goes before others of its CPU; says who shares it */
 void schedule_control(const struct board *b);

@@ -51,7 +51,8 @@ static int place(const struct config *cfg, struct err *err)
 				       .n_pins = cfg->n_worker_cpus,
 				       .pins = cfg->worker_cpus,
 				       .lanes = lanes,
-				       .n_spare = eal_options.extra_lcores };
+				       .n_spare = eal_options.extra_lcores,
+				       .spread = cfg->spread };
 	struct topo *topo = malloc(sizeof(*topo));
 	int ret;
 
@@ -97,7 +98,7 @@ int board_memory_mb(const struct config *cfg, struct err *err)
 {
 	const int ret = place(cfg, err);
 
-	return ret ? ret : (int)memory_estimate_mb(cfg, count_lanes(cfg), eal_placement.n_workers);
+	return ret ? ret : (int)memory_estimate_mb(cfg, count_lanes(cfg), &eal_placement);
 }
 
 int board_eal_init(const struct config *cfg, const struct board_options *opts, struct err *err)
@@ -111,14 +112,13 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 	ret = place(cfg, err);
 	if (ret)
 		return ret;
-	mb = memory_estimate_mb(cfg, count_lanes(cfg), eal_placement.n_workers) +
-	     eal_options.extra_mb;
+	mb = memory_estimate_mb(cfg, count_lanes(cfg), &eal_placement) + eal_options.extra_mb;
 	ret = check_hugepages(cfg, mb, err);
 	if (ret)
 		return ret;
 
 	len = (unsigned)snprintf(lcores, sizeof(lcores), "0@%d", eal_placement.control_cpu);
-	for (unsigned w = 0; w < eal_placement.n_workers; w++)
+	for (unsigned w = 0; w < eal_placement.n_places; w++)
 		len += (unsigned)snprintf(lcores + len, sizeof(lcores) - len, ",%u@%d", w + 1,
 					  eal_placement.workers[w].cpu);
 	for (unsigned i = 0; i < eal_options.extra_lcores; i++)
@@ -157,5 +157,5 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 
 unsigned board_extra_lcore(unsigned i)
 {
-	return eal_placement.n_workers + 1 + i;
+	return eal_placement.n_places + 1 + i;
 }

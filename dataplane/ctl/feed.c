@@ -111,7 +111,7 @@ static int target_of(struct feed *f, const struct rtnl_route *r, struct rib_hop 
 	if (!o)
 		return -ENOENT;
 	t->kind = RIB_OBJECT;
-	t->object = r->nh_id;
+	t->object = o->rib_id;
 	o->missed |= !o->in_rib;
 	return o->in_rib;
 }
@@ -255,6 +255,12 @@ void feed_mark(struct feed *f)
 	feed_mark_objects(f);
 	rib_mark(f->board, f->source);
 	f->dumped = f->shadowed = f->full = f->resync = false;
+}
+
+void feed_restart(struct feed *f)
+{
+	feed_forget_ids(f);
+	feed_mark(f);
 }
 
 unsigned feed_sweep(struct feed *f)

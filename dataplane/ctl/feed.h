@@ -38,6 +38,10 @@ int feed_message(struct feed *f, const struct rtnl_message *m);
 void feed_mark(struct feed *f);
 unsigned feed_sweep(struct feed *f);
 
+/* As feed_mark(), and another program speaks now, whose next-hop objects have nothing to do with
+ * those of the same id before: routes that are not told again keep the old ones until swept. */
+void feed_restart(struct feed *f);
+
 /* What was told is not enough to know what is: it has to be told again. False from then on. */
 bool feed_wants_resync(struct feed *f);
 

@@ -86,7 +86,7 @@ static int publish(struct feed *f, struct feed_object *o)
 	int ret = 0;
 
 	if (t.kind == RIB_BLACKHOLE || t.n_hops) {
-		ret = rib_set_object(f->board, f->source, o->id, &t, &f->err);
+		ret = rib_set_object(f->board, f->source, o->rib_id, &t, &f->err);
 		if (ret == 0) {
 			f->resync |= o->missed;
 			o->missed = false;
@@ -95,7 +95,7 @@ static int publish(struct feed *f, struct feed_object *o)
 		}
 	}
 	if (o->in_rib)
-		rib_del_object(f->board, f->source, o->id, NULL);
+		rib_del_object(f->board, f->source, o->rib_id, NULL);
 	o->in_rib = false;
 	return ret;
 }
@@ -123,7 +123,7 @@ static void forget(struct feed *f, struct feed_object *o)
 	const bool group = o->group;
 
 	if (o->in_rib)
-		rib_del_object(f->board, f->source, id, NULL);
+		rib_del_object(f->board, f->source, o->rib_id, NULL);
 	free(o->members);
 	f->n_groups -= group;
 	f->n_objects--;
@@ -168,7 +168,7 @@ static int set(struct feed *f, const struct rtnl_nexthop *n)
 				       "nexthops`",
 				       f->board->nexthops->n);
 		o = &f->objects[i];
-		*o = (struct feed_object){ .id = n->id };
+		*o = (struct feed_object){ .id = n->id, .rib_id = ++f->last_rib_id };
 		f->n_objects++;
 	}
 	ret = fill(f, o, n);
@@ -202,6 +202,16 @@ int feed_object(struct feed *f, const struct rtnl_nexthop *n, bool del)
 		return 0;
 	return err_set(&f->err, -EOPNOTSUPP,
 		       "next-hop object %u, through a tunnel or what is no gateway", n->id);
+}
+
+void feed_forget_ids(struct feed *f)
+{
+	for (int32_t i = 0; i <= rte_hash_max_key_id(f->by_id); i++) {
+		free(f->objects[i].members);
+		f->objects[i] = (struct feed_object){ 0 };
+	}
+	rte_hash_reset(f->by_id);
+	f->n_objects = f->n_groups = 0;
 }
 
 void feed_mark_objects(struct feed *f)

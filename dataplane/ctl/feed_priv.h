@@ -12,7 +12,8 @@
 
 /* A next-hop object as it was told. Groups are flattened for the RIB: it knows hops only. */
 struct feed_object {
-	uint32_t id; /* 0: this entry is free */
+	uint32_t id;     /* 0: this entry is free */
+	uint32_t rib_id; /* what the RIB calls it; see feed_restart() */
 	bool stale, blackhole, group;
 	bool in_rib; /* some way of it is ours */
 	bool missed; /* a route wanted it while none was */
@@ -42,6 +43,7 @@ struct feed {
 	struct rte_hash *by_id;
 	struct feed_object *objects; /* [position in by_id] */
 	unsigned n_objects, n_groups;
+	uint32_t last_rib_id;
 };
 
 /* feed.c: 1: *to is a way of ours; 0: not ours; -EOPNOTSUPP, -EINVAL: ours, and cannot be followed.
@@ -55,6 +57,7 @@ int feed_create_objects(struct feed *f);
 void feed_destroy_objects(struct feed *f);
 struct feed_object *feed_find_object(const struct feed *f, uint32_t id);
 int feed_object(struct feed *f, const struct rtnl_nexthop *n, bool del);
+void feed_forget_ids(struct feed *f);
 void feed_mark_objects(struct feed *f);
 void feed_sweep_objects(struct feed *f);
 

@@ -12,13 +12,17 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
-#include "lib/net/ip6.h"
+#include "lib/net/martian.h"
 
 uint16_t iface_of_port(const struct board *b, unsigned i)
 {
 	(void)b;
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
+
+static_assert((int)CONFIG_URPF_OFF == IFACE_RPF_OFF && (int)CONFIG_URPF_LOOSE == IFACE_RPF_LOOSE &&
+		      (int)CONFIG_URPF_STRICT == IFACE_RPF_STRICT,
+	      "the same names");
 
 /* What an interface has of its port; the addresses stay. */
 static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
@@ -58,6 +62,7 @@ static void fill(struct board *b, unsigned i)
 
 	stand_on(b, f, &b->ports[from->port]);
 	f->vlan = from->vlan;
+	f->rpf = (uint8_t)from->urpf;
 	b->owner[i + 1] = from->port;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
@@ -78,25 +83,33 @@ static int fixed_routes(struct board *b, struct err *err)
 	static const struct {
 		struct rib_prefix to;
 		enum rib_kind kind;
+		enum martian filter; /* only while it is on */
 	} fixed[] = {
-		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST },
-		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST },
-		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 128, { [15] = 1 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } },
-		  RIB_LOCAL }, /* ip6_local asks the interface */
-		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL },
-		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_THIS_NETWORK },
+		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_RESERVED },
+		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_UNSPECIFIED },
+		{ { 0, AF_INET6, 128, { [15] = 1 } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET6, 96, { [10] = 0xff, [11] = 0xff } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_MAPPED },
+		/* ip6_local asks the interface */
+		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN, MARTIAN_NONE },
 	};
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < RTE_DIM(fixed); i++) {
 		const struct rib_target target = { .kind = fixed[i].kind };
 
+		if (fixed[i].filter != MARTIAN_NONE && !b->cfg->filters[fixed[i].filter])
+			continue;
 		ret = rib_add(b, RIB_OWN, &fixed[i].to, 0, &target, err);
 	}
 	return ret;

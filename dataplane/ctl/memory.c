@@ -30,13 +30,13 @@ static uint32_t punted(const struct config *cfg, unsigned n_workers)
 /* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
 #define HASH_BYTES 72
 
-uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
+uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, const struct placement *p)
 {
 	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
-	const uint32_t per_worker = WORKER_CTL_RING + punted(cfg, n_workers) +
-				    PORTS_POOL_CACHE * 2 + GRAPH_BURST +
-				    n_workers * WORKER_CTL_RING;
-	const uint32_t n = n_lanes * per_lane + n_workers * per_worker + NEIGHBORS_HOLD_TOTAL_MAX;
+	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST;
+	const uint32_t n = n_lanes * per_lane + p->n_places * per_worker +
+			   p->n_workers * punted(cfg, p->n_workers) +
+			   p->n_workers * p->n_workers * WORKER_CTL_RING + NEIGHBORS_HOLD_TOTAL_MAX;
 
 	return cfg->buffers ? cfg->buffers : rte_align32pow2(n + 1) - 1;
 }
@@ -83,19 +83,25 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
 	};
 }
 
-unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
+unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const struct placement *p)
 {
+	/* of all workers there can be: packets staged by lane and by worker, rings to each other */
+	const uint64_t workers =
+		(uint64_t)p->n_places * ((n_lanes + p->n_places) * sizeof(struct worker_stage) +
+					 3 * p->n_places * WORKER_CTL_RING * sizeof(void *));
 	/* without hugepages DPDK gives every mbuf pages of its own (fastpath.md 0.3) */
 	const uint64_t raw = sizeof(struct rte_mbuf) + 64 + memory_data_room(cfg);
 	const uint64_t mbuf = cfg->hugepages ? raw : RTE_ALIGN_CEIL(raw, 4096ull);
-	uint64_t bytes = mbuf * memory_buffers(cfg, n_lanes, n_workers);
+	uint64_t bytes = workers + mbuf * memory_buffers(cfg, n_lanes, p);
 	const int families[] = { AF_INET, AF_INET6 };
 
 	for (unsigned i = 0; i < RTE_DIM(families); i++) {
 		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
 
-		bytes += fib_bytes(families[i], &s) + HASH_BYTES * (uint64_t)s.routes;
+		/* rules of the table, prefixes of the RIB */
+		bytes += fib_bytes(families[i], &s) + 2 * HASH_BYTES * (uint64_t)s.routes;
 	}
-	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
-	return (unsigned)(bytes >> 20) + 48;
+	/* ways and objects of the RIB, objects of the kernel and of zebra */
+	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + 4 * (uint64_t)cfg->max_nexthops);
+	return (unsigned)(bytes >> 20) + 64;
 }

@@ -348,12 +348,12 @@ static struct neighbor *wanted(struct board *b, struct rte_mbuf *m)
 
 	if (t->of_row[row])
 		return &t->all[t->of_row[row] - 1];
-	if (nh->type != NEXTHOP_CONNECTED)
+	if (nh->way.type != NEXTHOP_CONNECTED)
 		return NULL;
 	if (*l3 >> 4 == 4)
-		return get(b, nh->iface, AF_INET,
+		return get(b, nh->way.iface, AF_INET,
 			   (const uint8_t *)&((const struct ip4_header *)l3)->dst, NULL);
-	return get(b, nh->iface, AF_INET6, ((const struct ip6_header *)l3)->dst, NULL);
+	return get(b, nh->way.iface, AF_INET6, ((const struct ip6_header *)l3)->dst, NULL);
 }
 
 /* Begins to ask; those who are not known are so many at most. */
@@ -372,7 +372,7 @@ void neighbors_hold(struct board *b, struct rte_mbuf *m)
 {
 	struct neighbor *n = wanted(b, m);
 
-	if (!n && b->nexthops->rows[*pkt_arg(m)].type != NEXTHOP_CONNECTED) {
+	if (!n && b->nexthops->rows[*pkt_arg(m)].way.type != NEXTHOP_CONNECTED) {
 		punt_return(b, m,
 			    PKT_TO_WORKER_FORWARD); /* its row went meanwhile: look up again */
 		return;

@@ -13,6 +13,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
 #include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/twin.h"
@@ -73,13 +74,14 @@ static unsigned lanes_of(const struct board *b, unsigned w)
 	return n;
 }
 
-static void describe_worker(struct board *b, unsigned w, bool control)
+static void describe_worker(struct board *b, unsigned w, enum worker_role role)
 {
 	const struct placement *p = &b->placement;
+	const bool control = role == ROLE_CONTROL;
 	struct telemetry_block *block = telemetry_lcore(b->telemetry, w);
 
 	telemetry_block_begin(block);
-	set(block, WORKER_ROLE, control);
+	set(block, WORKER_ROLE, role);
 	set(block, WORKER_CPU, (uint64_t)(control ? p->control_cpu : p->workers[w].cpu));
 	set(block, WORKER_NODE, (uint64_t)(control ? 0 : p->workers[w].node));
 	set(block, WORKER_LANES, control ? 0 : lanes_of(b, w));
@@ -92,7 +94,7 @@ int stats_create(struct board *b, struct err *err)
 {
 	struct telemetry_params params = { .path = b->telemetry_path,
 					   .version = CPX_VERSION,
-					   .n_lcores = b->n_workers + 1,
+					   .n_lcores = b->max_workers + 1,
 					   .n_lanes = b->n_lanes,
 					   .n_engines = engine_stats_rows(b->cfg),
 					   .spare_entries = 64,
@@ -116,13 +118,11 @@ void stats_describe(struct board *b)
 	engine_stats_describe(b);
 	for (unsigned i = 0; i < b->n_lanes; i++)
 		describe_lane(b, i);
-	for (unsigned w = 0; w < b->n_workers; w++)
-		describe_worker(b, w, false);
-	describe_worker(b, b->n_workers, true);
+	for (unsigned w = 0; w < b->max_workers; w++)
+		describe_worker(b, w, w < b->n_workers ? ROLE_WORKER : ROLE_NONE);
+	describe_worker(b, b->max_workers, ROLE_CONTROL);
 	telemetry_block_begin(block);
 	telemetry_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
-	for (unsigned c = 0; c < PUNT_COUNT; c++)
-		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
 	telemetry_block_end(block, rte_rdtsc());
 }
 
@@ -140,7 +140,7 @@ static void refresh_lane(struct board *b, unsigned i)
 /* The control thread's own time: busy is what it ran, the rest it was asleep. */
 static void refresh_control(struct board *b)
 {
-	struct telemetry_block *block = telemetry_lcore(b->telemetry, b->n_workers);
+	struct telemetry_block *block = telemetry_lcore(b->telemetry, b->max_workers);
 	const uint64_t hz = rte_get_tsc_hz(), now = rte_rdtsc();
 	struct timespec ran;
 	uint64_t busy;
@@ -164,6 +164,7 @@ void stats_refresh(struct board *b)
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 	uint64_t twins, twins_remade;
 	struct kernel_counts kernel;
+	struct fpm_counts fpm;
 
 	twins_count(b, &twins, &twins_remade);
 	engine_stats_refresh(b);
@@ -172,6 +173,8 @@ void stats_refresh(struct board *b)
 		refresh_lane(b, i);
 	telemetry_block_begin(block);
 	set(block, BOARD_HELD, b->held);
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
 	set(block, BOARD_ROUTES4, b->fib4->n);
 	set(block, BOARD_ROUTES6, b->fib6->n);
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
@@ -185,6 +188,13 @@ void stats_refresh(struct board *b)
 		set(block, BOARD_KERNEL_OVERRUNS, kernel.overruns);
 		set(block, BOARD_KERNEL_REFUSED, kernel.refused);
 	}
+	if (fpm_count(b, &fpm)) {
+		set(block, BOARD_FPM_CONNECTED, fpm.connected);
+		set(block, BOARD_FPM_ROUTES, fpm.routes);
+		set(block, BOARD_FPM_CONNECTIONS, fpm.connections);
+		set(block, BOARD_FPM_MESSAGES, fpm.messages);
+		set(block, BOARD_FPM_REFUSED, fpm.refused);
+	}
 	if (b->control) {
 		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
 		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));
@@ -194,7 +204,7 @@ void stats_refresh(struct board *b)
 
 void stats_count(struct board *b, uint16_t lane, unsigned slot, uint64_t n)
 {
-	struct telemetry_block *cell = telemetry_lcore_lane(b->telemetry, b->n_workers, lane);
+	struct telemetry_block *cell = telemetry_lcore_lane(b->telemetry, b->max_workers, lane);
 
 	telemetry_block_begin(cell);
 	counter_add(&cell->v[slot], n);

@@ -11,6 +11,7 @@
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/engine_verbs.h"
 #include "dataplane/ctl/jobs.h"
+#include "dataplane/ctl/route_verbs.h"
 #include "dataplane/ctl/shape.h"
 
 /* A port's lanes as "oe0/0-3"; one lane: "oe0/0". */
@@ -154,6 +155,20 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 	return 0;
 }
 
+static int workers(void *arg, const json_t *request, json_t *reply, struct err *err)
+{
+	struct board *b = arg;
+	unsigned n;
+	int ret = control_number(request, "count", 1, PLACEMENT_MAX_WORKERS, &n, err);
+
+	if (!ret)
+		ret = workers_resize(b, n, err);
+	if (ret)
+		return ret;
+	json_object_set_new(reply, "workers", json_integer(b->n_workers));
+	return json_object_set_new(reply, "most", json_integer(b->max_workers)) ? -ENOMEM : 0;
+}
+
 const struct control_verb board_verbs[] = {
 	{ "ports", "every port: lanes, carrier, MTU, address, link", ports },
 	{ "engines", "every engine and laser source that is managed", engine_verb_list },
@@ -171,11 +186,20 @@ const struct control_verb board_verbs[] = {
 	{ "engine-lowpower", "engine, on: lanes down and low power, until off",
 	  engine_verb_lowpower },
 	{ "engine-inject", "engine, request: a fault of an emulated one", engine_verb_inject },
+	{ "routes",
+	  "match: ADDRESS, or within: PREFIX, source, family, vrf, limit, cursor: a page of routes",
+	  route_verb_list },
+	{ "route-add", "to, via, port, vlan, weight, or paths or type; metric; or a list, routes",
+	  route_verb_add },
+	{ "route-del", "to, metric; or a list, routes: those of route-add", route_verb_del },
+	{ "nexthops", "limit, cursor: where routes lead, what of it is up", route_verb_nexthops },
+	{ "neighbors", "limit, cursor: who is where on our subnets", route_verb_neighbors },
 	{ "apply",
 	  "file, check (change nothing), diff (keep the lines): make it what the board runs; a job",
 	  jobs_verb_apply },
 	{ "config", "write the running configuration to a file; a job", jobs_verb_config },
 	{ "job", "id, offset: what became of it", jobs_verb_job },
+	{ "workers", "count: so many from now on, lanes shared out anew", workers },
 	{ "breakout", "engine, bank, shape (\"2x400G\"): cut the bank into other ports", breakout },
 };
 const size_t board_n_verbs = RTE_DIM(board_verbs);

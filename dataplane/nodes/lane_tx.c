@@ -57,7 +57,7 @@ static void send_lane(struct worker *w, const struct lane_tx *tx, struct rte_mbu
 
 static void flush(struct worker *w, uint16_t slot)
 {
-	struct tx_stage *stage = &w->stage[slot];
+	struct worker_stage *stage = &w->stage[slot];
 
 	send_lane(w, &w->cfg->tx[slot], stage->pkts, stage->n);
 	stage->n = 0;
@@ -77,7 +77,7 @@ void lane_tx_send(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		const uint16_t slot = (uint16_t)*pkt_arg(pkts[i]);
-		struct tx_stage *stage = &w->stage[slot];
+		struct worker_stage *stage = &w->stage[slot];
 
 		if (stage->n == 0)
 			w->dirty[n_dirty++] = slot;

@@ -62,6 +62,7 @@ int graph_node_init(const struct rte_graph *graph, struct rte_node *node);
 
 /* One graph of all our nodes for a worker. NULL with the reason on failure. */
 struct rte_graph *graph_create(struct worker *w, unsigned index, int numa_node, struct err *err);
+/* The graph made last goes first: rte_graph 22.11 counts its ids back by one. */
 void graph_destroy(unsigned index);
 /* Streams that had to grow inside the fast path since start; must be 0. */
 uint64_t graph_realloc_count(unsigned index);

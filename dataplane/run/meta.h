@@ -11,7 +11,7 @@
  *   packet_type     u32  kind, only between worker and control thread; pkt_cut() to ip4_fragment
  *
  * arg holds: after lookup the next-hop row; towards drop the reason; towards ip4_error/ip6_error an
- * icmp_cause(); after rewrite the worker's tx slot; on its way to a lane's owner the lane's stamp.
+ * icmp_cause(); after rewrite the worker's tx slot; in a ring between workers a lane's stamp.
  * The Ethernet header is 14 bytes at the data pointer in every node after eth_input (VLAN tags are
  * taken off there and put on in rewrite), so layer 3 starts at PKT_L3.
  */

@@ -50,7 +50,7 @@ static const char *const values_module_state[] = { "unknown",     "ModuleLowPwr"
 static const char *const values_fault_cause[] = { "none",           "TEC runaway", "data memory",
 						  "program memory", "transmitter", "receiver",
 						  "temperature",    NULL };
-static const char *const values_role[] = { "worker", "control", NULL };
+static const char *const values_role[] = { "worker", "control", "none", NULL };
 static const char *const values_punt_class[] = {
 #define _(sym, name, pps, burst, queue, help) name,
 	PUNT_CLASSES(_)

@@ -110,7 +110,8 @@
 
 /* scope lcore: as those of lanes */
 #define WORKER_METRICS(_)                                                                         \
-	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, role, "worker or control thread")           \
+	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, role,                                       \
+	  "worker, control thread, or none: not running")                                         \
 	_(CPU, "worker_cpu", "", TELEMETRY_GAUGE_U64, 1, none, "CPU the thread is pinned to")     \
 	_(NODE, "worker_numa_node", "", TELEMETRY_GAUGE_U64, 1, none, "NUMA node of that CPU")    \
 	_(LANES, "worker_lanes", "lanes", TELEMETRY_GAUGE_U64, 1, none, "lanes the worker polls") \
@@ -158,12 +159,24 @@
 	  "times that the kernel dropped messages for us")                                        \
 	_(KERNEL_REFUSED, "kernel_refused", "messages", TELEMETRY_COUNTER, 1,                     \
 	  "messages of the kernel that cannot be followed, or do not fit")                        \
+	_(FPM_CONNECTED, "fpm_connected", "connections", TELEMETRY_GAUGE_U64, 1,                  \
+	  "whether zebra is connected by FPM")                                                    \
+	_(FPM_ROUTES, "fpm_routes", "routes", TELEMETRY_GAUGE_U64, 1,                             \
+	  "routes that zebra has told us by FPM")                                                 \
+	_(FPM_CONNECTIONS, "fpm_connections", "connections", TELEMETRY_COUNTER, 1,                \
+	  "times that zebra has connected")                                                       \
+	_(FPM_MESSAGES, "fpm_messages", "messages", TELEMETRY_COUNTER, 1,                         \
+	  "messages of zebra's")                                                                  \
+	_(FPM_REFUSED, "fpm_refused", "messages", TELEMETRY_COUNTER, 1,                           \
+	  "messages of zebra's that cannot be followed or do not fit, and wrong connections")     \
 	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \
 	  "packets to this box that pass in a second, by class")                                  \
 	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
 	  "requests answered on the control socket")                                              \
 	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \
 	  "clients of it dropped: slow, not allowed, or too many")
+
+enum worker_role { ROLE_WORKER, ROLE_CONTROL, ROLE_NONE }; /* values of worker_role */
 
 enum cell_slot {
 #define _(sym, ...) CELL_##sym,

@@ -3,6 +3,7 @@
 #include "dataplane/run/rcu.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include <rte_malloc.h>
@@ -75,7 +76,8 @@ bool rcu_passed(struct rcu *r, uint64_t token)
 
 void rcu_wait(struct rcu *r, uint64_t token)
 {
-	rte_rcu_qsbr_check(r->qsbr, token, true);
+	while (!rcu_passed(r, token))
+		sched_yield(); /* where a worker shares our CPU it gets it */
 }
 
 int rcu_retire(struct rcu *r, void (*fn)(void *arg, void *p), void *arg, void *p)

@@ -111,6 +111,9 @@ static bool has_work(const struct worker *w)
 	for (uint16_t i = 0; i < w->cfg->n_handoff; i++)
 		if (!rte_ring_empty(w->cfg->handoff[i]))
 			return true;
+	for (uint16_t i = 0; i < w->cfg->n_spread; i++)
+		if (!rte_ring_empty(w->cfg->spread[i]))
+			return true;
 	return false;
 }
 

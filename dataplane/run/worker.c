@@ -17,7 +17,7 @@
 #define IDLE_PAUSE 64
 #define IDLE_SLEEP 4096
 
-static_assert(WORKER_TX_STAGE >= GRAPH_BURST, "a whole burst may be for one lane");
+static_assert(WORKER_STAGE >= GRAPH_BURST, "a whole burst may be for one");
 
 static struct rte_ring *spsc_ring(const char *what, unsigned index, uint32_t size, int numa_node)
 {
@@ -40,7 +40,7 @@ static bool make_rings(struct worker *w, int numa_node, const struct punt_rate p
 }
 
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  unsigned max_team, const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
 		  struct telemetry_block *block, struct err *err)
 {
 	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, numa_node);
@@ -62,7 +62,9 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 				      numa_node);
 	w->dirty = rte_zmalloc_socket("tx dirty", max_tx * sizeof(*w->dirty), RTE_CACHE_LINE_SIZE,
 				      numa_node);
-	if (!w->stage || !w->dirty || !make_rings(w, numa_node, punt))
+	w->team = rte_zmalloc_socket("team stage", max_team * sizeof(*w->team), RTE_CACHE_LINE_SIZE,
+				     numa_node);
+	if (!w->stage || !w->dirty || !w->team || !make_rings(w, numa_node, punt))
 		goto no_memory;
 	w->graph = graph_create(w, index, numa_node, err);
 	if (!w->graph) {
@@ -97,11 +99,14 @@ void worker_destroy(struct worker *w)
 {
 	if (!w)
 		return;
-	if (w->graph)
+	if (w->graph) {
+		rte_rcu_qsbr_thread_unregister(w->qsbr, w->index);
 		graph_destroy(w->index);
+	}
 	free_ring(w->from_control);
 	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
 		free_ring(w->to_control[q]);
+	rte_free(w->team);
 	sleeper_close(&w->sleeper);
 	rte_free(w->dirty);
 	rte_free(w->stage);

@@ -8,7 +8,14 @@
  * worker loads the pointer once a loop, so a burst sees one configuration as a whole.
  *
  * Packets pass between a worker and the control thread, and from worker to worker, in
- * single-producer single-consumer rings of mbuf pointers (kinds in meta.h).
+ * single-producer single-consumer rings of mbuf pointers (kinds in meta.h). From worker to worker
+ * there are two kinds of rings, and what is nearly done goes before what has not begun:
+ *
+ *   handoff   on its way out: to the owner of the lane it leaves on
+ *   spread    just received: where there are more workers than receive queues, the worker that
+ *             polls a lane keeps some of its flows and hands each other flow always to the same
+ *             member of its team, which does all the rest. So a flow goes one way and keeps its
+ *             order. What has no flow hash (ARP, say) stays where it was received.
  */
 #ifndef CPX_DATAPLANE_RUN_WORKER_H
 #define CPX_DATAPLANE_RUN_WORKER_H
@@ -34,13 +41,15 @@
 
 struct fib;
 struct iface;
-struct rte_mempool;
 struct nexthop_table;
+struct own_set;
+struct rte_mempool;
 struct rte_graph;
 
 struct lane_rx { /* a receive queue this worker polls */
 	uint16_t port, queue;
-	uint16_t lane; /* telemetry lane index */
+	uint16_t lane;  /* telemetry lane index */
+	uint32_t stamp; /* goes with a packet that another of the team gets */
 	struct telemetry_block *cell;
 };
 
@@ -53,9 +62,9 @@ struct lane_tx { /* where a packet for a lane goes: our own queue, or the owner'
 };
 
 /*
- * What waits in a ring for a lane's owner may outlive the port it was meant for. It carries the
- * lane's stamp: the lane, and which of its lives (a new one with each port it is given to). The
- * owner sends it only while the stamp still holds.
+ * What waits in a ring may outlive the port it came from or was meant for. It carries the stamp of
+ * the lane it came from or is to leave on: the lane, and which of its lives (a new one with each
+ * port it is given to). It goes on only while the stamp still holds.
  */
 static inline uint32_t lane_stamp(uint16_t lane, uint16_t life)
 {
@@ -84,29 +93,36 @@ struct worker_out { /* a ring we fill for another worker, which may be asleep */
 };
 
 struct worker_cfg {
-	uint16_t n_out, n_rx, n_tx, n_handoff;
+	uint16_t n_out, n_rx, n_tx, n_handoff, n_spread, n_team;
 	const struct lane_rx *rx;
 	const struct lane_tx *tx;
 	const struct worker_out *out;
 	struct rte_ring *const *handoff;      /* rings other workers fill for us */
+	struct rte_ring *const *spread;       /* … with flows of their lanes */
+	struct rte_ring *const *team;         /* rings we fill with flows of ours; [0]: we keep */
+	const uint32_t *stamps;               /* [lane]: as it is now */
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
 	const struct lane_home *homes;        /* [lane] */
 	const struct iface *ifaces;           /* [iface] */
 	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
-	struct rte_mempool *pool; /* for packets that begin here */
+	const struct own_set *own; /* sources that may be ours */
+	uint32_t filters;          /* bits of enum martian: on */
+	struct rte_mempool *pool;  /* for packets that begin here */
 	uint32_t icmp_errors_pps;
 	uint32_t punt_burst[PUNT_COUNT];
 	bool idle_poll;
+	bool rpf;          /* some interface wants the reverse path check */
+	bool rpf_default;  /* where loose, the default route counts */
 	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };
 
-#define WORKER_TX_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one lane */
+#define WORKER_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one */
 
-struct tx_stage { /* worker only: packets of this burst for one tx slot */
+struct worker_stage { /* worker only: packets of this burst for one tx slot or one of the team */
 	uint16_t n;
-	struct rte_mbuf *pkts[WORKER_TX_STAGE];
+	struct rte_mbuf *pkts[WORKER_STAGE];
 };
 
 struct worker {
@@ -125,10 +141,12 @@ struct worker {
 	uint64_t tsc;                   /* at the start of this loop */
 	uint32_t rx_this_loop;          /* packets the loop brought in */
 	uint16_t rx_start;              /* lane polled first, turns round-robin */
+	uint16_t ring_start;            /* … and ring */
 	struct bucket icmp;             /* of ICMP errors */
 	struct bucket punt[PUNT_COUNT]; /* of packets to the control thread */
-	struct tx_stage *stage;         /* [max tx slots] */
+	struct worker_stage *stage;     /* [max tx slots] */
 	uint16_t *dirty;                /* tx slots with staged packets */
+	struct worker_stage *team;      /* [max workers] */
 
 	/* control thread writes: what is let through to it, in PUNT_UNITS */
 	uint32_t punt_rate[PUNT_COUNT] __rte_cache_aligned;
@@ -147,10 +165,11 @@ static inline void worker_load(struct worker *w)
 	w->cfg = load_acquire(&w->next_cfg);
 }
 
-/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have; punt:
- * its rates, whose bursts its rings to the control thread have room for. */
+/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have;
+ * max_team: as many workers may share its lanes; punt: its rates, whose bursts its rings to the
+ * control thread have room for. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  unsigned max_team, const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
 		  struct telemetry_block *block, struct err *err);
 void worker_destroy(struct worker *w);
 

@@ -321,7 +321,8 @@ static unsigned in_rings(const struct bed *bed)
 			n += rte_ring_count(b->workers[w]->to_control[q]);
 		n += rte_ring_count(b->workers[w]->from_control);
 		for (unsigned to = 0; to < b->n_workers; to++)
-			n += b->handoff[w][to] ? rte_ring_count(b->handoff[w][to]) : 0;
+			n += (b->handoff[w][to] ? rte_ring_count(b->handoff[w][to]) : 0) +
+			     (b->spread[w][to] ? rte_ring_count(b->spread[w][to]) : 0);
 	}
 	return n;
 }
@@ -373,7 +374,7 @@ static struct tally sum(const struct board *b)
 {
 	struct tally t = { 0 };
 
-	for (unsigned w = 0; w <= b->n_workers; w++) {
+	for (unsigned w = 0; w <= b->max_workers; w++) {
 		for (unsigned lane = 0; lane < b->n_lanes; lane++) {
 			const struct telemetry_block *c =
 				telemetry_lcore_lane(b->telemetry, w, lane);

@@ -70,6 +70,7 @@ Test(config_sizes, defaults)
 	cr_expect_eq(c->n_workers, 0);
 	cr_expect_eq(c->n_worker_cpus, 0);
 	cr_expect_not(c->idle_poll);
+	cr_expect(c->spread);
 	cr_expect_eq(c->max_routes4, 1024);
 	cr_expect_eq(c->max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 4096);
@@ -78,6 +79,9 @@ Test(config_sizes, defaults)
 	cr_expect(c->hugepages);
 	cr_expect_eq(c->arp_age_s, 300);
 	cr_expect_eq(c->icmp_errors_pps, 1000);
+	cr_expect(c->ip4_fragment);
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		cr_expect(c->filters[i]);
 	cr_expect_eq(c->telemetry_period_ms, 100);
 	cr_expect_eq(c->punt[PUNT_BGP].pps, 6000);
 	cr_expect_eq(c->punt[PUNT_ARP].pps, 600);
@@ -93,7 +97,7 @@ Test(config_sizes, values)
 	setlocale(LC_ALL, "de_DE.UTF-8");
 	c = accepted(BOARD
 		     "instance: edge-1_b\n"
-		     "workers: {cpus: [3, 0], idle: poll}\n"
+		     "workers: {cpus: [3, 0], idle: poll, spread: off}\n"
 		     "tables: {routes4: 200000, routes6: auto, nexthops: 1048576, neighbors: 7}\n"
 		     "memory: {buffers: 65536, hugepages: false}\n"
 		     "arp: {age: 30s}\nicmp: {errors_pps: 0}\ntelemetry: {period: 1000ms}\n"
@@ -103,6 +107,7 @@ Test(config_sizes, values)
 	cr_expect_eq(c->n_worker_cpus, 2);
 	cr_expect(c->worker_cpus[0] == 3 && c->worker_cpus[1] == 0);
 	cr_expect(c->idle_poll);
+	cr_expect_not(c->spread);
 	cr_expect_eq(c->max_routes4, 200000);
 	cr_expect_eq(c->max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 1048576);

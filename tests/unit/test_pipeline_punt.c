@@ -255,6 +255,24 @@ Test(pipeline_punt, a_rate_goes_where_the_packets_are)
 	bed_close(&bed);
 }
 
+/* Another configuration of the running board. */
+Test(pipeline_punt, a_rate_follows_the_configuration)
+{
+	struct config *c;
+
+	start("");
+	expect_rate(PUNT_ARP, &arp, 1);
+	c = (struct config *)bed.board->cfg;
+	c->punt[PUNT_ARP].pps = bed.cfg->punt[PUNT_ARP].pps = 1500;
+	for (unsigned ms = 0; ms < 100; ms++)
+		millisecond(3, (const struct frame *const[]){ &arp, NULL });
+	expect_rate(PUNT_ARP, &arp, 2);
+	stats_refresh(bed.board);
+	cr_expect_eq(telemetry_process(bed.board->telemetry)->v[BOARD_PUNT_RATE + PUNT_ARP], 1500);
+	bed_settle(&bed);
+	bed_close(&bed);
+}
+
 Test(pipeline_punt, what_is_policed_has_a_name)
 {
 	struct tally d;

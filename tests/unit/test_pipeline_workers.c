@@ -7,6 +7,7 @@
  */
 #include <rte_ethdev.h>
 
+#include "dataplane/run/graph.h"
 #include "tests/unit/board.h"
 #include "tests/unit/guard.h"
 
@@ -195,8 +196,8 @@ Test(pipeline_workers, configuration_changes_with_packets_in_between)
 		put(0, 1, 0, (uint16_t)i);
 	for (unsigned k = 0; k < 10; k++)
 		bed_turn(&bed, 0);
-	bed_turn(&bed, 1); /* takes 32 of them */
-	cr_assert_eq(rte_ring_count(bed.board->handoff[0][1]), 168);
+	bed_turn(&bed, 1); /* takes 128 of them */
+	cr_assert_eq(rte_ring_count(bed.board->handoff[0][1]), 72);
 	old = bed.board->workers[1]->cfg;
 	cut(1, true);
 	cr_expect_eq(bed.board->workers[1]->cfg, old, "until its next turn");
@@ -250,6 +251,64 @@ Test(pipeline_workers, a_link_goes_down_and_comes_back)
 	bed_settle(&bed);
 	expect_row(0, 1, 4, 1);
 	bed_delta(&bed, "up again");
+	bed_close(&bed);
+}
+
+/* One worker and 32 lanes, of which one is always full: it gets its turn and no more (C24). */
+Test(pipeline_workers, a_full_lane_starves_nobody)
+{
+	uint64_t full = 0, loops = 0;
+	struct worker *w;
+
+	bed_open(&bed,
+		 "workers: {count: 1}\n"
+		 "ports:\n"
+		 "  p0: {lanes: oe0/0-7, carrier: loop, addresses: [10.0.0.1/24]}\n"
+		 "  p1: {lanes: oe0/8-15, carrier: loop, addresses: [10.0.1.1/24]}\n"
+		 "  p2: {lanes: oe0/16-23, carrier: loop, addresses: [10.0.2.1/24]}\n"
+		 "  p3: {lanes: oe0/24-31, carrier: loop}\n"
+		 "neighbors:\n"
+		 "  - {ip: 10.0.1.2, mac: '02:00:00:00:01:02'}\n",
+		 (const unsigned[]){ 8, 8, 8, 8, 0 });
+	w = bed.board->workers[0];
+	packet(0, 1, 0, 0);
+	for (unsigned round = 0; round < 20; round++) {
+		const uint64_t before = cell(0, 0, CELL_RX_PACKETS);
+		unsigned waiting = 0;
+
+		while (rte_eth_rx_queue_count(bed.board->ports[0].id, 0) < 400)
+			bed_send_lane(&bed, 0, 0, &in);
+		for (unsigned lane = 1; lane < 8; lane++) /* one packet each on seven others */
+			bed_send_lane(&bed, 0, lane, &in);
+		do {
+			bed_turn(&bed, 0);
+			bed_drain(&bed);
+			cr_assert_leq(w->rx_this_loop, GRAPH_BURST);
+			loops++;
+			waiting = 0;
+			for (uint16_t lane = 1; lane < 8; lane++)
+				waiting += (unsigned)rte_eth_rx_queue_count(bed.board->ports[0].id,
+									    lane);
+		} while (waiting);
+		full = RTE_MAX(full, cell(0, 0, CELL_RX_PACKETS) - before);
+		bed_forget(&bed);
+	}
+	cr_expect_leq(full, 2 * WORKER_RX_BURST, "%lu of the full lane before one of the others",
+		      full);
+	cr_expect_leq(loops, 40);
+	for (unsigned i = 0; i < 100; i++) { /* twice as many full ones as fit into a loop */
+		for (unsigned lane = 0; lane < 16; lane++) {
+			packet(lane / 8, 1, 0, 0);
+			while (rte_eth_rx_queue_count(bed.board->ports[lane / 8].id, lane % 8) < 64)
+				bed_send_lane(&bed, lane / 8, lane % 8, &in);
+		}
+		bed_turn(&bed, 0);
+		bed_drain(&bed);
+		bed_forget(&bed);
+	}
+	for (unsigned lane = 1; lane < 16; lane++)
+		cr_expect_gt(cell(0, lane, CELL_RX_PACKETS), 40 * WORKER_RX_BURST, "lane %u: %lu",
+			     lane, cell(0, lane, CELL_RX_PACKETS));
 	bed_close(&bed);
 }
 

@@ -227,6 +227,74 @@ Test(placement, lanes_of_one_carrier_queue_stay_together)
 	cr_expect_neq(lanes[8].worker, lanes[9].worker);
 }
 
+/* What is shared out is receive queues, however many lanes are in them. */
+Test(placement, queues_are_balanced)
+{
+	const struct topo t = machine(3, 1, false);
+	struct placement_lane lanes[12];
+	const struct placement_wish wish = { .n_workers = 2, .n_lanes = 12, .lanes = lanes };
+
+	for (unsigned i = 0; i < 12; i++) /* eight lanes in one queue, then four of their own */
+		lanes[i] = (struct placement_lane){ .node = -1,
+						    .port = i < 8 ? 0 : (uint16_t)(i - 7),
+						    .group = 0 };
+	cr_assert_eq(placement_cpus(&out, &t, &wish, &err), 0);
+	placement_lanes(&out, lanes, 12);
+	cr_expect_eq(out.workers[0].n_queues, 3);
+	cr_expect_eq(out.workers[0].n_lanes, 10);
+	cr_expect_eq(out.workers[1].n_queues, 2);
+	cr_expect_not_null(strstr(out.workers[0].why, "10 lanes in 3 receive queues"), "%s",
+			   out.workers[0].why);
+	lanes[9].worker = 1; /* chosen by others */
+	placement_share(&out, lanes, 12);
+	cr_expect_eq(out.workers[0].n_queues, 2);
+	cr_expect_eq(out.workers[1].n_queues, 3);
+}
+
+/* Workers without a queue help those with the most, near ones first, and say so. */
+Test(placement, who_helps_whom)
+{
+	const struct topo t = machine(12, 2, false);
+	struct placement_lane lanes[3] = { { .node = 0, .port = 0 },
+					   { .node = 1, .port = 1 },
+					   { .node = 1, .port = 2, .unused = true } };
+	struct placement_wish wish = {
+		.n_workers = 8, .n_lanes = 3, .lanes = lanes, .spread = true
+	};
+	unsigned helped[PLACEMENT_MAX_WORKERS] = { 0 };
+
+	cr_assert_eq(placement_cpus(&out, &t, &wish, &err), 0);
+	cr_expect_eq(out.n_places, 12, "a CPU for each that may come");
+	placement_lanes(&out, lanes, 3);
+	for (unsigned w = 0; w < 8; w++) {
+		const struct placement_worker *worker = &out.workers[w];
+
+		cr_expect_neq(worker->n_queues != 0, worker->helps != PLACEMENT_NOBODY);
+		if (worker->n_queues)
+			continue;
+		cr_expect_eq(out.workers[worker->helps].node, worker->node, "worker %u", w);
+		cr_expect_not_null(strstr(worker->why, "part of the flows of worker"), "%s",
+				   worker->why);
+		helped[worker->helps]++;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		const struct placement_worker *worker = &out.workers[lanes[i].worker];
+
+		cr_expect_eq(worker->n_helpers, helped[lanes[i].worker]);
+		cr_expect_geq(worker->n_helpers, 2);
+		cr_expect_not_null(strstr(worker->why, "others get part of its flows"), "%s",
+				   worker->why);
+	}
+	cr_expect_eq(helped[lanes[0].worker] + helped[lanes[1].worker], 6);
+	for (unsigned w = 8; w < 12; w++)
+		cr_expect_not_null(strstr(out.workers[w].why, "not running"), "%s",
+				   out.workers[w].why);
+	out.spread = false;
+	placement_lanes(&out, lanes, 3);
+	for (unsigned w = 0; w < 8; w++)
+		cr_expect_eq(out.workers[w].helps, PLACEMENT_NOBODY);
+}
+
 Test(placement, each_port_is_spread_over_the_workers)
 {
 	const struct topo t = machine(5, 1, false);

@@ -89,11 +89,11 @@ static int check_ports(const struct board *b, const struct config *c, struct err
 			      "DPDK has room for %u ports, devices included, this would make %u; "
 			      "use fewer",
 			      MAX_ETHDEVS, ethdevs);
-	if (!ret && memory_buffers(c, lanes, b->n_workers) > b->n_buffers)
+	if (!ret && memory_buffers(c, lanes, &b->placement) > b->n_buffers)
 		ret = err_set(err, -EOPNOTSUPP,
 			      "%u lanes need %u packet buffers, this board has %u since its start; "
 			      "restart it with this file",
-			      lanes, memory_buffers(c, lanes, b->n_workers), b->n_buffers);
+			      lanes, memory_buffers(c, lanes, &b->placement), b->n_buffers);
 	if (!ret && memory_data_room(c) > rte_pktmbuf_data_room_size(b->pool))
 		ret = err_set(err, -EOPNOTSUPP,
 			      "packet buffers have %u bytes since the board's start, the largest "

@@ -320,6 +320,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 
 #define NAME    "the board's files and its socket are called by it"
 #define PINS    "threads stay on their CPUs"
+#define SPREAD  "helpers are shared out when the board starts"
 #define ENGINE  "engines are opened when the board starts"
 #define TABLE   "tables have their size for life"
 #define FILTERS "filters are set when the board starts"
@@ -333,7 +334,7 @@ TOP("instance", FIELD_TEXT, instance, NAME),
 MADE("workers.count", workers_count, PINS),
 MADE("workers.cpus[]", workers_cpu, PINS),
 MADE("workers.idle", workers_idle, NULL),
-MADE("workers.spread", workers_spread, NULL),
+MADE("workers.spread", workers_spread, SPREAD),
 OF("engines.*.profile", FIELD_TEXT, engine, profile, ENGINE),
 MADE("engines.*.mgmt", engine_mgmt, ENGINE),
 MADE("engines.*.lasers", engine_lasers, ENGINE),

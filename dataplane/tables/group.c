@@ -237,9 +237,6 @@ int group_set(struct nexthop_table *t, uint32_t index, const struct group_member
 
 void group_free(struct nexthop_table *t, uint32_t index)
 {
-	const struct nexthop_buckets *old = t->rows[index].buckets;
-
-	store_release(&t->rows[index].buckets, NULL);
-	retire(t, old);
+	retire(t, t->rows[index].buckets); /* like the row, it is there for a grace period */
 	nexthop_free(t, index);
 }

@@ -11,7 +11,7 @@
 /* An entry of a list by what must be unique in it. */
 struct entry {
 	struct config_prefix key;
-	uint16_t iface;
+	uint16_t of; /* of a route the VRF, of a neighbour the interface */
 	const struct node *node;
 };
 
@@ -21,7 +21,7 @@ static int by_key(const void *pa, const void *pb)
 	int d = prefix_compare(&a->key, &b->key);
 
 	if (d == 0)
-		d = (int)a->iface - (int)b->iface;
+		d = (int)a->of - (int)b->of;
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
 }
 
@@ -33,7 +33,7 @@ static const struct node *find_repeated(struct entry *e, size_t n, unsigned *fir
 
 	qsort(e, n, sizeof(*e), by_key);
 	for (size_t i = 1; i < n; i++) {
-		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].iface != e[first].iface) {
+		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].of != e[first].of) {
 			first = i;
 		} else if (!repeated || e[i].node->pos < repeated->pos) {
 			repeated = e[i].node;
@@ -57,7 +57,7 @@ static int no_memory(struct build *b)
 	return err_set(b->err, -ENOMEM, "%s: out of memory while checking it", b->tree->src.name);
 }
 
-static int check_destination(struct build *b, const struct node *to)
+static int check_destination(struct build *b, uint16_t vrf, const struct node *to)
 {
 	const struct config_prefix *p = &to->v.prefix;
 	const struct own_address *o;
@@ -65,12 +65,12 @@ static int check_destination(struct build *b, const struct node *to)
 
 	node_path(to, path, sizeof(path));
 	value_show_prefix(p, false, text, sizeof(text));
-	o = p->len == (p->family == AF_INET ? 32 : 128) ? build_own(b, p) : NULL;
+	o = p->len == (p->family == AF_INET ? 32 : 128) ? build_own(b, vrf, p) : NULL;
 	if (o)
 		return build_fail(b, to,
 				  "%s: %s is this board's own address (%s)\nremove the route", path,
 				  text, build_iface_name(b, o->iface, name, sizeof(name)));
-	o = build_net(b, p);
+	o = build_net(b, vrf, p);
 	if (o)
 		return build_fail(b, to,
 				  "%s: %s is connected to %s already\nremove the route, or "
@@ -97,7 +97,9 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 	route->to = to->v.prefix;
 	route->line = map->line;
 	route->kind = (enum config_route_kind)node_number(map, "type");
-	ret = check_destination(b, to);
+	ret = build_map_vrf(b, map, &route->vrf);
+	if (ret == 0)
+		ret = check_destination(b, route->vrf, to);
 	if (ret < 0)
 		return ret;
 	if (route->kind != CONFIG_ROUTE_VIA) {
@@ -149,7 +151,7 @@ static int fill_route(struct build *b, const struct node *map, size_t i, struct 
 {
 	int ret = build_route(b, map, &b->c->routes[i]);
 
-	*e = (struct entry){ b->c->routes[i].to, 0, node_child(map, "to") };
+	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].vrf, node_child(map, "to") };
 	return ret;
 }
 

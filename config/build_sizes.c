@@ -84,14 +84,37 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 {
 	const struct node *n = node_child(map, leaf);
 	uint32_t said = node_number(map, leaf);
+	char path[128];
 
 	if (said && said < need)
 		return build_fail(b, n,
-				  "tables.%s: %u is too small, this file alone needs %u\nwrite "
+				  "%s: %u is too small, this file alone needs %u\nwrite "
 				  "at least %u, or auto",
-				  leaf, said, need, need);
+				  node_path(n, path, sizeof(path)), said, need, need);
 	*out = said ? said : need * 2 > least ? need * 2 : least;
 	return 0;
+}
+
+/* The route tables of each VRF. */
+static int route_tables(struct build *b, const struct node *tables)
+{
+	uint32_t need4[CONFIG_MAX_VRFS] = { 0 }, need6[CONFIG_MAX_VRFS] = { 0 };
+	struct config *c = b->c;
+	int ret = 0;
+
+	for (size_t i = 0; i < c->n_routes; i++)
+		(c->routes[i].to.family == AF_INET ? need4 : need6)[c->routes[i].vrf]++;
+	for (size_t i = 0; i < b->n_own; i++) /* each is a host route and a subnet */
+		(b->own[i].addr.family == AF_INET ? need4 : need6)[b->own[i].vrf] += 2;
+	for (unsigned i = 0; ret == 0 && i < c->n_vrfs; i++) {
+		const struct node *map = i ? b->vrfs[i] : tables;
+
+		ret = table_size(b, map, "routes4", need4[i], 1024, &c->vrfs[i].max_routes4);
+		if (ret == 0)
+			ret = table_size(b, map, "routes6", need6[i], 1024,
+					 &c->vrfs[i].max_routes6);
+	}
+	return ret;
 }
 
 int build_sizes(struct build *b)
@@ -101,7 +124,6 @@ int build_sizes(struct build *b)
 	struct node arp = section(b, "arp"), icmp = section(b, "icmp");
 	struct node telemetry = section(b, "telemetry");
 	const char *instance = node_text(b->tree->root, "instance");
-	uint32_t routes4 = 0, routes6 = 0, own = 0;
 	long gateways = count_gateways(c);
 	int ret = build_workers(b);
 
@@ -111,22 +133,15 @@ int build_sizes(struct build *b)
 		return err_set(b->err, -ENOMEM, "%s: out of memory while checking it",
 			       b->tree->src.name);
 	strncpy(c->instance, instance, sizeof(c->instance) - 1);
-	for (size_t i = 0; i < c->n_routes; i++)
-		*(c->routes[i].to.family == AF_INET ? &routes4 : &routes6) += 1;
-	for (size_t i = 0; i < b->n_own; i++) { /* each is a host route and a subnet */
-		*(b->own[i].addr.family == AF_INET ? &routes4 : &routes6) += 2;
-		own++;
-	}
-	ret = table_size(b, &tables, "routes4", routes4, 1024, &c->max_routes4);
-	if (ret == 0)
-		ret = table_size(b, &tables, "routes6", routes6, 1024, &c->max_routes6);
+	ret = route_tables(b, &tables);
 	if (ret == 0)
 		ret = table_size(b, &tables, "neighbors", (uint32_t)c->n_neighbors, 1024,
 				 &c->max_neighbors);
 	if (ret == 0)
 		ret = table_size(b, &tables, "nexthops",
-				 (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own, 4096,
-				 &c->max_nexthops);
+				 (uint32_t)gateways + (uint32_t)c->n_neighbors +
+					 2 * (uint32_t)b->n_own,
+				 4096, &c->max_nexthops);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
 	c->arp_age_s = node_number(&arp, "age");

@@ -22,6 +22,7 @@
 #define CONFIG_MAX_WORKERS      32
 #define CONFIG_MAX_ADDRS        16  /* per interface */
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
+#define CONFIG_MAX_VRFS         16  /* the default one and 15 of the file */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (4u << 20)
@@ -78,10 +79,21 @@ enum config_carrier {
 	CONFIG_CARRIER_DEV,
 };
 
+/*
+ * A VRF: route tables of its own. vrfs[0] is the default one, of everything that names none, and
+ * its sizes are those of `tables`. Sizes are fixed for the life of the process.
+ */
+struct config_vrf {
+	char name[CONFIG_NAME_LEN];        /* "default" of vrfs[0] */
+	uint32_t table;                    /* the kernel's routing table; 254 (main) of vrfs[0] */
+	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
+};
+
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
+	uint16_t vrf; /* index into vrfs */
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
 };
@@ -113,6 +125,7 @@ struct config_route {
 	enum config_route_kind kind;
 	uint8_t via[16]; /* same family as `to` */
 	uint16_t iface;  /* index into ifaces: where `via` is */
+	uint16_t vrf;    /* index into vrfs: of `to` and of the interface */
 	unsigned line;   /* in the file, for messages */
 };
 
@@ -131,11 +144,12 @@ struct config {
 	uint16_t worker_cpus[CONFIG_MAX_WORKERS]; /* pins; empty: chosen by placement */
 	bool idle_poll;                           /* true: never sleep when idle */
 
-	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces;
+	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces, n_vrfs;
 	struct config_engine engines[CONFIG_MAX_ENGINES];
 	struct config_laser lasers[CONFIG_MAX_LASERS];
 	struct config_device devices[CONFIG_MAX_DEVICES];
 	struct config_port ports[CONFIG_MAX_PORTS];
+	struct config_vrf vrfs[CONFIG_MAX_VRFS];
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
 
@@ -144,11 +158,10 @@ struct config {
 	struct config_neighbor *neighbors;
 
 	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */
-	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
-	uint32_t max_nexthops;             /* default max(4096, 2 x what the file needs) */
-	uint32_t max_neighbors;            /* default max(1024, 2 x static ones) */
-	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
-	bool hugepages;                    /* false: --no-huge */
+	uint32_t max_nexthops;  /* default max(4096, 2 x what the file needs) */
+	uint32_t max_neighbors; /* default max(1024, 2 x static ones) */
+	uint32_t buffers;       /* mbufs; 0: computed from ports and workers */
+	bool hugepages;         /* false: --no-huge */
 
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;     /* per worker, default 1000; 0 off */

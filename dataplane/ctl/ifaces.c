@@ -22,10 +22,33 @@ uint16_t iface_of_port(const struct board *b, unsigned i)
 	return (uint16_t)(1 + (i < n ? i : b->cfg->n_ifaces + i - n));
 }
 
-static void stand_on(struct iface *f, const struct board_port *port)
+/* Of interface i; a piece is in the VRF of the port it was cut from, untagged. */
+static uint16_t vrf_of(const struct board *b, unsigned i)
 {
-	*f = (struct iface){ .port = port->id, .mtu = port->spec.mtu, .host_lane = port->lanes[0] };
+	const struct config *cfg = b->cfg;
+	const struct config_port *from;
+
+	if (i <= cfg->n_ifaces)
+		return cfg->ifaces[i - 1].vrf;
+	from = b->ports[i - 1 - cfg->n_ifaces + cfg->n_ports].from;
+	return from ? cfg->ifaces[from - cfg->ports].vrf : 0;
+}
+
+static void stand_on(struct board *b, unsigned i, const struct board_port *port)
+{
+	struct iface *f = &b->ifaces[i];
+
+	*f = (struct iface){ .port = port->id,
+			     .mtu = port->spec.mtu,
+			     .vrf = vrf_of(b, i),
+			     .host_lane = port->lanes[0] };
 	memcpy(f->mac, port->mac, 6);
+}
+
+/* Packets that came in on it may still be on their way: they do not change their VRF. */
+static void fall(struct board *b, unsigned i)
+{
+	b->ifaces[i] = (struct iface){ .vrf = b->ifaces[i].vrf };
 }
 
 /* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
@@ -34,7 +57,7 @@ static void fill(struct board *b, unsigned i)
 	const struct config_iface *from = &b->cfg->ifaces[i];
 	struct iface *f = &b->ifaces[i + 1];
 
-	stand_on(f, &b->ports[from->port]);
+	stand_on(b, i + 1, &b->ports[from->port]);
 	f->vlan = from->vlan;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
@@ -74,10 +97,12 @@ static int fixed_routes(struct board *b, struct err *err)
 	};
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < RTE_DIM(fixed); i++) {
-		const struct rib_target target = { .kind = fixed[i].kind };
+	for (size_t i = 0; !ret && i < RTE_DIM(fixed) * b->n_vrfs; i++) {
+		struct rib_prefix to = fixed[i % RTE_DIM(fixed)].to;
+		const struct rib_target target = { .kind = fixed[i % RTE_DIM(fixed)].kind };
 
-		ret = rib_add(b, RIB_OWN, &fixed[i].to, 0, &target, err);
+		to.vrf = (uint16_t)(i / RTE_DIM(fixed));
+		ret = rib_add(b, RIB_OWN, &to, 0, &target, err);
 	}
 	return ret;
 }
@@ -156,7 +181,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 	int ret = 0;
 
 	if (port >= b->cfg->n_ports)
-		stand_on(&b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+		stand_on(b, iface_of_port(b, port), &b->ports[port]);
 	for (unsigned i = 0; !ret && port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
 		const uint16_t index = (uint16_t)(i + 1);
 
@@ -175,13 +200,13 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 void ifaces_detach(struct board *b, unsigned port)
 {
 	if (port >= b->cfg->n_ports)
-		b->ifaces[iface_of_port(b, port)] = (struct iface){ 0 };
+		fall(b, iface_of_port(b, port));
 	for (unsigned i = 0; port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
 		if (b->cfg->ifaces[i].port != port)
 			continue;
 		if (b->routed[i + 1])
 			unroute(b, (uint16_t)(i + 1));
-		b->ifaces[i + 1] = (struct iface){ 0 };
+		fall(b, i + 1);
 	}
 }
 

@@ -54,15 +54,17 @@ uint16_t memory_data_room(const struct config *cfg)
 	return (uint16_t)(RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM);
 }
 
-struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
+struct fib_sizes memory_fib_sizes(const struct config *cfg, unsigned vrf, int family)
 {
+	const struct config_vrf *v = &cfg->vrfs[vrf];
 	/* the operator's routes, a host route a neighbour, ours for each address, the martians */
 	const uint32_t ours = cfg->max_neighbors + 4 * CONFIG_MAX_ADDRS * cfg->n_ifaces + 16;
 
 	return (struct fib_sizes){
-		.routes = (family == AF_INET ? cfg->max_routes4 : cfg->max_routes6) + ours,
+		.routes = (family == AF_INET ? v->max_routes4 : v->max_routes6) + ours,
 		.hosts = family == AF_INET6 ? cfg->max_neighbors : 0,
 		.nexthops = cfg->max_nexthops,
+		.vrf = vrf ? v->name : NULL,
 	};
 }
 
@@ -74,10 +76,12 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned
 	uint64_t bytes = mbuf * memory_buffers(cfg, n_lanes, n_workers);
 	const int families[] = { AF_INET, AF_INET6 };
 
-	for (unsigned i = 0; i < RTE_DIM(families); i++) {
-		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
+	for (unsigned i = 0; i < cfg->n_vrfs * RTE_DIM(families); i++) {
+		const int family = families[i % RTE_DIM(families)];
+		const struct fib_sizes s =
+			memory_fib_sizes(cfg, i / (unsigned)RTE_DIM(families), family);
 
-		bytes += fib_bytes(families[i], &s) + HASH_BYTES * (uint64_t)s.routes;
+		bytes += fib_bytes(family, &s) + HASH_BYTES * (uint64_t)s.routes;
 	}
 	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
 	return (unsigned)(bytes >> 20) + 48;

@@ -113,9 +113,10 @@ static struct neighbor *find(const struct neighbors *t, const struct key *key)
 	return &t->all[(uintptr_t)data];
 }
 
-static struct rib_prefix host_prefix(const struct neighbor *n)
+static struct rib_prefix host_prefix(const struct board *b, const struct neighbor *n)
 {
-	struct rib_prefix p = { .family = (uint8_t)n->key.family,
+	struct rib_prefix p = { .vrf = b->ifaces[n->key.iface].vrf,
+				.family = (uint8_t)n->key.family,
 				.len = n->key.family == AF_INET ? 32 : 128 };
 
 	memcpy(p.addr, n->key.addr, sizeof(p.addr));
@@ -126,7 +127,7 @@ static struct rib_prefix host_prefix(const struct neighbor *n)
  * route its packets go by way of the control thread. */
 static void add_host_route(struct board *b, struct neighbor *n)
 {
-	const struct rib_prefix to = host_prefix(n);
+	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route || (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr)))
 		return;
@@ -168,7 +169,7 @@ no_row:
 static void forget(struct board *b, struct neighbor *n)
 {
 	struct neighbors *t = b->neighbors;
-	const struct rib_prefix to = host_prefix(n);
+	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route)
 		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
@@ -348,7 +349,7 @@ void neighbors_confirm(struct board *b, uint16_t iface, uint8_t family, const ui
 
 static void unanswered(struct board *b, struct neighbor *n)
 {
-	const struct rib_prefix to = host_prefix(n);
+	const struct rib_prefix to = host_prefix(b, n);
 
 	nexthop_set_type(b->nexthops, n->row, NEXTHOP_RESOLVE);
 	if (n->host_route)

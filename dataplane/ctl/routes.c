@@ -20,7 +20,7 @@ static int add(struct board *b, const struct config_route *r, struct err *err)
 	const bool via = r->kind == CONFIG_ROUTE_VIA;
 	struct rib_hop hop = { .iface = r->iface + 1, .family = r->to.family, .weight = 1 };
 	const struct rib_target target = { .kind = kind[r->kind], .n_hops = via, .hops = &hop };
-	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+	struct rib_prefix to = { .vrf = r->vrf, .family = r->to.family, .len = r->to.len };
 
 	memcpy(to.addr, r->to.addr, sizeof(to.addr));
 	memcpy(hop.addr, r->via, sizeof(hop.addr));

@@ -152,8 +152,9 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	if (!c)
 		return NULL;
 	c->ifaces = b->ifaces;
-	c->fib4 = b->fib4;
-	c->fib6 = b->fib6;
+	c->n_vrfs = (uint16_t)b->n_vrfs;
+	for (unsigned i = 0; i < b->n_vrfs; i++)
+		c->vrfs[i] = (struct vrf_view){ b->vrfs[i].fib4, b->vrfs[i].fib6 };
 	c->nexthops = b->nexthops;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	c->idle_poll = b->cfg->idle_poll;

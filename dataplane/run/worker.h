@@ -25,6 +25,7 @@
 #include "lib/telemetry/writer.h"
 
 #define WORKER_MAX_PORTS   32 /* DPDK port ids */
+#define WORKER_MAX_VRFS    16
 #define WORKER_RX_BURST    32 /* packets a lane gives at a time */
 #define WORKER_TIMED_EVERY 256
 #define WORKER_CTL_RING    1024
@@ -72,6 +73,10 @@ struct port_view {                   /* what the data path needs of a port */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };
 
+struct vrf_view { /* what the data path needs of a VRF */
+	const struct fib *fib4, *fib6;
+};
+
 struct worker_cfg {
 	uint16_t n_rx, n_tx, n_handoff;
 	const struct lane_rx *rx;
@@ -80,8 +85,9 @@ struct worker_cfg {
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
 	const struct lane_home *homes;        /* [lane] */
 	const struct iface *ifaces;           /* [iface] */
-	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
+	struct vrf_view vrfs[WORKER_MAX_VRFS]; /* [iface.vrf] */
+	uint16_t n_vrfs;
 	uint32_t icmp_errors_pps;
 	bool idle_poll;
 	struct port_view ports[WORKER_MAX_PORTS];

@@ -109,7 +109,7 @@ Test(config_parse, sample_af_xdp)
 	cr_expect_eq(c->ports[0].mtu, 3000);
 	cr_expect(c->ports[0].has_mac);
 	cr_expect_arr_eq(c->ports[1].mac, "\x02\0\0\0\0\x02", 6);
-	cr_expect_eq(c->max_routes4, 100000);
+	cr_expect_eq(c->vrfs[0].max_routes4, 100000);
 	cr_expect_eq(c->max_nexthops, 8192);
 	cr_expect_eq(c->telemetry_period_ms, 10);
 	config_free(c);

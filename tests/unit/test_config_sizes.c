@@ -62,8 +62,8 @@ Test(config_sizes, defaults)
 	cr_expect_eq(c->n_workers, 0);
 	cr_expect_eq(c->n_worker_cpus, 0);
 	cr_expect_not(c->idle_poll);
-	cr_expect_eq(c->max_routes4, 1024);
-	cr_expect_eq(c->max_routes6, 1024);
+	cr_expect_eq(c->vrfs[0].max_routes4, 1024);
+	cr_expect_eq(c->vrfs[0].max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 4096);
 	cr_expect_eq(c->max_neighbors, 1024);
 	cr_expect_eq(c->buffers, 0);
@@ -91,8 +91,8 @@ Test(config_sizes, values)
 	cr_expect_eq(c->n_worker_cpus, 2);
 	cr_expect(c->worker_cpus[0] == 3 && c->worker_cpus[1] == 0);
 	cr_expect(c->idle_poll);
-	cr_expect_eq(c->max_routes4, 200000);
-	cr_expect_eq(c->max_routes6, 1024);
+	cr_expect_eq(c->vrfs[0].max_routes4, 200000);
+	cr_expect_eq(c->vrfs[0].max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 1048576);
 	cr_expect_eq(c->max_neighbors, 7);
 	cr_expect_eq(c->buffers, 65536);

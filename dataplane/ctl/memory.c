@@ -16,6 +16,8 @@
 
 /* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
 #define HASH_BYTES 72
+/* Of groups, a next hop: buckets of a member, as if each were one of a small group. */
+#define GROUP_BYTES 64
 
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
 {
@@ -83,6 +85,7 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, unsigned
 
 		bytes += fib_bytes(family, &s) + HASH_BYTES * (uint64_t)s.routes;
 	}
+	bytes += cfg->max_nexthops * (sizeof(struct nexthop) + GROUP_BYTES);
 	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + cfg->max_nexthops);
 	return (unsigned)(bytes >> 20) + 48;
 }

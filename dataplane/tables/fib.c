@@ -50,7 +50,7 @@ int fib_create(struct fib **out, const char *name, uint8_t family, const struct 
 		snprintf(copy_name, sizeof(copy_name), "%s.%u", name, i);
 		f->copy[i] = fib_copy_create(copy_name, family, sizes, numa_node);
 		if (!f->copy[i]) {
-			const int code = rte_errno ? rte_errno : ENOMEM;
+			const int code = rte_errno == ENOTSUP ? ENOTSUP : ENOMEM; /* else noise */
 			char table[64];
 
 			table_name(f, table, sizeof(table));

@@ -39,6 +39,7 @@ int build_engines(struct build *b); /* engines, laser sources */
 int build_devices(struct build *b);
 int build_vrfs(struct build *b);
 int build_ports(struct build *b);   /* lanes, carriers, interfaces with their addresses */
+int build_host(struct build *b);    /* the kernel's twins of ports */
 int build_subnets(struct build *b); /* own addresses against each other */
 int build_routes(struct build *b);
 int build_neighbors(struct build *b);

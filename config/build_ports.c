@@ -298,6 +298,7 @@ static int build_port(struct build *b, const struct node *map, struct taken *tak
 	snprintf(p->name, sizeof(p->name), "%s", map->name);
 	p->mtu = (uint16_t)node_number(map, "mtu");
 	p->promiscuous = node_number(map, "promiscuous");
+	p->twin = node_number(map, "twin");
 	p->numa = node_child(map, "numa") ? (int16_t)node_number(map, "numa") : -1;
 	p->has_mac = mac;
 	if (mac)

@@ -77,10 +77,40 @@ static long count_gateways(const struct config *c)
 	return distinct;
 }
 
+void config_need_routes(const struct config *c, unsigned vrf, uint32_t *routes4, uint32_t *routes6)
+{
+	*routes4 = *routes6 = 0;
+	for (size_t i = 0; i < c->n_routes; i++)
+		if (c->routes[i].vrf == vrf)
+			*(c->routes[i].to.family == AF_INET ? routes4 : routes6) += 1;
+	for (unsigned i = 0; i < c->n_ifaces; i++) {
+		const struct config_iface *f = &c->ifaces[i];
+
+		for (unsigned a = 0; f->vrf == vrf && a < f->n_addrs; a++)
+			/* a host route and a subnet each */
+			*(f->addrs[a].family == AF_INET ? routes4 : routes6) += 2;
+	}
+}
+
+int config_need(const struct config *c, struct config_sizes *need)
+{
+	const long gateways = count_gateways(c);
+	uint32_t own = 0;
+
+	*need = (struct config_sizes){ .neighbors = (uint32_t)c->n_neighbors };
+	if (gateways < 0)
+		return -ENOMEM;
+	config_need_routes(c, 0, &need->routes4, &need->routes6);
+	for (unsigned i = 0; i < c->n_ifaces; i++)
+		own += c->ifaces[i].n_addrs;
+	need->nexthops = (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own;
+	return 0;
+}
+
 /* One table: what the file says, at least what the file needs; auto: twice that, at least `least`
  */
 static int table_size(struct build *b, const struct node *map, const char *leaf, uint32_t need,
-		      uint32_t least, uint32_t *out)
+		      uint32_t least, uint32_t *out_said, uint32_t *out)
 {
 	const struct node *n = node_child(map, leaf);
 	uint32_t said = node_number(map, leaf);
@@ -91,61 +121,83 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 				  "%s: %u is too small, this file alone needs %u\nwrite "
 				  "at least %u, or auto",
 				  node_path(n, path, sizeof(path)), said, need, need);
+	*out_said = said;
 	*out = said ? said : need * 2 > least ? need * 2 : least;
 	return 0;
 }
 
-/* The route tables of each VRF. */
-static int route_tables(struct build *b, const struct node *tables)
+/* The route tables of the other VRFs. */
+static int vrf_sizes(struct build *b)
 {
-	uint32_t need4[CONFIG_MAX_VRFS] = { 0 }, need6[CONFIG_MAX_VRFS] = { 0 };
 	struct config *c = b->c;
 	int ret = 0;
 
-	for (size_t i = 0; i < c->n_routes; i++)
-		(c->routes[i].to.family == AF_INET ? need4 : need6)[c->routes[i].vrf]++;
-	for (size_t i = 0; i < b->n_own; i++) /* each is a host route and a subnet */
-		(b->own[i].addr.family == AF_INET ? need4 : need6)[b->own[i].vrf] += 2;
-	for (unsigned i = 0; ret == 0 && i < c->n_vrfs; i++) {
-		const struct node *map = i ? b->vrfs[i] : tables;
+	for (unsigned i = 1; ret == 0 && i < c->n_vrfs; i++) {
+		struct config_vrf *v = &c->vrfs[i];
+		uint32_t need4, need6;
 
-		ret = table_size(b, map, "routes4", need4[i], 1024, &c->vrfs[i].max_routes4);
+		config_need_routes(c, i, &need4, &need6);
+		ret = table_size(b, b->vrfs[i], "routes4", need4, 1024, &v->said_routes4,
+				 &v->max_routes4);
 		if (ret == 0)
-			ret = table_size(b, map, "routes6", need6[i], 1024,
-					 &c->vrfs[i].max_routes6);
+			ret = table_size(b, b->vrfs[i], "routes6", need6, 1024, &v->said_routes6,
+					 &v->max_routes6);
 	}
 	return ret;
+}
+
+/* Rates of classes of packets to this box. */
+static void build_punt(struct build *b)
+{
+	const struct node all = section(b, "punt");
+
+	for (unsigned i = 0; i < PUNT_COUNT; i++) {
+		const struct node *said = node_child(&all, punt_info[i].name);
+		const struct node map =
+			said ? *said
+			     : (struct node){ .key = schema_child(all.key, punt_info[i].name) };
+
+		b->c->punt[i] = (struct punt_rate){ .pps = node_number(&map, "pps"),
+						    .burst = node_number(&map, "burst") };
+	}
 }
 
 int build_sizes(struct build *b)
 {
 	struct config *c = b->c;
 	struct node tables = section(b, "tables"), memory = section(b, "memory");
-	struct node arp = section(b, "arp"), icmp = section(b, "icmp");
+	struct node arp = section(b, "arp"), icmp = section(b, "icmp"), ip = section(b, "ip");
 	struct node telemetry = section(b, "telemetry");
 	const char *instance = node_text(b->tree->root, "instance");
-	long gateways = count_gateways(c);
+	struct config_sizes need;
 	int ret = build_workers(b);
 
 	if (ret < 0)
 		return ret;
-	if (gateways < 0)
-		return err_set(b->err, -ENOMEM, "%s: out of memory while checking it",
+	ret = config_need(c, &need);
+	if (ret < 0)
+		return err_set(b->err, ret, "%s: out of memory while checking it",
 			       b->tree->src.name);
 	strncpy(c->instance, instance, sizeof(c->instance) - 1);
-	ret = route_tables(b, &tables);
+	ret = table_size(b, &tables, "routes4", need.routes4, 1024, &c->said.routes4,
+			 &c->max_routes4);
 	if (ret == 0)
-		ret = table_size(b, &tables, "neighbors", (uint32_t)c->n_neighbors, 1024,
+		ret = table_size(b, &tables, "routes6", need.routes6, 1024, &c->said.routes6,
+				 &c->max_routes6);
+	if (ret == 0)
+		ret = table_size(b, &tables, "neighbors", need.neighbors, 1024, &c->said.neighbors,
 				 &c->max_neighbors);
 	if (ret == 0)
-		ret = table_size(b, &tables, "nexthops",
-				 (uint32_t)gateways + (uint32_t)c->n_neighbors +
-					 2 * (uint32_t)b->n_own,
-				 4096, &c->max_nexthops);
+		ret = table_size(b, &tables, "nexthops", need.nexthops, 4096, &c->said.nexthops,
+				 &c->max_nexthops);
+	if (ret == 0)
+		ret = vrf_sizes(b);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
+	build_punt(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
 #define CONFIG_MAX_ENGINES      16
@@ -25,7 +26,9 @@
 #define CONFIG_MAX_VRFS         16  /* the default one and 15 of the file */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
-#define CONFIG_MAX_FILE_BYTES   (4u << 20)
+#define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
+#define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
 struct config_prefix {
@@ -80,13 +83,14 @@ enum config_carrier {
 };
 
 /*
- * A VRF: route tables of its own. vrfs[0] is the default one, of everything that names none, and
- * its sizes are those of `tables`. Sizes are fixed for the life of the process.
+ * A VRF: route tables of its own. vrfs[0] is the default one, of everything that names none; its
+ * sizes are those of the tables below.
  */
 struct config_vrf {
-	char name[CONFIG_NAME_LEN];        /* "default" of vrfs[0] */
-	uint32_t table;                    /* the kernel's routing table; 254 (main) of vrfs[0] */
-	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
+	char name[CONFIG_NAME_LEN];          /* "default" of vrfs[0] */
+	uint32_t table;                      /* the kernel's routing table; 254 (main) of vrfs[0] */
+	uint32_t said_routes4, said_routes6; /* as they stand in the file; 0: auto */
+	uint32_t max_routes4, max_routes6;   /* default max(1024, 2 x what the file needs) */
 };
 
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
@@ -111,6 +115,7 @@ struct config_port {
 	uint8_t mac[6];
 	int16_t numa; /* -1: the engine's */
 	bool promiscuous;
+	bool twin; /* where config.host_twins is true: it has one */
 };
 
 enum config_route_kind {
@@ -136,6 +141,11 @@ struct config_neighbor { /* a static neighbour */
 	uint16_t iface;
 };
 
+/* Entries of the tables. */
+struct config_sizes {
+	uint32_t routes4, routes6, nexthops, neighbors;
+};
+
 struct config {
 	char instance[CONFIG_NAME_LEN]; /* default "cpx" */
 
@@ -153,19 +163,26 @@ struct config {
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
 
+	bool host_twins;                  /* ports have TAP twins in the kernel */
+	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+
 	size_t n_routes, n_neighbors;
 	struct config_route *routes;
 	struct config_neighbor *neighbors;
 
 	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */
-	uint32_t max_nexthops;  /* default max(4096, 2 x what the file needs) */
-	uint32_t max_neighbors; /* default max(1024, 2 x static ones) */
-	uint32_t buffers;       /* mbufs; 0: computed from ports and workers */
-	bool hugepages;         /* false: --no-huge */
+	uint32_t max_routes4, max_routes6; /* default max(1024, 2 x what the file needs) */
+	uint32_t max_nexthops;             /* default max(4096, 2 x what the file needs) */
+	uint32_t max_neighbors;            /* default max(1024, 2 x static ones) */
+	struct config_sizes said;          /* as they stand in the file; 0: auto */
+	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
+	bool hugepages;                    /* false: --no-huge */
 
+	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
-	uint32_t icmp_errors_pps;     /* per worker, default 1000; 0 off */
-	uint32_t telemetry_period_ms; /* 10, 100 or 1000; default 100 */
+	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
+	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */
+	uint32_t telemetry_period_ms;      /* 10, 100 or 1000; default 100 */
 };
 
 /*
@@ -179,5 +196,10 @@ int config_load(struct config **out, const char *path, struct err *err);
 int config_parse(struct config **out, const char *name, const char *text, size_t len,
 		 struct err *err);
 void config_free(struct config *c);
+
+/* What its own routes, addresses and neighbours take of the tables. -ENOMEM. */
+int config_need(const struct config *c, struct config_sizes *need);
+/* The routes alone, of one VRF. */
+void config_need_routes(const struct config *c, unsigned vrf, uint32_t *routes4, uint32_t *routes6);
 
 #endif

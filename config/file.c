@@ -54,6 +54,32 @@ static ssize_t read_all(int fd, char *text, size_t room)
 	return (ssize_t)used;
 }
 
+/* All of it, or one byte more than CONFIG_MAX_FILE_BYTES, into memory that grows where `size`,
+ * which the kernel said, was too little (a file that grows, or one of /proc). */
+static int take_all(int fd, size_t size, char **out, size_t *len)
+{
+	size_t room = size < 65536 ? 65536 : size;
+	char *text = NULL;
+
+	*len = 0;
+	for (;;) {
+		char *grown = realloc(text, room + 1);
+		const ssize_t n = grown ? read_all(fd, grown + *len, room + 1 - *len) : -ENOMEM;
+
+		text = grown ? grown : text;
+		if (n < 0) {
+			free(text);
+			return (int)n;
+		}
+		*len += (size_t)n;
+		if (*len <= room || room == CONFIG_MAX_FILE_BYTES)
+			break;
+		room = room * 2 > CONFIG_MAX_FILE_BYTES ? CONFIG_MAX_FILE_BYTES : room * 2;
+	}
+	*out = text;
+	return 0;
+}
+
 static int unreadable(const char *path, int code, struct err *err)
 {
 	const char *remedy = "check the path and its permissions";
@@ -72,7 +98,7 @@ int file_read(const char *path, char **out, size_t *out_len, struct err *err)
 	struct stat st;
 	const char *odd;
 	char *text = NULL;
-	ssize_t len;
+	size_t len;
 
 	if (fd < 0)
 		return unreadable(path, -errno, err);
@@ -90,19 +116,15 @@ int file_read(const char *path, char **out, size_t *out_len, struct err *err)
 		ret = file_too_big(path, err);
 		goto close_file;
 	}
-	text = malloc(CONFIG_MAX_FILE_BYTES + 1);
-	if (!text) {
-		ret = err_set(err, -ENOMEM, "%s: out of memory while reading it", path);
-		goto close_file;
-	}
-	len = read_all(fd, text, CONFIG_MAX_FILE_BYTES + 1);
-	if (len < 0) {
-		ret = unreadable(path, (int)len, err);
-		free(text);
+	ret = take_all(fd, (size_t)st.st_size, &text, &len);
+	if (ret < 0) {
+		ret = ret == -ENOMEM
+			      ? err_set(err, -ENOMEM, "%s: out of memory while reading it", path)
+			      : unreadable(path, ret, err);
 		goto close_file;
 	}
 	*out = text;
-	*out_len = (size_t)len;
+	*out_len = len;
 close_file:
 	close(fd);
 	return ret;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/net/punt.h"
 
 #define NAME_MAX_CHARS (CONFIG_NAME_LEN - 1)
 #define ROUTES_MAX     (4u << 20)
@@ -30,6 +31,11 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 
 /* A table reads as a table. */
 /* clang-format off */
+#define PUNT_ROWS(sym, name, pps, burst, queue, help_) \
+{ "punt." name, SCHEMA_MAP, .help = help_ ".", .example = "{pps: " #pps "}" }, \
+{ "punt." name ".pps", SCHEMA_NUMBER, 0, PUNT_MAX_PPS, #pps, "Packets a second at most; 0: none." }, \
+{ "punt." name ".burst", SCHEMA_NUMBER, 1, PUNT_MAX_BURST, #burst, "Packets at once at most." },
+
 const struct schema_key schema_keys[] = {
 { "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them.",
   .example = "begin with `engines:` and `ports:`; `cpx check --schema` shows all keys" },
@@ -137,6 +143,8 @@ const struct schema_key schema_keys[] = {
   .help = "IPv4 and IPv6 addresses of the port, with prefix length.",
   .example = "[10.0.0.1/24, \"2001:db8::1/64\"]" },
 { "ports.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.", .example = "10.0.0.1/24" },
+{ "ports.*.twin", SCHEMA_BOOL, .preset = "true",
+  .help = "Where `host: twins` is true: a TAP twin of this port in the kernel, of the same name." },
 { "ports.*.vlans", SCHEMA_NAMED, 0, CONFIG_MAX_VLANS, .names = SCHEMA_BY_VLAN,
   .help = "VLANs the port speaks tagged (802.1Q), by their number 1 to 4094. At most 256 on a "
   "board.", .example = "{100: {addresses: [10.0.100.1/24]}}" },
@@ -149,6 +157,16 @@ const struct schema_key schema_keys[] = {
   .example = "[10.0.100.1/24]" },
 { "ports.*.vlans.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.",
   .example = "10.0.100.1/24" },
+
+{ "host", SCHEMA_MAP,
+  .help = "The kernel beside the board: what is addressed to the board and not answered by it." },
+{ "host.twins", SCHEMA_BOOL, .preset = "false",
+  .help = "Each port gets a TAP twin in the kernel: same name, MAC, MTU, carrier and addresses. It "
+  "gets what arrives for this host, and what the host sends through it leaves by the port. Needs "
+  "CAP_NET_ADMIN." },
+{ "host.netns", SCHEMA_TEXT, 1, CONFIG_PATH_LEN - 1,
+  .help = "Network namespace of the twins: a name under /run/netns, as of `ip netns add`, or an "
+  "absolute path. Needs CAP_SYS_ADMIN. Without it: the one cpx runs in.", .example = "routing" },
 
 { "routes", SCHEMA_LIST, 0, ROUTES_MAX, .help = "Static routes.",
   .example = "[{to: 0.0.0.0/0, via: 10.0.0.254}]" },
@@ -208,9 +226,20 @@ const struct schema_key schema_keys[] = {
 { "arp.age", SCHEMA_NUMBER, 1, 86400, "300",
   "A neighbour unused and unconfirmed this long is forgotten.", .unit = "s" },
 
+{ "ip", SCHEMA_MAP, .help = "Forwarding of IP packets." },
+{ "ip.fragment", SCHEMA_BOOL, .preset = "true",
+  .help = "Cut IPv4 packets that are larger than the MTU of their way out and do not forbid it "
+  "(RFC 1812 5.3.1.1). false drops them." },
+
 { "icmp", SCHEMA_MAP, .help = "ICMP and ICMPv6 answers." },
 { "icmp.errors_pps", SCHEMA_NUMBER, 0, 1000000, "1000",
   "Errors (unreachable, time exceeded, too big) a worker sends per second at most; 0 sends none." },
+
+{ "punt", SCHEMA_MAP,
+  .help = "What this box lets through to itself, by class; `cpx show punt` counts. What is over a "
+  "rate is dropped as \"policed\". Rates are the board's; its workers share them.",
+  .example = "{bgp: {pps: 2000}, ip2me: {pps: 500, burst: 100}}" },
+PUNT_CLASSES(PUNT_ROWS)
 
 { "telemetry", SCHEMA_MAP, .help = "What other programs read." },
 { "telemetry.period", SCHEMA_NUMBER, 10, 1000, "100",

@@ -103,12 +103,14 @@ uint64_t demo_sum(const struct telemetry_reader *r, const char *metric, unsigned
 /* Packets in = out + dropped + kept, by the board's own books. in/out also count what it began
  * itself and used up itself. */
 struct demo_books {
-	uint64_t in, out, originated, host, dropped, held, icmp_errors, echos;
+	uint64_t in, out, originated, host, dropped, held, icmp_errors, echos, fragmented,
+		fragments;
 };
 void demo_books(const struct telemetry_reader *r, struct demo_books *b);
 static inline bool demo_books_balance(const struct demo_books *b)
 {
-	return b->in + b->originated == b->out + b->dropped + b->host + b->held;
+	return b->in + b->originated + b->fragments ==
+	       b->out + b->dropped + b->host + b->held + b->fragmented;
 }
 
 /* cpx demo --pcap FILE: exit code. */

@@ -28,6 +28,8 @@ void demo_books(const struct telemetry_reader *r, struct demo_books *b)
 		.out = demo_sum(r, "lane_transmit_packets", 0),
 		.originated = demo_sum(r, "lane_originated_packets", 0),
 		.host = demo_sum(r, "lane_host_packets", 0),
+		.fragmented = demo_sum(r, "lane_fragmented_packets", 0),
+		.fragments = demo_sum(r, "lane_fragment_packets", 0),
 		.held = demo_sum(r, "board_held_packets", 0),
 		.icmp_errors = demo_sum(r, "lane_icmp_errors", 0),
 		.echos = demo_sum(r, "lane_icmp_echo_replies", 0),
@@ -96,9 +98,10 @@ static void print_board(FILE *to, const struct telemetry_reader *r, const struct
 	if (!demo_books_balance(b))
 		fprintf(to,
 			"             BOOKS DO NOT BALANCE: in + begun - out - dropped - used up - "
-			"held "
+			"held - cut "
 			"= %" PRId64 "\n",
-			(int64_t)(b->in + b->originated - b->out - b->dropped - b->host - b->held));
+			(int64_t)(b->in + b->originated + b->fragments - b->out - b->dropped -
+				  b->host - b->held - b->fragmented));
 }
 
 static void add(struct sink_report *sum, const struct sink_report *r)

@@ -22,6 +22,7 @@ static const struct subject {
 	const char *help;
 	struct table *(*table)(const struct show *s);
 	json_t *(*json)(const struct show *s);
+	bool moment; /* says what the last second was like: two looks, a second apart */
 } subjects[] = {
 	{ "lanes", "each lane: link, speed, traffic, its workers", show_lanes_table,
 	  show_lanes_json },
@@ -30,9 +31,11 @@ static const struct subject {
 	  show_engines_table, show_engines_json },
 	{ "optics", "each lane: data path, light, signal, bit errors", show_optics_table,
 	  show_optics_json },
-	{ "workers", "each worker: CPU, lanes, load, and why it runs there", show_workers_table,
-	  show_workers_json },
+	{ "workers", "each worker: load in the last second, CPU, lanes, and why there",
+	  show_workers_table, show_workers_json, true },
 	{ "drops", "packets that ended here, by reason", show_drops_table, show_drops_json },
+	{ "punt", "packets to this box, by class: rate, passed, policed", show_punt_table,
+	  show_punt_json },
 	{ "board", "figures of the whole board", show_board_table, show_board_json },
 };
 #define N_SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
@@ -193,6 +196,13 @@ static int print_table(const struct options *o, const struct show *s)
 	empty = table_rows(t) == 0;
 	ret = table_print(t, stdout, table_wants_color(o->color, stdout));
 	table_free(t);
+	if (ret == 0 && o->subject->table == show_workers_table) {
+		puts("BUSY: turns with packets. IDLE: turns without. SINCE START: busy/idle/asleep "
+		     "in %.\n");
+		t = show_placement_table(s);
+		ret = table_print(t, stdout, table_wants_color(o->color, stdout));
+		table_free(t);
+	}
 	if (o->subject->table == show_drops_table && s->v->n_drops != 0 && empty)
 		puts("no packet was dropped");
 	for (unsigned i = 0; o->subject->table == show_lanes_table && i < s->v->n_lanes; i++)
@@ -246,6 +256,15 @@ static int snapshot(struct telemetry_reader *r, struct err *err)
 	return ret;
 }
 
+static int look(struct view **v, struct telemetry_reader *r, struct err *err)
+{
+	int ret;
+
+	telemetry_reader_follow(r);
+	ret = snapshot(r, err);
+	return ret == 0 ? view_make(v, r, err) : ret;
+}
+
 static int run(const struct options *o, struct telemetry_reader *r, struct err *err)
 {
 	struct show s = { .r = r, .all = o->all };
@@ -253,14 +272,13 @@ static int run(const struct options *o, struct telemetry_reader *r, struct err *
 	bool live = false;
 	int ret;
 
+	if (o->subject->moment && look(&v, r, err) == 0 && v->life == TELEMETRY_LIFE_RUNNING)
+		pause_for(1);
 	do {
 		view_free(older);
 		older = v;
 		v = NULL;
-		telemetry_reader_follow(r);
-		ret = snapshot(r, err);
-		if (ret == 0)
-			ret = view_make(&v, r, err);
+		ret = look(&v, r, err);
 		if (ret < 0)
 			break;
 		s.v = v;

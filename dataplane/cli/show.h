@@ -17,7 +17,7 @@
 struct show {
 	const struct telemetry_reader *r;
 	const struct view *v;
-	const struct view *older; /* --watch: the view before, for rates; else NULL */
+	const struct view *older; /* --watch, and of workers always: the view before, for rates */
 	bool all;                 /* drops: zeros too */
 };
 
@@ -27,7 +27,9 @@ struct table *show_ports_table(const struct show *s);
 struct table *show_engines_table(const struct show *s);
 struct table *show_optics_table(const struct show *s);
 struct table *show_workers_table(const struct show *s);
+struct table *show_placement_table(const struct show *s); /* below that of workers */
 struct table *show_drops_table(const struct show *s);
+struct table *show_punt_table(const struct show *s);
 struct table *show_board_table(const struct show *s);
 
 /* JSON: the array (board: object) that stands under the subject's name. */
@@ -37,6 +39,7 @@ json_t *show_engines_json(const struct show *s);
 json_t *show_optics_json(const struct show *s);
 json_t *show_workers_json(const struct show *s);
 json_t *show_drops_json(const struct show *s);
+json_t *show_punt_json(const struct show *s);
 json_t *show_board_json(const struct show *s);
 
 #endif

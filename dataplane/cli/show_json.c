@@ -231,13 +231,25 @@ json_t *show_optics_json(const struct show *s)
 	return list;
 }
 
+static json_t *set_load(json_t *o, struct view_load load)
+{
+	const char *const keys[] = { "busy_percent", "idle_percent", "asleep_percent" };
+	const uint64_t per_mille[] = { load.busy, load.idle, load.asleep };
+
+	for (unsigned i = 0; i < 3; i++)
+		json_object_set_new(o, keys[i],
+				    load.known ? json_real((double)per_mille[i] / 10)
+					       : json_null());
+	return o;
+}
+
 json_t *show_workers_json(const struct show *s)
 {
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		struct figure busy = view_busy(view_worker(s->older, i), w);
+		const struct view_worker *then = view_worker(s->older, i);
 		json_t *o = json_pack(
 			"{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
 			(int)w->index, "role", w->role, "cpu", number(w->cpu), "numa_node",
@@ -245,8 +257,11 @@ json_t *show_workers_json(const struct show *s)
 			"packets", number(w->packets), "busy_cycles", number(w->busy),
 			"idle_cycles", number(w->idle), "asleep_cycles", number(w->asleep));
 
-		json_object_set_new(o, "busy_percent",
-				    busy.known ? json_real((double)busy.v / 10) : json_null());
+		set_load(o, view_load(NULL, w));
+		json_object_set_new(o, "recent", json_null());
+		if (then != NULL && view_load(then, w).known)
+			json_object_set_new(o, "recent",
+					    set_load(json_object(), view_load(then, w)));
 		json_object_set_new(o, "placement", json_string(w->placement));
 		rest(o, s->r, TELEMETRY_SCOPE_LCORE, "worker_", i);
 		json_array_append_new(list, o);
@@ -273,6 +288,22 @@ json_t *show_drops_json(const struct show *s)
 		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "reason", d->reason,
 						      "packets", number(d->packets), "help",
 						      d->help, "lanes", lanes));
+	}
+	return list;
+}
+
+json_t *show_punt_json(const struct show *s)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < s->v->n_punts; i++) {
+		const struct view_punt *p = &s->v->punts[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "class", p->class,
+					"queue", word(p->queue), "rate", number(p->pps), "passed",
+					number(p->passed), "policed", number(p->policed),
+					"queue_full", number(p->full), "help", p->help));
 	}
 	return list;
 }

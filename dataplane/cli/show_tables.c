@@ -169,30 +169,68 @@ static void polled(const struct view *v, unsigned worker, char *text, size_t len
 	}
 }
 
+static void worker_name(const struct view_worker *w, char *text, size_t len)
+{
+	if (w->role[0] != '\0' && strcmp(w->role, "worker") != 0)
+		snprintf(text, len, "%s", w->role);
+	else
+		snprintf(text, len, "%u", w->index);
+}
+
+static void cell_percent(struct table *t, bool known, uint64_t per_mille)
+{
+	char text[40] = "-";
+
+	if (known)
+		snprintf(text, sizeof(text), "%llu.%llu %%", (unsigned long long)per_mille / 10,
+			 (unsigned long long)per_mille % 10);
+	table_cell(t, text);
+}
+
 struct table *show_workers_table(const struct show *s)
 {
-	static const char *const headings[] = { "WORKER", ">CPU",     ">NODE", ">PACKETS", ">LOOPS",
-						">BUSY",  "LANES IN", "WHY",   NULL };
+	static const char *const headings[] = { "WORKER",  ">CPU",         ">PACKETS",
+						">RATE",   ">BUSY",        ">IDLE",
+						">ASLEEP", ">SINCE START", NULL };
 	struct table *t = table_new(headings);
 
 	for (unsigned i = 0; i < s->v->n_workers; i++) {
 		const struct view_worker *w = &s->v->workers[i];
-		struct figure busy = view_busy(view_worker(s->older, i), w);
+		const struct view_worker *then = view_worker(s->older, i);
+		const struct view_load ever = view_load(NULL, w);
+		struct view_load load = { 0 };
+		struct figure rate = { 0 };
 		char text[80];
 
-		if (w->role[0] != '\0' && strcmp(w->role, "worker") != 0)
-			snprintf(text, sizeof(text), "%s", w->role);
-		else
-			snprintf(text, sizeof(text), "%u", w->index);
+		if (then != NULL) {
+			load = view_load(then, w);
+			rate = view_rate(s->older, s->v, then->packets, w->packets);
+		}
+		worker_name(w, text, sizeof(text));
 		table_cell(t, text);
 		table_count(t, w->cpu);
-		table_count(t, w->node);
 		table_count(t, w->packets);
-		table_count(t, w->loops);
-		snprintf(text, sizeof(text), "-");
-		if (busy.known)
-			snprintf(text, sizeof(text), "%llu.%llu %%",
-				 (unsigned long long)busy.v / 10, (unsigned long long)busy.v % 10);
+		cell_unit(t, rate, "p/s");
+		cell_percent(t, load.known, load.busy);
+		cell_percent(t, load.known, load.idle);
+		cell_percent(t, load.known, load.asleep);
+		snprintf(text, sizeof(text), "%.1f/%.1f/%.1f", (double)ever.busy / 10,
+			 (double)ever.idle / 10, (double)ever.asleep / 10);
+		table_cell(t, ever.known ? text : "-");
+	}
+	return t;
+}
+
+struct table *show_placement_table(const struct show *s)
+{
+	static const char *const headings[] = { "WORKER", "LANES IN", "WHY", NULL };
+	struct table *t = table_new(headings);
+
+	for (unsigned i = 0; i < s->v->n_workers; i++) {
+		const struct view_worker *w = &s->v->workers[i];
+		char text[80];
+
+		worker_name(w, text, sizeof(text));
 		table_cell(t, text);
 		polled(s->v, w->index, text, sizeof(text));
 		table_cell(t, text);
@@ -225,6 +263,38 @@ struct table *show_drops_table(const struct show *s)
 	return t;
 }
 
+/* Packets, or while watching packets a second. */
+static void cell_flow(struct table *t, const struct show *s, struct figure then, struct figure now)
+{
+	if (s->older == NULL)
+		table_count(t, now);
+	else
+		cell_unit(t, view_rate(s->older, s->v, then, now), "p/s");
+}
+
+struct table *show_punt_table(const struct show *s)
+{
+	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",   ">PASSED",
+						">POLICED", ">QUEUE FULL", "MEANING", NULL };
+	static const struct view_punt none;
+	struct table *t = table_new(headings);
+
+	for (unsigned i = 0; i < s->v->n_punts; i++) {
+		const struct view_punt *p = &s->v->punts[i], *then = &none;
+
+		if (s->older != NULL && i < s->older->n_punts)
+			then = &s->older->punts[i];
+		table_cell(t, p->class);
+		cell_or_dash(t, p->queue);
+		table_count(t, p->pps);
+		cell_flow(t, s, then->passed, p->passed);
+		cell_flow(t, s, then->policed, p->policed);
+		cell_flow(t, s, then->full, p->full);
+		cell_or_dash(t, p->help);
+	}
+	return t;
+}
+
 struct table *show_board_table(const struct show *s)
 {
 	static const char *const headings[] = { "WHAT", ">VALUE", "UNIT", "MEANING", NULL };
@@ -237,6 +307,8 @@ struct table *show_board_table(const struct show *s)
 
 		if (m->scope != TELEMETRY_SCOPE_PROCESS || m->instances == 0)
 			continue;
+		if (m->label != NULL)
+			continue; /* an array: not a figure of the board as a whole */
 		table_cell(t, strncmp(m->name, "board_", 6) == 0 ? m->name + 6 : m->name);
 		f.known = telemetry_value(s->r, m, 0, 0, &f.v);
 		if (telemetry_string(s->r, m, 0, text, sizeof(text)))

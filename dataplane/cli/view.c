@@ -3,6 +3,7 @@
 #include "dataplane/cli/view.h"
 
 #include "dataplane/run/drop.h"
+#include "lib/net/punt.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -144,6 +145,45 @@ static void read_drops(const struct telemetry_reader *r, struct view *v)
 	}
 }
 
+/* One class of a counter of the workers. */
+static struct figure by_class(const struct telemetry_reader *r, const char *name, unsigned slot)
+{
+	const struct telemetry_series *s = telemetry_series(r, name);
+	struct figure f = { 0, s != NULL && s->instances > 0 };
+
+	for (unsigned i = 0; f.known && i < s->instances; i++) {
+		uint64_t n = 0;
+
+		f.known = telemetry_value(r, s, i, slot, &n);
+		f.v += n;
+	}
+	return f;
+}
+
+static void read_punts(const struct telemetry_reader *r, struct view *v)
+{
+	const struct telemetry_series *s = telemetry_series(r, "punt_packets");
+
+	for (unsigned slot = 0; s != NULL && slot < s->slots && slot < s->n_values; slot++) {
+		struct view_punt *p = &v->punts[v->n_punts++];
+
+		*p = (struct view_punt){ .class = s->values[slot],
+					 .queue = "",
+					 .help = "",
+					 .passed = by_class(r, "punt_packets", slot),
+					 .policed = by_class(r, "punt_policed_packets", slot),
+					 .full = by_class(r, "punt_queue_full_packets", slot) };
+		p->pps.known =
+			telemetry_value(r, telemetry_series(r, "punt_rate"), 0, slot, &p->pps.v);
+		for (unsigned i = 0; i < PUNT_COUNT; i++) {
+			if (strcmp(punt_info[i].name, p->class) != 0)
+				continue;
+			p->queue = punt_queue_names[punt_info[i].queue];
+			p->help = punt_info[i].help;
+		}
+	}
+}
+
 /* Instances of a scope: of the first metric that has it. */
 static unsigned instances(const struct telemetry_reader *r, enum telemetry_scope scope)
 {
@@ -178,6 +218,7 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	const struct telemetry_superblock *sb = telemetry_reader_superblock(r);
 	const struct telemetry_published *pass = telemetry_reader_pass(r);
 	const struct telemetry_series *drops = telemetry_series(r, "lane_drop_packets");
+	const struct telemetry_series *punts = telemetry_series(r, "punt_packets");
 	unsigned lanes = sb->lanes < VIEW_MAX_LANES ? sb->lanes : VIEW_MAX_LANES;
 	unsigned workers = instances(r, TELEMETRY_SCOPE_LCORE);
 	unsigned rows = instances(r, TELEMETRY_SCOPE_ENGINE);
@@ -191,8 +232,9 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	v->modules = calloc((rows > lanes ? rows : lanes) + 1, sizeof(*v->modules));
 	v->workers = calloc(workers + 1, sizeof(*v->workers));
 	v->drops = calloc((drops != NULL ? drops->slots : 0) + 1, sizeof(*v->drops));
-	if (v->lanes == NULL || v->ports == NULL || v->engines == NULL || v->modules == NULL ||
-	    v->workers == NULL || v->drops == NULL) {
+	v->punts = calloc((punts != NULL ? punts->slots : 0) + 1, sizeof(*v->punts));
+	if (v->punts == NULL || v->lanes == NULL || v->ports == NULL || v->engines == NULL ||
+	    v->modules == NULL || v->workers == NULL || v->drops == NULL) {
 		view_free(v);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
@@ -221,6 +263,7 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	for (; v->n_workers < workers; v->n_workers++)
 		read_worker(r, v->n_workers, &v->workers[v->n_workers]);
 	read_drops(r, v);
+	read_punts(r, v);
 	*out = v;
 	return 0;
 }
@@ -235,6 +278,7 @@ void view_free(struct view *v)
 	free(v->modules);
 	free(v->workers);
 	free(v->drops);
+	free(v->punts);
 	free(v);
 }
 
@@ -281,18 +325,33 @@ struct figure view_wire(struct figure packets_per_s, struct figure bytes_per_s)
 				packets_per_s.known && bytes_per_s.known };
 }
 
-struct figure view_busy(const struct view_worker *then, const struct view_worker *now)
+struct view_load view_load(const struct view_worker *then, const struct view_worker *now)
 {
 	static const struct view_worker start;
-	double busy, all;
+	double busy, idle, asleep, all;
 
-	if (!now->busy.known || !now->idle.known)
-		return (struct figure){ 0 };
-	if (then == NULL || now->busy.v < then->busy.v || now->idle.v < then->idle.v ||
-	    now->asleep.v < then->asleep.v)
+	if (then == NULL)
 		then = &start;
+	if (!now->busy.known || !now->idle.known || !now->asleep.known ||
+	    now->busy.v < then->busy.v || now->idle.v < then->idle.v ||
+	    now->asleep.v < then->asleep.v)
+		return (struct view_load){ 0 };
 	busy = (double)(now->busy.v - then->busy.v);
-	all = busy + (double)(now->idle.v - then->idle.v) +
-	      (double)(now->asleep.v - then->asleep.v);
-	return (struct figure){ all > 0 ? (uint64_t)(busy * 1000 / all + 0.5) : 0, all > 0 };
+	idle = (double)(now->idle.v - then->idle.v);
+	asleep = (double)(now->asleep.v - then->asleep.v);
+	all = busy + idle + asleep;
+	if (all <= 0)
+		return (struct view_load){ 0 };
+	return (struct view_load){ true, (uint64_t)(busy * 1000 / all + 0.5),
+				   (uint64_t)(idle * 1000 / all + 0.5),
+				   (uint64_t)(asleep * 1000 / all + 0.5) };
+}
+
+struct figure view_busy(const struct view_worker *then, const struct view_worker *now)
+{
+	struct view_load load = view_load(then, now);
+
+	if (!load.known)
+		load = view_load(NULL, now);
+	return (struct figure){ load.busy, load.known };
 }

@@ -80,17 +80,25 @@ struct view_drop {
 	struct figure packets;
 };
 
+/* A punt class: sums over the workers. Words "" for a class this program does not know. */
+struct view_punt {
+	const char *class; /* the reader's */
+	const char *queue, *help;
+	struct figure pps, passed, policed, full;
+};
+
 struct view {
 	uint8_t incarnation[16];
 	uint64_t generation, realtime_ns, monotonic_ns, tsc_hz;
 	enum telemetry_life life;
-	unsigned n_lanes, n_ports, n_engines, n_modules, n_workers, n_drops;
+	unsigned n_lanes, n_ports, n_engines, n_modules, n_workers, n_drops, n_punts;
 	struct view_lane *lanes;     /* in segment order, unused ones left out */
 	struct view_group *ports;    /* in the order of their first lane */
 	struct view_group *engines;  /* the same: those with lanes in use */
 	struct view_module *modules; /* in segment order: engines, then laser sources */
 	struct view_worker *workers; /* the control thread is the last */
 	struct view_drop *drops;     /* in the order of the segment's labels, zeros included */
+	struct view_punt *punts;     /* the same, of classes */
 };
 
 /* Takes the reader's current snapshot. -ENOMEM. Free with view_free. */
@@ -123,7 +131,13 @@ const struct view_worker *view_worker(const struct view *v, unsigned index);
 
 /* Bits a second on the wire: bytes plus FCS, preamble and gap (24 B) of every packet. */
 struct figure view_wire(struct figure packets_per_s, struct figure bytes_per_s);
-/* Busy share of a worker's time in per mille, since start or since an older view of it. */
+/* Where a thread's time went, in per mille, since an older view of it; then NULL: since start. */
+struct view_load {
+	bool known;
+	uint64_t busy, idle, asleep;
+};
+struct view_load view_load(const struct view_worker *then, const struct view_worker *now);
+/* The busy share alone; since start, too, when the older view is not of the same run. */
 struct figure view_busy(const struct view_worker *then, const struct view_worker *now);
 
 #endif

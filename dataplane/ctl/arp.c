@@ -10,15 +10,16 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
-static bool on_subnet(const struct iface *f, uint32_t addr)
+/* On a subnet of ours, or somebody a route made us ask. */
+static bool may_be_here(struct board *b, uint16_t iface, const uint8_t *addr)
 {
-	for (uint8_t i = 0; i < f->n4; i++)
-		if (prefix_match((const uint8_t *)&f->addr4[i].addr, (const uint8_t *)&addr,
-				 f->addr4[i].len))
-			return true;
-	return false;
+	uint32_t row;
+
+	return addr_on_link(&b->ifaces[iface], AF_INET, addr) ||
+	       neighbors_row(b, iface, AF_INET, addr, &row) == 0;
 }
 
 static void warn_conflict(const struct arp_info *a)
@@ -47,13 +48,17 @@ void arp_receive(struct board *b, struct rte_mbuf *m)
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}
+	/* replies, and news about who has what; our own questions come back on a loop only */
+	if ((a.op == ARP_OP_REPLY || a.sender_ip == a.target_ip) &&
+	    memcmp(a.sender_mac, f->mac, 6) != 0)
+		twin_copy(b, m);
 	if (!a.probe && iface_has4(f, a.sender_ip)) {
 		if (memcmp(a.sender_mac, f->mac, 6) != 0)
 			warn_conflict(&a);
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}
-	if (!a.probe && !on_subnet(f, a.sender_ip)) {
+	if (!a.probe && !may_be_here(b, index, (const uint8_t *)&a.sender_ip)) {
 		punt_drop(b, m, DROP_ARP_BAD);
 		return;
 	}

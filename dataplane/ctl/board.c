@@ -11,11 +11,13 @@
 #include <rte_errno.h>
 #include <rte_mempool.h>
 
+#include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "dataplane/run/graph.h"
 #include "lib/base/log.h"
 #include "lib/telemetry/path.h"
@@ -74,6 +76,17 @@ void board_take_lanes(struct board *b, unsigned i)
 	}
 }
 
+void board_adopt(struct board *b, const struct config *cfg)
+{
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		const struct config_port *from = b->ports[i].from;
+
+		if (from)
+			b->ports[i].from = &cfg->ports[from - b->cfg->ports];
+	}
+	b->cfg = cfg;
+}
+
 static int make_pool(struct board *b, struct err *err)
 {
 	b->n_buffers = memory_buffers(b->cfg, b->n_lanes, b->n_workers) + eal_options.extra_buffers;
@@ -115,12 +128,18 @@ static int fill_tables(struct board *b, struct err *err)
 int board_create(struct board **out, const struct config *cfg, struct err *err)
 {
 	struct board *b = calloc(1, sizeof(*b));
+	struct config *own;
 	int ret;
 
 	*out = NULL;
 	if (!b)
 		return err_set(err, -ENOMEM, "board: no memory");
-	b->cfg = cfg;
+	ret = config_layout(&own, cfg, NULL);
+	if (ret) {
+		free(b);
+		return err_set(err, ret, "board: no memory");
+	}
+	b->cfg = own;
 	b->placement = eal_placement;
 	b->n_workers = b->placement.n_workers;
 	b->n_ports = cfg->n_ports;
@@ -144,6 +163,8 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 		ret = fill_tables(b, err);
 	if (!ret)
 		engine_alarms_join(b);
+	if (!ret)
+		ret = twins_create(b, err);
 	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
@@ -205,6 +226,8 @@ static void open_control(struct board *b)
 
 int board_attach(struct board *b, struct loop *l)
 {
+	struct err err;
+
 	b->loop = l;
 	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
 	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
@@ -213,6 +236,8 @@ int board_attach(struct board *b, struct loop *l)
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
+	if (twins_attach(b, l, &err) != 0)
+		return -ENOMEM;
 	open_control(b);
 	return 0;
 }
@@ -228,6 +253,7 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	twins_destroy(b);
 	workers_stop(b);
 	ports_stop(b);
 	if (b->n_workers && b->workers[b->n_workers - 1])
@@ -240,6 +266,7 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	twins_destroy(b);
 	workers_destroy(b);
 	ports_destroy(b);
 	engines_destroy(b);
@@ -253,6 +280,7 @@ void board_destroy(struct board *b)
 	if (b->telemetry)
 		telemetry_destroy(b->telemetry);
 	free(b->lanes);
+	config_free((struct config *)b->cfg);
 	free(b);
 }
 

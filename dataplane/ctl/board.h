@@ -39,7 +39,7 @@ int board_memory_mb(const struct config *cfg, struct err *err);
 unsigned board_extra_lcore(unsigned i);
 
 /* Devices, ports, tables, routes, telemetry segment. Nothing is forwarded yet; on failure nothing
- * is left behind. cfg must outlive the board. */
+ * is left behind. The board has a copy of cfg. */
 int board_create(struct board **out, const struct config *cfg, struct err *err);
 /* Ports started, workers running. */
 int board_start(struct board *b, struct err *err);

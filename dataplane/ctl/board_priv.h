@@ -23,10 +23,14 @@
 struct control;
 struct neighbors;
 struct rib;
+struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
-#define BOARD_MAX_PORTS (2 * CONFIG_MAX_PORTS)
-#define BOARD_NO_PORT   UINT16_MAX
+#define BOARD_MAX_PORTS   (2 * CONFIG_MAX_PORTS)
+#define BOARD_FIRST_PIECE CONFIG_MAX_PORTS /* those of the file come before them */
+/* Interfaces, from 1: untagged ones of ports, VLANs as in config.ifaces, then one a piece. */
+#define BOARD_MAX_IFACES (CONFIG_MAX_PORTS + CONFIG_MAX_VLANS + CONFIG_MAX_PORTS)
+#define BOARD_NO_PORT    UINT16_MAX
 
 struct board_lane {      /* [lane]: telemetry lane index; every lane of a port of the file */
 	uint16_t engine; /* index into config.engines */
@@ -38,8 +42,8 @@ struct board_lane {      /* [lane]: telemetry lane index; every lane of a port o
 };
 
 /*
- * A port as it is now: [i] of the first config.n_ports is port i of the file, while it is there;
- * pieces that a breakout made follow.
+ * A port as it is now: [i] below BOARD_FIRST_PIECE is port i of the configuration, while it is
+ * there; pieces that a breakout made follow.
  */
 struct board_port {
 	struct config_port spec;               /* the file's port, or what a breakout made of it */
@@ -49,7 +53,10 @@ struct board_port {
 	uint16_t lanes[CONFIG_LANES_PER_BANK]; /* telemetry lane index of each; spec.n_lanes */
 	uint16_t rx_queues;   /* receive queues the carrier really has; fewer than lanes: shared */
 	uint8_t mac[6];       /* a port of the file keeps it when it is made again */
-	uint16_t *vlan_iface; /* [4096]; NULL without VLANs */
+	uint16_t *vlan_iface; /* [4096]; NULL without VLANs. Workers read it; a change makes a new
+				 one */
+	uint16_t *old_vlans;  /* the one they have until they are told */
+	bool wakes;           /* has receive interrupts; how its workers sleep */
 	bool probed, started; /* not probed: there is no such port now */
 	bool up;              /* link, as last looked at */
 	uint32_t lanes_up;    /* … and the lanes that the engine has up */
@@ -70,7 +77,24 @@ struct engine_stats {
 	uint16_t lane[CONFIG_MAX_ENGINES][CONFIG_MAX_ENGINE_LANES]; /* telemetry lane index */
 };
 
+/* A port that goes or comes, and what it is a piece of. */
+struct port_piece {
+	unsigned port; /* entry of board.ports */
+	struct config_port spec;
+	const struct config_port *from;
+	uint16_t number; /* of the pieces of `from`, from 1 */
+};
+
+/* Ports that give way to others; swap.c. */
+struct port_swap {
+	unsigned n_go, n_come;
+	struct port_piece go[BOARD_MAX_PORTS], come[BOARD_MAX_PORTS];
+	const struct config *cfg; /* the board's from then on; NULL: it stays */
+};
+
 struct board {
+	/* Its own copy, laid out by config/layout.h: ports and interfaces have the same index for
+	 * life, places may be free. apply.c puts another one here. */
 	const struct config *cfg;
 	struct placement placement;
 	struct rcu *rcu;
@@ -80,11 +104,10 @@ struct board {
 	unsigned n_ports, n_lanes, n_ifaces; /* n_ports: entries ever used, some not probed */
 	struct board_port ports[BOARD_MAX_PORTS];
 	struct board_lane *lanes;
-	unsigned n_devices; /* probed so far */
-	/* [1..n_ifaces]: those of the file, then one a piece; 0 is IFACE_NONE. Workers read it:
-	 * a change makes a new one. */
+	bool device_probed[CONFIG_MAX_DEVICES];
+	/* [1..n_ifaces]: see BOARD_MAX_IFACES; 0 is IFACE_NONE. Workers read it: a change makes a
+	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
-	bool *routed;                 /* [iface]: the RIB has its routes and those of the file */
 
 	unsigned n_vrfs;
 	struct board_vrf vrfs[CONFIG_MAX_VRFS]; /* as config.vrfs: 0 is the default one */
@@ -92,6 +115,7 @@ struct board {
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
+	struct twins *twins; /* NULL: none wanted */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -99,13 +123,15 @@ struct board {
 
 	struct telemetry *telemetry;
 	struct engine_stats engine_stats;
+	uint64_t counted_from, control_ran; /* TSC and own CPU time, when first looked at */
 	char telemetry_path[TELEMETRY_PATH_LEN];
 
 	unsigned n_workers;
 	struct worker *workers[PLACEMENT_MAX_WORKERS];
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
-	bool unpublished; /* workers_republish() failed and is due */
+	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
+	bool unpublished;    /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
 	struct loop_watch *timers[4];
@@ -126,6 +152,9 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, unsigned vrf, int fa
 /* board.c: the port's lanes are its own, or nobody's. The lanes begin another life. */
 void board_give_lanes(struct board *b, unsigned port);
 void board_take_lanes(struct board *b, unsigned port);
+
+/* Another configuration of the same layout is the board's. The old one stays the caller's. */
+void board_adopt(struct board *b, const struct config *cfg);
 
 /* engines.c */
 bool engine_is_managed(const struct config *cfg, unsigned engine);
@@ -153,6 +182,17 @@ void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
 
+int device_probe(struct board *b, unsigned i, struct err *err);
+void device_end(struct board *b, unsigned i);
+
+/*
+ * swap.c: the ports of `go` end, those of `come` are made and started, routes and neighbours follow
+ * their interfaces; others do not notice. Workers are told before and after. On failure all is as
+ * before, or *err names the ports that could not be had back.
+ */
+int ports_swap(struct board *b, const struct port_swap *swap, struct err *err);
+struct port_piece port_piece_of(const struct board *b, unsigned port);
+
 /* ifaces.c: interfaces and the routes every board has */
 int ifaces_create(struct board *b, struct err *err);
 void ifaces_destroy(struct board *b);
@@ -162,6 +202,9 @@ uint16_t iface_of_port(const struct board *b, unsigned i);
 int ifaces_change(struct board *b, struct err *err);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
+/* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
+ * -ENOMEM: the old one stays. */
+int ifaces_tag(struct board *b, unsigned port, struct err *err);
 /*
  * The port was made: its interfaces stand on it. Routes, rows and neighbours they have stay and are
  * of the new port; those they do not have are made from the file. Or it is not there any more: all
@@ -189,14 +232,18 @@ uint32_t vrfs_routes(const struct board *b, int family); /* in all of them */
 
 /*
  * addrs.c: addresses of an interface come and go while workers run, each with its connected subnet
- * and its own host route. -EEXIST, -ENOENT, -ENOSPC. Visible after addrs_commit(), which publishes
- * the interfaces and commits the RIB.
+ * and its own host route. With the last address of a subnet its neighbours go, and routes whose
+ * gateways were there lead nowhere until it is back. The first IPv6 address brings a link-local
+ * one. -EEXIST, -ENOENT, -ENOSPC, -EINVAL. Visible after addrs_commit(), which publishes the
+ * interfaces and commits the RIB.
  */
 int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
 int addrs_commit(struct board *b, struct err *err);
+/* Whether a subnet of the interface has this address in it. */
+bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);
 /* The routes an address brings and takes: its subnet, the broadcasts, itself. Uncommitted. */
 int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	       struct err *err);
@@ -210,6 +257,8 @@ int routes_add(struct board *b, uint16_t iface, struct err *err);
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
 int workers_start(struct board *b, struct err *err);
+/* The port was made and has its lanes: those that share a receive queue go to one worker. */
+void workers_share_queues(struct board *b, unsigned port);
 /* New configurations from the board's present state; old ones go after a grace period. -ENOMEM: all
  * workers keep the old; ports_watch() tries again. */
 int workers_republish(struct board *b);
@@ -232,6 +281,8 @@ void engine_stats_refresh(struct board *b);
 void punt_poll(void *board); /* loop timer */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
+/* The same of a frame in a buffer, with its flow hash. Takes m. */
+void punt_originate(struct board *b, const struct iface *iface, struct rte_mbuf *m);
 /* A held packet back to the worker of its lane. */
 void punt_return(struct board *b, struct rte_mbuf *m, enum pkt_kind kind);
 /* The packet ends here: counted on its lane, freed. */

@@ -14,41 +14,53 @@
 #include "dataplane/ctl/rib.h"
 #include "lib/net/ip6.h"
 
-/* config: ifaces[i] for i < n_ports is port i untagged. Pieces come behind those of the file. */
 uint16_t iface_of_port(const struct board *b, unsigned i)
 {
-	const unsigned n = b->cfg->n_ports;
-
-	return (uint16_t)(1 + (i < n ? i : b->cfg->n_ifaces + i - n));
+	(void)b;
+	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
 
-/* Of interface i; a piece is in the VRF of the port it was cut from, untagged. */
-static uint16_t vrf_of(const struct board *b, unsigned i)
+/* Of interface i, which stands on this port; a piece is where the port it was cut from is. */
+static uint16_t vrf_of(const struct board *b, unsigned i, const struct board_port *port)
 {
 	const struct config *cfg = b->cfg;
-	const struct config_port *from;
 
-	if (i <= cfg->n_ifaces)
+	if (i <= cfg->n_ifaces && cfg->ifaces[i - 1].port != CONFIG_NO_PORT)
 		return cfg->ifaces[i - 1].vrf;
-	from = b->ports[i - 1 - cfg->n_ifaces + cfg->n_ports].from;
-	return from ? cfg->ifaces[from - cfg->ports].vrf : 0;
+	return port->from ? cfg->ifaces[port->from - cfg->ports].vrf : 0;
 }
 
+/* What an interface has of its port; the addresses stay. */
 static void stand_on(struct board *b, unsigned i, const struct board_port *port)
 {
 	struct iface *f = &b->ifaces[i];
 
-	*f = (struct iface){ .port = port->id,
-			     .mtu = port->spec.mtu,
-			     .vrf = vrf_of(b, i),
-			     .host_lane = port->lanes[0] };
+	f->port = port->id;
+	f->mtu = port->spec.mtu;
+	f->host_lane = port->lanes[0];
+	f->vrf = vrf_of(b, i, port);
+	f->host = b->cfg->host_twins && port->spec.twin;
 	memcpy(f->mac, port->mac, 6);
 }
 
-/* Packets that came in on it may still be on their way: they do not change their VRF. */
-static void fall(struct board *b, unsigned i)
+/* It has another MAC address, and so another link-local one. */
+static void new_mac(struct iface *f, const uint8_t old[6])
 {
-	b->ifaces[i] = (struct iface){ .vrf = b->ifaces[i].vrf };
+	uint8_t was[16];
+
+	ip6_link_local_from_mac(old, was);
+	for (uint8_t i = 0; i < f->n6; i++)
+		if (memcmp(f->addr6[i].addr, was, 16) == 0)
+			ip6_link_local_from_mac(f->mac, f->addr6[i].addr);
+}
+
+/* Where we have addresses, and where the host has: its twin has one, too. */
+static void give_link_local(struct iface *f)
+{
+	if (!f->n6 && !(f->host && f->mtu >= 1280))
+		return;
+	ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
+	f->addr6[f->n6++].len = 64;
 }
 
 /* Config interface i is board interface i + 1: 0 is IFACE_NONE. */
@@ -70,10 +82,7 @@ static void fill(struct board *b, unsigned i)
 			f->addr6[f->n6++].len = p->len;
 		}
 	}
-	if (f->n6) {
-		ip6_link_local_from_mac(f->mac, f->addr6[f->n6].addr);
-		f->addr6[f->n6++].len = 64;
-	}
+	give_link_local(f);
 }
 
 static int fixed_routes(struct board *b, struct err *err)
@@ -125,7 +134,6 @@ static int connected(struct board *b, uint16_t i, struct err *err)
 	const struct iface *f = &b->ifaces[i];
 	int ret = 0;
 
-	b->routed[i] = true;
 	for (uint8_t a = 0; !ret && a < f->n4; a++)
 		ret = addr_route(b, i, AF_INET, (const uint8_t *)&f->addr4[a].addr, f->addr4[a].len,
 				 err);
@@ -154,7 +162,6 @@ static void unroute(struct board *b, uint16_t i)
 	if (b->link_rows[i])
 		rib_free_row(b, b->link_rows[i]);
 	b->link_rows[i] = 0;
-	b->routed[i] = false;
 	rib_commit(b);
 }
 
@@ -168,9 +175,14 @@ static int route(struct board *b, uint16_t i, struct err *err)
 	return ret;
 }
 
-/* The routes stay: only the DPDK port and the address to send from are others. */
-static void move(struct board *b, uint16_t i)
+/* Addresses and routes stay: only the DPDK port and the address to send from are others. */
+static void move(struct board *b, uint16_t i, const struct board_port *port)
 {
+	uint8_t mac[6];
+
+	memcpy(mac, b->ifaces[i].mac, 6);
+	stand_on(b, i, port);
+	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
 	neighbors_move(b, i);
@@ -180,40 +192,81 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 {
 	int ret = 0;
 
-	if (port >= b->cfg->n_ports)
+	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
+		move(b, iface_of_port(b, port), &b->ports[port]);
+	} else if (port >= BOARD_FIRST_PIECE) {
 		stand_on(b, iface_of_port(b, port), &b->ports[port]);
-	for (unsigned i = 0; !ret && port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
+		give_link_local(&b->ifaces[iface_of_port(b, port)]);
+	}
+	for (unsigned i = 0; !ret && port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
 		const uint16_t index = (uint16_t)(i + 1);
 
 		if (b->cfg->ifaces[i].port != port)
 			continue;
-		fill(b, i);
-		if (b->routed[index])
-			move(b, index);
-		else
+		if (b->ifaces[index].mtu) {
+			move(b, index, &b->ports[port]);
+		} else {
+			fill(b, i);
 			ret = route(b, index, err);
+		}
 	}
 	rib_commit(b);
 	return ret;
 }
 
-void ifaces_detach(struct board *b, unsigned port)
+static void detach(struct board *b, uint16_t i)
 {
-	if (port >= b->cfg->n_ports)
-		fall(b, iface_of_port(b, port));
-	for (unsigned i = 0; port < b->cfg->n_ports && i < b->cfg->n_ifaces; i++) {
-		if (b->cfg->ifaces[i].port != port)
-			continue;
-		if (b->routed[i + 1])
-			unroute(b, (uint16_t)(i + 1));
-		fall(b, i + 1);
-	}
+	if (b->ifaces[i].mtu)
+		unroute(b, i);
+	/* packets that came in on it may be on their way: they stay in its VRF */
+	b->ifaces[i] = (struct iface){ .vrf = b->ifaces[i].vrf };
 }
 
-static void free_table(void *arg, void *ifaces)
+void ifaces_detach(struct board *b, unsigned port)
+{
+	if (port >= BOARD_FIRST_PIECE)
+		detach(b, iface_of_port(b, port));
+	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++)
+		if (b->cfg->ifaces[i].port == port)
+			detach(b, (uint16_t)(i + 1));
+}
+
+static void free_table(void *arg, void *table)
 {
 	(void)arg;
-	free(ifaces);
+	free(table);
+}
+
+static void retire(struct board *b, void *table)
+{
+	if (!table || rcu_retire(b->rcu, free_table, NULL, table) == 0)
+		return;
+	rcu_wait(b->rcu, rcu_token(b->rcu));
+	free(table);
+}
+
+int ifaces_tag(struct board *b, unsigned port, struct err *err)
+{
+	struct board_port *p = &b->ports[port];
+	uint16_t *table = NULL;
+
+	for (unsigned i = 0; i < b->cfg->n_ifaces; i++) {
+		const struct config_iface *f = &b->cfg->ifaces[i];
+
+		if (f->port != port || !f->vlan)
+			continue;
+		if (!table)
+			table = calloc(4096, sizeof(*table));
+		if (!table)
+			return err_set(err, -ENOMEM, "VLAN table: no memory");
+		table[f->vlan] = (uint16_t)(i + 1);
+	}
+	if (p->old_vlans)
+		free(p->vlan_iface); /* nobody has seen it */
+	else
+		p->old_vlans = p->vlan_iface;
+	p->vlan_iface = table;
+	return 0;
 }
 
 int ifaces_change(struct board *b, struct err *err)
@@ -233,49 +286,43 @@ int ifaces_change(struct board *b, struct err *err)
 
 void ifaces_shown(struct board *b)
 {
-	struct iface *old = b->shown;
-
+	retire(b, b->shown);
 	b->shown = NULL;
-	if (!old || rcu_retire(b->rcu, free_table, NULL, old) == 0)
-		return;
-	rcu_wait(b->rcu, rcu_token(b->rcu));
-	free(old);
+	for (unsigned i = 0; i < b->n_ports; i++) {
+		retire(b, b->ports[i].old_vlans);
+		b->ports[i].old_vlans = NULL;
+	}
 }
 
 int ifaces_create(struct board *b, struct err *err)
 {
-	const size_t n = b->cfg->n_ifaces + 1 + BOARD_MAX_PORTS - b->cfg->n_ports;
+	const size_t n = BOARD_MAX_IFACES + 1;
 	int ret;
 
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
-	b->routed = calloc(n, sizeof(*b->routed));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->routed || !b->link_rows)
+	if (!b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
-		struct board_port *port = &b->ports[b->cfg->ifaces[i].port];
-		const uint16_t vlan = b->cfg->ifaces[i].vlan;
-
+		if (b->cfg->ifaces[i].port == CONFIG_NO_PORT)
+			continue;
 		fill(b, i);
-		if (vlan && !port->vlan_iface)
-			port->vlan_iface = calloc(4096, sizeof(*port->vlan_iface));
-		if (vlan && !port->vlan_iface)
-			return err_set(err, -ENOMEM, "VLAN table: no memory");
-		if (vlan)
-			port->vlan_iface[vlan] = (uint16_t)(i + 1);
 		ret = connected(b, (uint16_t)(i + 1), err);
 	}
+	for (unsigned i = 0; !ret && i < b->n_ports; i++)
+		ret = ifaces_tag(b, i, err);
 	return ret;
 }
 
 void ifaces_destroy(struct board *b)
 {
-	for (unsigned i = 0; i < b->n_ports; i++)
+	for (unsigned i = 0; i < b->n_ports; i++) {
 		free(b->ports[i].vlan_iface);
+		free(b->ports[i].old_vlans);
+	}
 	free(b->ifaces);
 	free(b->shown);
-	free(b->routed);
 	free(b->link_rows);
 }

@@ -13,6 +13,19 @@
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
+
+/* What waits for the control thread, of one worker. */
+static uint32_t punted(const struct config *cfg, unsigned n_workers)
+{
+	struct punt_rate share[PUNT_COUNT];
+	uint32_t n = 0;
+
+	punt_rates_share(share, cfg->punt, n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		n += share[i].burst;
+	return n;
+}
 
 /* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
 #define HASH_BYTES 72
@@ -22,7 +35,8 @@
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, unsigned n_workers)
 {
 	const uint32_t per_lane = PORTS_RX_DESC + PORTS_TX_DESC + WORKER_RX_BURST;
-	const uint32_t per_worker = 2 * WORKER_CTL_RING + PORTS_POOL_CACHE * 2 + GRAPH_BURST +
+	const uint32_t per_worker = WORKER_CTL_RING + punted(cfg, n_workers) +
+				    PORTS_POOL_CACHE * 2 + GRAPH_BURST +
 				    n_workers * WORKER_CTL_RING;
 	const uint32_t n = n_lanes * per_lane + n_workers * per_worker + NEIGHBORS_HOLD_TOTAL_MAX;
 
@@ -59,11 +73,16 @@ uint16_t memory_data_room(const struct config *cfg)
 struct fib_sizes memory_fib_sizes(const struct config *cfg, unsigned vrf, int family)
 {
 	const struct config_vrf *v = &cfg->vrfs[vrf];
+	const uint32_t routes4 = vrf ? v->max_routes4 : cfg->max_routes4;
+	const uint32_t routes6 = vrf ? v->max_routes6 : cfg->max_routes6;
 	/* the operator's routes, a host route a neighbour, ours for each address, the martians */
-	const uint32_t ours = cfg->max_neighbors + 4 * CONFIG_MAX_ADDRS * cfg->n_ifaces + 16;
+	uint32_t ours = cfg->max_neighbors + 16;
+
+	for (unsigned i = 0; i < cfg->n_ifaces; i++)
+		ours += cfg->ifaces[i].port != CONFIG_NO_PORT ? 4 * CONFIG_MAX_ADDRS : 0;
 
 	return (struct fib_sizes){
-		.routes = (family == AF_INET ? v->max_routes4 : v->max_routes6) + ours,
+		.routes = (family == AF_INET ? routes4 : routes6) + ours,
 		.hosts = family == AF_INET6 ? cfg->max_neighbors : 0,
 		.nexthops = cfg->max_nexthops,
 		.vrf = vrf ? v->name : NULL,

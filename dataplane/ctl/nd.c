@@ -9,16 +9,18 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/net/ip6.h"
 
 static const uint8_t all_nodes[16] = { 0xff, 2, [15] = 1 };
 
-static bool on_subnet(const struct iface *f, const uint8_t addr[16])
+/* On a subnet of ours, or somebody a route made us ask. */
+static bool may_be_here(struct board *b, uint16_t iface, const uint8_t addr[16])
 {
-	for (uint8_t i = 0; i < f->n6; i++)
-		if (prefix_match(f->addr6[i].addr, addr, f->addr6[i].len))
-			return true;
-	return false;
+	uint32_t row;
+
+	return addr_on_link(&b->ifaces[iface], AF_INET6, addr) ||
+	       neighbors_row(b, iface, AF_INET6, addr, &row) == 0;
 }
 
 static void solicited(struct board *b, uint16_t index, const struct nd_info *nd,
@@ -31,7 +33,8 @@ static void solicited(struct board *b, uint16_t index, const struct nd_info *nd,
 
 	if (!iface_has6(f, nd->target))
 		return;
-	if (!nd->dad && nd->has_lladdr && on_subnet(f, nd->src) && !ip6_is_link_local(nd->src))
+	if (!nd->dad && nd->has_lladdr && addr_on_link(f, AF_INET6, nd->src) &&
+	    !ip6_is_link_local(nd->src))
 		neighbors_confirm(b, index, AF_INET6, nd->src, nd->lladdr, true);
 	if (nd->dad) {
 		ip6_multicast_mac(all_nodes, group_mac);
@@ -61,7 +64,11 @@ void nd_receive(struct board *b, struct rte_mbuf *m)
 	}
 	if (nd.type == NET_ICMP6_NEIGHBOR_SOLICIT) {
 		solicited(b, index, &nd, eth_src);
-	} else if (on_subnet(f, nd.target) && !iface_has6(f, nd.target)) {
+		punt_consume(b, m);
+		return;
+	}
+	twin_copy(b, m);
+	if (may_be_here(b, index, nd.target) && !iface_has6(f, nd.target)) {
 		/* an answer without the option comes from the address we asked (RFC 4861 7.2.5) */
 		if (nd.has_lladdr)
 			neighbors_confirm(b, index, AF_INET6, nd.target, nd.lladdr, false);

@@ -16,6 +16,8 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/ctl/board_priv.h"
+#include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 static bool is_pci(const char *device)
@@ -23,11 +25,13 @@ static bool is_pci(const char *device)
 	return isxdigit((unsigned char)device[0]) && strchr(device, ':');
 }
 
-static int probe_device(const struct config_device *d, struct err *err)
+int device_probe(struct board *b, unsigned i, struct err *err)
 {
+	const struct config_device *d = &b->cfg->devices[i];
 	const int ret = rte_eal_hotplug_add(is_pci(d->name) ? "pci" : "vdev", d->name, d->args);
 
-	if (ret == 0 || ret == -EEXIST)
+	b->device_probed[i] = ret == 0 || ret == -EEXIST;
+	if (b->device_probed[i])
 		return 0;
 	return err_set(err, -ENODEV,
 		       "device %s%s%s: DPDK could not make it (%s); is the driver installed, does "
@@ -63,6 +67,15 @@ static void port_args(char *args, size_t size, const struct config *cfg,
 	if (p->has_mac)
 		snprintf(args + len, size - (size_t)len, ",mac=%02x:%02x:%02x:%02x:%02x:%02x",
 			 p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+}
+
+void device_end(struct board *b, unsigned i)
+{
+	const char *name = b->cfg->devices[i].name;
+
+	if (b->device_probed[i])
+		rte_eal_hotplug_remove(is_pci(name) ? "pci" : "vdev", name);
+	b->device_probed[i] = false;
 }
 
 static void port_device(char *name, size_t size, const struct config_port *p)
@@ -112,6 +125,15 @@ static int probe_port(struct board *b, unsigned i, struct err *err)
 	return 0;
 }
 
+/* Whether receive interrupts are worth asking for: our own carriers have them, and so have NICs;
+ * of devices in software those that have them are not worth the trouble of finding out. */
+static bool may_wake(const struct board *b, const struct config_port *p)
+{
+	if (b->cfg->idle_poll)
+		return false;
+	return p->carrier != CONFIG_CARRIER_DEV || is_pci(p->carrier_name);
+}
+
 static int configure_port(struct board *b, unsigned i, struct err *err)
 {
 	const struct config_port *p = &b->ports[i].spec;
@@ -133,7 +155,14 @@ static int configure_port(struct board *b, unsigned i, struct err *err)
 	conf.rx_adv_conf.rss_conf.rss_hf =
 		info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
 	conf.intr_conf.lsc = 0; /* the control thread looks at the link itself */
+	port->wakes = may_wake(b, p);
+	conf.intr_conf.rxq = port->wakes;
 	ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
+	if (ret && port->wakes) { /* its driver needs more vectors than there are, say */
+		port->wakes = false;
+		conf.intr_conf.rxq = 0;
+		ret = rte_eth_dev_configure(port->id, p->n_lanes, p->n_lanes, &conf);
+	}
 	for (uint16_t q = 0; !ret && q < p->n_lanes; q++) {
 		step = "receive queue";
 		ret = rte_eth_rx_queue_setup(port->id, q, PORTS_RX_DESC, (unsigned)node, NULL,
@@ -174,20 +203,13 @@ int port_make(struct board *b, unsigned i, struct err *err)
 
 int ports_create(struct board *b, struct err *err)
 {
-	int ret;
+	int ret = 0;
 
-	for (unsigned i = 0; i < b->cfg->n_devices; i++) {
-		ret = probe_device(&b->cfg->devices[i], err);
-		if (ret)
-			return ret;
-		b->n_devices++;
-	}
-	for (unsigned i = 0; i < b->n_ports; i++) {
+	for (unsigned i = 0; !ret && i < b->cfg->n_devices; i++)
+		ret = device_probe(b, i, err);
+	for (unsigned i = 0; !ret && i < b->n_ports; i++)
 		ret = port_make(b, i, err);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	return ret;
 }
 
 int port_start(struct board *b, unsigned i, struct err *err)
@@ -249,9 +271,13 @@ void ports_watch(struct board *b)
 		port->up = up;
 		port->cut = !up;
 		changed = true;
+		rib_port_changed(b, i);
 	}
-	if (changed)
-		workers_republish(b);
+	rib_commit(b); /* groups first: they leave out what workers are about to lose */
+	if (!changed)
+		return;
+	workers_republish(b);
+	twins_follow(b);
 }
 
 void ports_stop(struct board *b)
@@ -283,9 +309,6 @@ void ports_destroy(struct board *b)
 {
 	for (unsigned i = b->n_ports; i-- > 0;)
 		port_end(b, i);
-	while (b->n_devices > 0) {
-		const struct config_device *d = &b->cfg->devices[--b->n_devices];
-
-		rte_eal_hotplug_remove(is_pci(d->name) ? "pci" : "vdev", d->name);
-	}
+	for (unsigned i = CONFIG_MAX_DEVICES; i-- > 0;)
+		device_end(b, i);
 }

@@ -17,6 +17,7 @@
 
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib_priv.h"
+#include "dataplane/tables/group.h"
 
 uint32_t rib_now(void)
 {
@@ -220,11 +221,11 @@ int rib_add(struct board *b, enum rib_source source, const struct rib_prefix *to
 	uint32_t old;
 	int ret = check(b, to, err);
 
-	if (!ret && (source >= RIB_NEIGHBOR || metric == UINT32_MAX ||
+	if (!ret && (source >= RIB_NEIGHBOR || metric == UINT32_MAX || target->kind >= RIB_KINDS ||
 		     (source != RIB_OWN && target->kind > RIB_PROHIBIT)))
 		ret = err_set(err, -EINVAL, "route: nothing source %u may say", source);
 	if (!ret)
-		ret = rib_get_set(b, target, &route.set, err);
+		ret = rib_get_set(b, source, target, &route.set, err);
 	if (ret)
 		return ret;
 	ret = set_route(b, to, &route, &old, err);
@@ -297,6 +298,8 @@ void rib_commit(struct board *b)
 {
 	struct rib *r = b->rib;
 
+	if (r->ways_changed)
+		rib_look_at_ways(b);
 	while (r->dirty) {
 		r->dirty = false;
 		vrfs_commit(b);
@@ -313,6 +316,7 @@ void rib_mark(struct board *b, enum rib_source source)
 	for (uint32_t i = 1; r->count[source] && i < r->used_routes; i++)
 		if (r->routes[i].set && r->routes[i].source == source)
 			r->routes[i].stale = true;
+	rib_mark_objects(r, source);
 }
 
 static int remove_route(struct board *b, uint32_t i)
@@ -331,25 +335,26 @@ unsigned rib_sweep(struct board *b, enum rib_source source)
 	for (uint32_t i = 1; r->count[source] && i < r->used_routes; i++)
 		if (r->routes[i].set && r->routes[i].source == source && r->routes[i].stale)
 			n += remove_route(b, i) == 0;
-	return n;
+	return n + rib_sweep_objects(b, source);
 }
 
-static bool leads_to(const struct rib *r, const struct rib_set *s, uint16_t iface)
-{
-	for (uint16_t k = 0; k < s->n; k++)
-		if (r->ways[s->members[k].way].key.iface == iface)
-			return true;
-	return false;
-}
-
-void rib_forget_iface(struct board *b, uint16_t iface)
+void rib_remove_routes(struct board *b, bool (*goes)(const struct rib_set *s))
 {
 	struct rib *r = b->rib;
 
 	for (uint32_t i = 1; i < r->used_routes; i++)
 		if (r->routes[i].set && r->routes[i].source != RIB_NEIGHBOR &&
-		    leads_to(r, &r->sets[r->routes[i].set], iface))
+		    goes(&r->sets[r->routes[i].set]))
 			remove_route(b, i);
+}
+
+void rib_choose_again(struct board *b)
+{
+	struct rib *r = b->rib;
+
+	for (uint32_t i = 1; i < r->used_routes; i++)
+		if (r->routes[i].set && r->routes[i].source != RIB_NEIGHBOR)
+			install(b, &r->entries[r->routes[i].entry], NULL);
 }
 
 unsigned rib_count(const struct board *b, enum rib_source source)
@@ -389,17 +394,22 @@ int rib_create(struct board *b, struct err *err)
 	r->set_mask = rte_align32pow2(r->max_sets) - 1;
 	r->used_routes = 1;
 	r->by_prefix = make_hash("rib", r->max_entries, sizeof(struct rib_prefix));
+	r->max_objects = b->nexthops->n;
+	r->by_id = make_hash("rib_objects", r->max_objects, sizeof(struct rib_object_key));
 	r->by_way = make_hash("rib_ways", r->max_ways, sizeof(struct rib_key));
 	if (r->by_prefix)
 		r->entries =
 			calloc((size_t)rte_hash_max_key_id(r->by_prefix) + 1, sizeof(*r->entries));
 	if (r->by_way)
 		r->ways = calloc((size_t)rte_hash_max_key_id(r->by_way) + 1, sizeof(*r->ways));
+	if (r->by_id)
+		r->objects = calloc((size_t)rte_hash_max_key_id(r->by_id) + 1, sizeof(*r->objects));
 	r->routes = calloc(r->max_routes, sizeof(*r->routes));
 	r->sets = calloc(r->max_sets, sizeof(*r->sets));
 	r->buckets = calloc((size_t)r->set_mask + 1, sizeof(*r->buckets));
 	r->idle_rows = calloc(b->nexthops->n, sizeof(*r->idle_rows));
-	if (!r->entries || !r->ways || !r->routes || !r->sets || !r->buckets || !r->idle_rows) {
+	if (!r->entries || !r->ways || !r->routes || !r->sets || !r->buckets || !r->idle_rows ||
+	    !r->objects) {
 		rib_destroy(b);
 		return err_set(err, -ENOMEM,
 			       "routing information base of %u prefixes: no memory (%s); lower "
@@ -416,15 +426,20 @@ void rib_destroy(struct board *b)
 
 	if (!r)
 		return;
-	for (uint32_t i = 0; r->sets && i < r->used_sets; i++)
+	for (uint32_t i = RIB_KINDS; r->sets && i < r->used_sets; i++) {
+		if (r->sets[i].group)
+			group_free(b->nexthops, r->sets[i].row);
 		if (r->sets[i].n > 1)
 			free(r->sets[i].members);
+	}
 	rte_hash_free(r->by_prefix);
 	rte_hash_free(r->by_way);
+	rte_hash_free(r->by_id);
 	free(r->entries);
 	free(r->routes);
 	free(r->ways);
 	free(r->sets);
+	free(r->objects);
 	free(r->buckets);
 	free(r->idle_rows);
 	free(r->order);

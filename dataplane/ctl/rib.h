@@ -7,8 +7,9 @@
  *   rib_add / rib_del / rib_set_object …    then    rib_commit
  *
  * A change is whole or has not happened: -ENOSPC names the table that is full and its size. Workers
- * see changes from rib_commit() on, all of a batch together; nobody waits for it. A next-hop object
- * has a row of its own in the next-hop table: replacing the object touches no route.
+ * see routes from rib_commit() on, all of a batch together; nobody waits for it. A next-hop object
+ * has a row of its own in the next-hop table: replacing the object touches no route, is one store,
+ * and is seen at once.
  */
 #ifndef CPX_DATAPLANE_CTL_RIB_H
 #define CPX_DATAPLANE_CTL_RIB_H
@@ -101,8 +102,13 @@ unsigned rib_sweep(struct board *b, enum rib_source source);
 
 /* An interface went: its hops leave all groups, routes without hops go. The caller commits. */
 void rib_forget_iface(struct board *b, uint16_t iface);
-/* A hop's way is up or down (port, neighbour): groups leave it out while it is down. */
+/* A hop's way is up or down (port, neighbour): groups leave it out while it is down,
+ * from the next commit on. */
 void rib_port_changed(struct board *b, unsigned port);
+void rib_neighbor_changed(struct board *b);
+/* Addresses of the interface changed; gone: this subnet was one's, or NULL. Ways whose gateways
+ * were in it lead nowhere until an address is there again. */
+void rib_subnet_changed(struct board *b, uint16_t iface, const struct rib_prefix *gone);
 
 unsigned rib_count(const struct board *b, enum rib_source source);
 

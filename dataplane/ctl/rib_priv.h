@@ -6,6 +6,7 @@
  *   route   what one source says of it: chained in its entry, the preferred first
  *   set     where routes lead: a fixed row, or hops; equal ones are one set, counted
  *   way     one hop and its next-hop row; shared by sets, counted
+ *   object  a set with a name, for its source only, whose hops may change
  *
  * What nobody uses any more keeps its row until the next commit: the tables that workers read lead
  * there until then.
@@ -61,11 +62,25 @@ struct rib_set {
 	uint32_t refs; /* routes */
 	uint32_t row;
 	uint32_t next_idle;
-	uint8_t kind; /* enum rib_kind */
-	bool idle;    /* on the list of those that go at the next commit if still unused */
-	bool usable;  /* a way of it is on its link */
+	uint32_t object; /* its id; 0: not an object, found by what is in it */
+	uint8_t kind;    /* enum rib_kind; of an object, what is behind it */
+	bool group;      /* row is a group of its own, else that of the only way */
+	bool idle;       /* on the list of those that go at the next commit if still unused */
+	bool usable;     /* a way of it is on its link */
+	bool gone;       /* all its ways were of an interface that is gone */
 	uint16_t n;
+	uint64_t up;                     /* members that the group has, a bit each */
 	struct rib_member *members, one; /* [n]; to `one` if n is 1 */
+};
+
+struct rib_object_key {
+	uint32_t source, id;
+};
+
+struct rib_object {
+	struct rib_object_key key;
+	uint32_t set; /* RIB_NONE: no such object */
+	bool stale;
 };
 
 struct rib_place { /* in the order of a walk */
@@ -74,19 +89,21 @@ struct rib_place { /* in the order of a walk */
 };
 
 struct rib {
-	struct rte_hash *by_prefix, *by_way;
+	struct rte_hash *by_prefix, *by_way, *by_id;
 	struct rib_entry *entries;
 	struct rib_route *routes;
 	struct rib_way *ways;
 	struct rib_set *sets;
+	struct rib_object *objects;
 	uint32_t *buckets; /* of sets */
-	uint32_t max_entries, max_routes, max_ways, max_sets, set_mask;
+	uint32_t max_entries, max_routes, max_ways, max_sets, max_objects, set_mask;
 	uint32_t used_routes, used_sets; /* slots ever used, those before are free or in use */
 	uint32_t free_route, free_set;
 	uint32_t idle_sets;  /* list */
 	uint32_t *idle_rows; /* to be freed after the next commit */
 	uint32_t n_idle_rows;
-	bool dirty; /* something waits for rib_commit() */
+	bool dirty;        /* something waits for rib_commit() */
+	bool ways_changed; /* groups are to be looked through at the next commit */
 	unsigned count[RIB_SOURCES];
 	struct rib_place *order; /* rib_walk.c; NULL: nobody walks */
 	uint32_t n_order, order_used;
@@ -109,15 +126,46 @@ uint32_t rib_row(const struct rib *r, const struct rib_route *route);
 void rib_view(const struct board *b, const struct rib_entry *e, const struct rib_route *route,
 	      struct rib_view_hops *hops, struct rib_route_view *v);
 
+/* rib.c: routes that lead to a set of which `goes` go. The links of sets have changed: choose
+ * again.
+ */
+void rib_remove_routes(struct board *b, bool (*goes)(const struct rib_set *s));
+void rib_choose_again(struct board *b);
+
 /* rib_sets.c: sets, counted: one more for whoever called, by rib_put_set() one less. */
-int rib_get_set(struct board *b, const struct rib_target *target, uint32_t *set, struct err *err);
+int rib_get_set(struct board *b, enum rib_source source, const struct rib_target *target,
+		uint32_t *set, struct err *err);
 void rib_put_set(struct rib *r, uint32_t set);
 /* After a commit: what is still unused goes. */
 void rib_free_idle_sets(struct board *b);
 void rib_fixed_sets(struct rib *r);
+/* Members of these hops, sorted, each once, weights added; their ways are the caller's. Returns how
+ * many, or a negative errno. */
+int rib_get_members(struct board *b, const struct rib_target *target,
+		    struct rib_member m[RIB_MAX_HOPS], struct err *err);
+void rib_put_members(struct board *b, const struct rib_member *m, unsigned n);
+/* A set that is not found by what is in it: an object's. Takes the members' ways. */
+int rib_make_object_set(struct board *b, uint32_t id, enum rib_kind kind,
+			const struct rib_member *m, unsigned n, uint32_t *set, struct err *err);
+/* Other members for a set with a group, by one store; takes their ways, or nothing has changed. */
+int rib_change_set(struct board *b, uint32_t set, enum rib_kind kind, const struct rib_member *m,
+		   unsigned n, struct err *err);
+
+/* rib_groups.c: groups have the ways that are up, or all if none is. */
+int rib_make_group(struct board *b, struct rib_set *s, struct err *err);
+int rib_set_group(struct board *b, struct rib_set *s, struct err *err);
+void rib_look_at_ways(struct board *b);
+
+/* rib_objects.c */
+int rib_get_object(struct board *b, enum rib_source source, uint32_t id, uint32_t *set,
+		   struct err *err);
+void rib_mark_objects(struct rib *r, enum rib_source source);
+unsigned rib_sweep_objects(struct board *b, enum rib_source source);
+void rib_remove_gone_objects(struct board *b);
 
 /* rib_ways.c: the same for ways */
 int rib_get_way(struct board *b, const struct rib_hop *hop, uint32_t *way, struct err *err);
 void rib_put_way(struct board *b, uint32_t way);
+bool rib_way_up(const struct board *b, const struct rib_way *w);
 
 #endif

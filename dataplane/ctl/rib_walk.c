@@ -90,7 +90,8 @@ void rib_view(const struct board *b, const struct rib_entry *e, const struct rib
 	}
 	const struct rib_set *s = &r->sets[route->set];
 
-	v->kind = s->kind;
+	v->kind = s->object ? RIB_OBJECT : (enum rib_kind)s->kind;
+	v->object = s->object;
 	v->n_hops = s->n;
 	for (uint16_t i = 0; i < s->n; i++) {
 		const struct rib_key *key = &r->ways[s->members[i].way].key;

@@ -57,3 +57,46 @@ void rib_put_way(struct board *b, uint32_t way)
 		neighbors_drop_gateway(b, w->row);
 	rte_hash_del_key(b->rib->by_way, &w->key);
 }
+
+bool rib_way_up(const struct board *b, const struct rib_way *w)
+{
+	const uint16_t id = b->ifaces[w->key.iface].port;
+
+	for (unsigned i = 0; i < b->n_ports; i++)
+		if (b->ports[i].probed && b->ports[i].id == id)
+			return b->ports[i].up && !(w->key.family && neighbors_failed(b, w->row));
+	return false;
+}
+
+void rib_port_changed(struct board *b, unsigned port)
+{
+	(void)port; /* all are looked at: ways are few, and ports change seldom */
+	rib_neighbor_changed(b);
+}
+
+void rib_neighbor_changed(struct board *b)
+{
+	b->rib->ways_changed = b->rib->dirty = true;
+}
+
+/* A gateway that never was in a subnet of ours is the business of who named it. */
+void rib_subnet_changed(struct board *b, uint16_t iface, const struct rib_prefix *gone)
+{
+	struct rib *r = b->rib;
+
+	for (int32_t i = 0; i <= rte_hash_max_key_id(r->by_way); i++) {
+		struct rib_way *w = &r->ways[i];
+		const struct rib_key *k = &w->key;
+		bool on_link;
+
+		if (!w->refs || k->iface != iface || !k->family)
+			continue;
+		on_link = addr_on_link(&b->ifaces[iface], k->family, k->addr);
+		if (on_link)
+			w->off_link = false;
+		else if (gone && gone->family == k->family &&
+			 prefix_match(gone->addr, k->addr, gone->len))
+			w->off_link = true;
+	}
+	rib_neighbor_changed(b);
+}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_mempool.h>
@@ -13,6 +14,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/neighbors.h"
+#include "dataplane/ctl/twin.h"
 
 #ifndef CPX_VERSION
 #error "CPX_VERSION comes from meson"
@@ -118,6 +120,8 @@ void stats_describe(struct board *b)
 	describe_worker(b, b->n_workers, true);
 	telemetry_block_begin(block);
 	telemetry_text(block, BOARD_INSTANCE, TEXT_SLOTS(BOARD, INSTANCE), b->cfg->instance);
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
 	telemetry_block_end(block, rte_rdtsc());
 }
 
@@ -132,11 +136,36 @@ static void refresh_lane(struct board *b, unsigned i)
 	telemetry_block_end(block, rte_rdtsc());
 }
 
+/* The control thread's own time: busy is what it ran, the rest it was asleep. */
+static void refresh_control(struct board *b)
+{
+	struct telemetry_block *block = telemetry_lcore(b->telemetry, b->n_workers);
+	const uint64_t hz = rte_get_tsc_hz(), now = rte_rdtsc();
+	struct timespec ran;
+	uint64_t busy;
+
+	if (b->counted_from == 0)
+		b->counted_from = now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ran);
+	busy = (uint64_t)ran.tv_sec * hz + (uint64_t)ran.tv_nsec * (hz / 1000000) / 1000;
+	if (b->control_ran == 0)
+		b->control_ran = busy;
+	busy -= b->control_ran;
+	telemetry_block_begin(block);
+	set(block, WORKER_BUSY, busy);
+	if (now - b->counted_from > busy + block->v[WORKER_ASLEEP])
+		set(block, WORKER_ASLEEP, now - b->counted_from - busy);
+	telemetry_block_end(block, now);
+}
+
 void stats_refresh(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
+	uint64_t twins, twins_remade;
 
+	twins_count(b, &twins, &twins_remade);
 	engine_stats_refresh(b);
+	refresh_control(b);
 	for (unsigned i = 0; i < b->n_lanes; i++)
 		refresh_lane(b, i);
 	telemetry_block_begin(block);
@@ -146,6 +175,8 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
 	set(block, BOARD_BUFFERS, b->n_buffers);
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
+	set(block, BOARD_TWINS, twins);
+	set(block, BOARD_TWINS_REMADE, twins_remade);
 	if (b->control) {
 		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
 		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));

@@ -33,9 +33,17 @@ void twin_copy(struct board *b, const struct rte_mbuf *m);
 /* Kernel index of a port's twin, 0: none; and back, -1. For netlink. */
 int twin_ifindex(const struct board *b, unsigned port);
 int twin_port(const struct board *b, int ifindex);
-/* File of the namespace the twins live in, for netlink sockets; -1: the process's own. */
+/* File of the namespace the twins live in, for netlink sockets; -1: the process's own. -ENOENT: it
+ * was deleted, and is waited for. */
 int twins_netns(const struct board *b);
+/* Another number when it is another namespace (of the same name): open netlink sockets anew. */
+unsigned twins_epoch(const struct board *b);
+/* Twins there are, and those that others deleted and we made again. For metrics. */
+void twins_count(const struct board *b, uint64_t *there, uint64_t *remade);
 
+/* Give the kernel what was delivered, take what it has sent. By the punt's timer, and by a watch of
+ * our own as soon as something comes. */
+void twins_poll(struct board *b);
 /* Ports changed (link, MTU, breakout): twins follow. */
 void twins_follow(struct board *b);
 

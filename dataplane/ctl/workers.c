@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -18,6 +19,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
 #include "lib/base/log.h"
 
 static int place_lanes(struct board *b, struct err *err)
@@ -40,6 +42,14 @@ static int place_lanes(struct board *b, struct err *err)
 		b->lanes[i].worker = lanes[i].worker;
 	free(lanes);
 	return 0;
+}
+
+void workers_share_queues(struct board *b, unsigned i)
+{
+	const struct board_port *port = &b->ports[i];
+
+	for (unsigned k = port->rx_queues; k < port->spec.n_lanes; k++)
+		b->lanes[port->lanes[k]].worker = b->lanes[port->lanes[k % port->rx_queues]].worker;
 }
 
 static int make_handoff(struct board *b, struct err *err)
@@ -76,6 +86,7 @@ static bool uses_lane(const struct board *b, unsigned w, const struct board_port
 /* The parts of a configuration behind its head; [n_lanes] but handoff. */
 struct cfg_parts {
 	struct lane_tx *tx;
+	struct worker_out *out;
 	struct telemetry_block **cells;
 	struct rte_ring **handoff;
 	struct lane_rx *rx;
@@ -88,18 +99,20 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	const size_t size =
 		sizeof(struct worker_cfg) +
 		n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) + sizeof(*p->homes)) +
-		b->n_workers * sizeof(*p->handoff);
+		b->n_workers * (sizeof(*p->handoff) + sizeof(*p->out));
 	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
 						  b->placement.workers[w].node);
 
 	if (!c)
 		return NULL;
 	p->tx = (struct lane_tx *)(c + 1);
-	p->cells = (struct telemetry_block **)(p->tx + n);
+	p->out = (struct worker_out *)(p->tx + n);
+	p->cells = (struct telemetry_block **)(p->out + b->n_workers);
 	p->handoff = (struct rte_ring **)(p->cells + n);
 	p->rx = (struct lane_rx *)(p->handoff + b->n_workers);
 	p->homes = (struct lane_home *)(p->rx + n);
 	c->tx = p->tx;
+	c->out = p->out;
 	c->rx = p->rx;
 	c->cells = p->cells;
 	c->handoff = p->handoff;
@@ -115,6 +128,8 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
+	view->wakes = port->wakes;
+	view->host = b->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
 	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {
@@ -156,8 +171,12 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	for (unsigned i = 0; i < b->n_vrfs; i++)
 		c->vrfs[i] = (struct vrf_view){ b->vrfs[i].fib4, b->vrfs[i].fib6 };
 	c->nexthops = b->nexthops;
+	c->pool = b->pool;
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
+	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
+	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
 	c->idle_poll = b->cfg->idle_poll;
+	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
 		parts.homes[i].stamp = LANE_STAMP_NONE;
@@ -165,24 +184,31 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	for (unsigned i = 0; i < b->n_ports; i++)
 		if (b->ports[i].probed && b->lanes[b->ports[i].lanes[0]].port == i)
 			add_port(b, w, i, c, &parts);
-	for (unsigned from = 0; from < b->n_workers; from++)
-		if (from != w)
-			parts.handoff[c->n_handoff++] = b->handoff[from][w];
+	for (unsigned v = 0; v < b->n_workers; v++) {
+		if (v == w)
+			continue;
+		parts.handoff[c->n_handoff++] = b->handoff[v][w];
+		parts.out[c->n_out++] =
+			(struct worker_out){ .ring = b->handoff[w][v], .to = b->workers[v] };
+	}
 	return c;
 }
 
 int workers_create(struct board *b, struct err *err)
 {
+	struct punt_rate punt[PUNT_COUNT];
 	int ret = place_lanes(b, err);
 
+	punt_rates_share(punt, b->cfg->punt, b->n_workers);
 	if (!ret)
 		ret = make_handoff(b, err);
 	for (unsigned w = 0; !ret && w < b->n_workers; w++) {
 		ret = worker_create(&b->workers[w], w, b->placement.workers[w].node, b->n_lanes,
-				    b->rcu, telemetry_lcore(b->telemetry, w), err);
-		if (ret)
-			break;
-		b->workers[w]->uncounted = eal_options.no_telemetry;
+				    punt, b->rcu, telemetry_lcore(b->telemetry, w), err);
+		if (!ret)
+			b->workers[w]->uncounted = eal_options.no_telemetry;
+	}
+	for (unsigned w = 0; !ret && w < b->n_workers; w++) {
 		b->cfgs[w] = make_cfg(b, w);
 		if (!b->cfgs[w])
 			return err_set(err, -ENOMEM, "worker %u: no memory", w);

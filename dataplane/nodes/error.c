@@ -2,6 +2,8 @@
 /* The shared half of ip4_error and ip6_error; see error.h. Worker threads. */
 #include "dataplane/nodes/error.h"
 
+#include "dataplane/nodes/chain.h"
+
 enum drop_reason error_reason(enum icmp_cause_code code)
 {
 	switch (code) {
@@ -23,32 +25,16 @@ enum drop_reason error_reason(enum icmp_cause_code code)
 
 bool error_may_send(struct worker *w)
 {
-	struct icmp_bucket *b = &w->icmp;
-	const uint64_t pps = w->cfg->icmp_errors_pps;
-	/* A token is tsc_hz units; the bucket gains pps units a cycle. */
-	const uint64_t depth = w->tsc_hz * (pps / 10 + 1);
-	const uint64_t passed = RTE_MIN(w->tsc - b->last_tsc, w->tsc_hz);
+	const uint32_t pps = w->cfg->icmp_errors_pps;
 
-	b->last_tsc = w->tsc;
-	b->tokens += passed * pps;
-	if (b->tokens > depth)
-		b->tokens = depth;
-	if (b->tokens < w->tsc_hz)
-		return false;
-	b->tokens -= w->tsc_hz;
-	return true;
+	return bucket_take(&w->icmp, w->tsc, w->tsc_hz, pps, pps / 10 + 1);
 }
 
 uint8_t *error_make_room(struct rte_mbuf *m, uint16_t quote, uint16_t headers, uint16_t type)
 {
 	uint8_t *p;
 
-	if (m->nb_segs > 1) {
-		rte_pktmbuf_free(m->next);
-		m->next = NULL;
-		m->nb_segs = 1;
-		m->pkt_len = m->data_len;
-	}
+	chain_trim(m, PKT_L3 + quote);
 	p = (uint8_t *)rte_pktmbuf_prepend(m, headers);
 	if (!p)
 		return NULL;

@@ -8,6 +8,7 @@
 
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
+#include "dataplane/tables/iface.h"
 #include "lib/net/ether.h"
 
 enum eth_edge {
@@ -35,14 +36,20 @@ static inline uint16_t eth_drop(struct rte_mbuf *m, enum drop_reason reason)
 	return ETH_EDGE_DROP;
 }
 
-/* A frame whose first segment ends inside a header: cut on its way, or in pieces. */
-static inline uint16_t eth_drop_short(struct rte_mbuf *m, enum drop_reason cut)
+/* What nothing here handles is the host's (LLDP, LACP, IS-IS …), where it has a twin of the port.
+ */
+static inline uint16_t eth_unknown(struct rte_mbuf *m, const struct port_view *port)
 {
-	return eth_drop(m, m->nb_segs > 1 ? DROP_SPLIT_HEADER : cut);
+	if (!port->host)
+		return eth_drop(m, DROP_ETH_TYPE_UNKNOWN);
+	*pkt_kind(m) = PKT_TO_CONTROL_HOST;
+	return ETH_EDGE_PUNT;
 }
 
-/* Group frames: ARP and IPv6 groups are heard; unicast IP in them is not forwarded. */
-static inline uint16_t eth_classify_group(struct rte_mbuf *m, uint16_t type)
+/* Group frames: ARP, IPv6 groups and, for the host, IPv4 groups are heard; unicast IP in them is
+ * not forwarded. */
+static inline uint16_t eth_classify_group(const struct worker_cfg *cfg, struct rte_mbuf *m,
+					  const struct port_view *port, uint16_t type)
 {
 	switch (type) {
 	case NET_BE16(NET_ETHERTYPE_ARP):
@@ -50,7 +57,7 @@ static inline uint16_t eth_classify_group(struct rte_mbuf *m, uint16_t type)
 		return ETH_EDGE_PUNT;
 	case NET_BE16(NET_ETHERTYPE_IP6):
 		if (m->data_len < NET_ETHER_LEN + sizeof(struct ip6_header))
-			return eth_drop_short(m, DROP_IP6_TRUNCATED);
+			return eth_drop(m, DROP_IP6_TRUNCATED);
 		if (rte_pktmbuf_mtod_offset(m, const struct ip6_header *, PKT_L3)->dst[0] != 0xff)
 			return eth_drop(m, DROP_ETH_UNICAST_IP_IN_GROUP);
 		return ETH_EDGE_IP6;
@@ -59,23 +66,26 @@ static inline uint16_t eth_classify_group(struct rte_mbuf *m, uint16_t type)
 			rte_pktmbuf_mtod_offset(m, const struct ip4_header *, PKT_L3);
 
 		if (m->data_len < NET_ETHER_LEN + sizeof(*ip))
-			return eth_drop_short(m, DROP_IP4_TRUNCATED);
+			return eth_drop(m, DROP_IP4_TRUNCATED);
+		if (port->host && iface_hears4(&cfg->ifaces[*pkt_iface(m)], ip->dst))
+			return ETH_EDGE_IP4;
 		return eth_drop(m, (ip->dst & NET_BE32(0xe0000000)) == NET_BE32(0xe0000000)
 					   ? DROP_IP4_GROUP
 					   : DROP_ETH_UNICAST_IP_IN_GROUP);
 	}
 	default:
-		return eth_drop(m, DROP_ETH_TYPE_UNKNOWN);
+		return eth_unknown(m, port);
 	}
 }
 
-static inline uint16_t eth_classify(struct rte_mbuf *m, const struct port_view *port)
+static inline uint16_t eth_classify(const struct worker_cfg *cfg, struct rte_mbuf *m)
 {
+	const struct port_view *port = &cfg->ports[m->port];
 	const struct eth_header *eth = rte_pktmbuf_mtod(m, const struct eth_header *);
 	uint64_t start;
 
 	if (unlikely(m->data_len < NET_ETHER_LEN))
-		return eth_drop_short(m, DROP_ETH_TRUNCATED);
+		return eth_drop(m, DROP_ETH_TRUNCATED);
 	memcpy(&start, eth, 8);
 	if (unlikely(eth->type == NET_BE16(NET_ETHERTYPE_VLAN) ||
 		     eth->type == NET_BE16(NET_ETHERTYPE_QINQ)))
@@ -84,7 +94,7 @@ static inline uint16_t eth_classify(struct rte_mbuf *m, const struct port_view *
 		if (start & ETH_SRC_GROUP_BIT)
 			return eth_drop(m, DROP_ETH_GROUP_SOURCE);
 		if (start & ETH_GROUP_BIT)
-			return eth_classify_group(m, eth->type);
+			return eth_classify_group(cfg, m, port, eth->type);
 		return eth_drop(m, DROP_ETH_NOT_FOR_US);
 	}
 	if (likely(eth->type == NET_BE16(NET_ETHERTYPE_IP4)))
@@ -95,7 +105,7 @@ static inline uint16_t eth_classify(struct rte_mbuf *m, const struct port_view *
 		*pkt_kind(m) = PKT_TO_CONTROL_ARP;
 		return ETH_EDGE_PUNT;
 	}
-	return eth_drop(m, DROP_ETH_TYPE_UNKNOWN);
+	return eth_unknown(m, port);
 }
 
 #endif

@@ -4,6 +4,7 @@
  * 1191, 1812 4.3), and sends that on its way by lookup. Rate limited per worker. A packet about
  * which no error may be sent is dropped under its own reason.
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
 #include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
@@ -68,7 +69,8 @@ static uint16_t ip4_error(struct rte_graph *graph, struct rte_node *node, void *
 	uint16_t next[GRAPH_BURST], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		next[i] = answer(w, objs[i]);
+		next[i] = chain_has(w, &objs[i], PKT_L3 + ICMP4_ERROR_MAX) ? answer(w, objs[i])
+									   : (uint16_t)ERROR_DROP;
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, ERROR_LOOKUP, differs);

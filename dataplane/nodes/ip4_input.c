@@ -4,6 +4,7 @@
  * martian source filter. Link padding beyond the total length is cut, so that nobody's stale bytes
  * are forwarded and the length on the lane is the packet's.
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
@@ -27,21 +28,14 @@ static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 static uint16_t check(struct rte_mbuf *m)
 {
 	const struct ip4_header *ip = rte_pktmbuf_mtod_offset(m, const struct ip4_header *, PKT_L3);
-	uint32_t frame;
 	enum ip4_check_result result;
 
-	/* In a chain the header must lie in the first segment; only the length counts them all. */
-	if (unlikely(m->data_len != m->pkt_len && m->data_len < PKT_L3 + 60))
-		return drop(m, DROP_SPLIT_HEADER);
 	result = ip4_check(ip, m->pkt_len - PKT_L3);
 	if (unlikely(result != IP4_OK))
 		return drop(m, reason_of[result]);
 	if (unlikely(ip4_source_is_martian(ip->src)))
 		return drop(m, DROP_IP4_MARTIAN_SOURCE);
-	frame = PKT_L3 + net_swap16(ip->total_length);
-	if (unlikely(m->pkt_len > frame && m->pkt_len > NET_ETHER_MIN_LEN && m->nb_segs == 1))
-		rte_pktmbuf_trim(
-			m, (uint16_t)(m->pkt_len - RTE_MAX(frame, (uint32_t)NET_ETHER_MIN_LEN)));
+	chain_trim_padding(m, net_swap16(ip->total_length));
 	return EDGE_LOOKUP;
 }
 

@@ -29,7 +29,7 @@ static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void 
 
 		next[i] = likely(type == NEXTHOP_FORWARD)
 				  ? (uint16_t)LOOKUP_REWRITE
-				  : lookup_rare(m, type, DROP_IP4_MARTIAN_DESTINATION,
+				  : lookup_rare(cfg, m, type, DROP_IP4_MARTIAN_DESTINATION,
 						DROP_IP4_GROUP);
 		differs |= next[i];
 	}

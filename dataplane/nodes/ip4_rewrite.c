@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ip4_rewrite: TTL and checksum, the egress MTU, the next hop's Ethernet header, the egress lane.
- * What cannot go out becomes an ICMP error (RFC 1812 5.3.1, RFC 1191).
+ * What cannot go out becomes an ICMP error (RFC 1812 5.3.1, RFC 1191), or goes out in fragments.
  */
 #include "dataplane/nodes/rewrite.h"
 #include "dataplane/run/graph.h"
 #include "lib/net/ip4.h"
+
+#define REWRITE_FRAGMENT REWRITE_EDGES /* a bit that no other edge has */
+static_assert((REWRITE_EDGES & (REWRITE_EDGES - 1)) == 0, "one bit");
+
+/* Larger than the egress MTU. */
+static uint16_t too_big(const struct worker *w, struct rte_mbuf *m, struct ip4_header *ip,
+			const struct nexthop *nh)
+{
+	uint16_t edge;
+
+	if (ip4_dont_fragment(ip))
+		return rewrite_error(m, ICMP_CAUSE_TOO_BIG, nh->mtu);
+	if (!w->cfg->ip4_fragment)
+		return rewrite_drop(m, DROP_IP4_NEEDS_FRAGMENT);
+	checksum_ttl_decrement(ip);
+	edge = rewrite_send(w, m, nh);
+	if (edge != REWRITE_TX)
+		return edge;
+	*pkt_kind(m) = pkt_cut(nh->l2_len, nh->mtu);
+	return REWRITE_FRAGMENT;
+}
 
 static inline uint16_t rewrite(const struct worker *w, struct rte_mbuf *m, struct rewrite_row *row)
 {
@@ -19,13 +40,21 @@ static inline uint16_t rewrite(const struct worker *w, struct rte_mbuf *m, struc
 	}
 	if (unlikely(ip->ttl <= 1))
 		return rewrite_error(m, ICMP_CAUSE_TTL, 0);
-	if (unlikely(net_swap16(ip->total_length) > row->nh.mtu)) {
-		if (ip4_dont_fragment(ip))
-			return rewrite_error(m, ICMP_CAUSE_TOO_BIG, row->nh.mtu);
-		return rewrite_drop(m, DROP_IP4_NEEDS_FRAGMENT);
-	}
+	if (unlikely(net_swap16(ip->total_length) > row->nh.mtu))
+		return too_big(w, m, ip, &row->nh);
 	checksum_ttl_decrement(ip);
 	return rewrite_send(w, m, &row->nh);
+}
+
+/* Where one packet is cut, the whole burst goes by way of ip4_fragment: nobody overtakes it. */
+static void keep_order(void **objs, uint16_t *next, uint16_t n)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		if (next[i] != REWRITE_TX)
+			continue;
+		*pkt_kind(objs[i]) = PKT_UNCUT;
+		next[i] = REWRITE_FRAGMENT;
+	}
 }
 
 static uint16_t ip4_rewrite(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
@@ -38,6 +67,8 @@ static uint16_t ip4_rewrite(struct rte_graph *graph, struct rte_node *node, void
 		next[i] = rewrite(w, objs[i], &row);
 		differs |= next[i];
 	}
+	if (unlikely(differs & REWRITE_FRAGMENT))
+		keep_order(objs, next, n);
 	graph_dispatch(graph, node, objs, next, n, REWRITE_TX, differs);
 	return n;
 }
@@ -46,10 +77,11 @@ static struct rte_node_register node = {
 	.name = "ip4_rewrite",
 	.process = ip4_rewrite,
 	.init = graph_node_init,
-	.nb_edges = REWRITE_EDGES,
+	.nb_edges = REWRITE_EDGES + 1,
 	.next_nodes = { [REWRITE_TX] = "lane_tx",
 			[REWRITE_ERROR] = "ip4_error",
 			[REWRITE_PUNT] = "punt",
-			[REWRITE_DROP] = "drop" },
+			[REWRITE_DROP] = "drop",
+			[REWRITE_FRAGMENT] = "ip4_fragment" },
 };
 RTE_NODE_REGISTER(node)

@@ -3,6 +3,7 @@
  * ip6_error: turns a packet that cannot go on into the ICMPv6 error about it, in place (RFC 4443),
  * and sends that on its way by lookup. Rate limited per worker (RFC 4443 2.4 f).
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
 #include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
@@ -69,7 +70,8 @@ static uint16_t ip6_error(struct rte_graph *graph, struct rte_node *node, void *
 	uint16_t next[GRAPH_BURST], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		next[i] = answer(w, objs[i]);
+		next[i] = chain_has(w, &objs[i], PKT_L3 + ICMP6_ERROR_MAX) ? answer(w, objs[i])
+									   : (uint16_t)ERROR_DROP;
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, ERROR_LOOKUP, differs);

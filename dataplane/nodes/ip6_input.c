@@ -3,6 +3,7 @@
  * ip6_input: what a router checks of an IPv6 header (RFC 8200), and martian addresses. The
  * unspecified source is let through to groups only: duplicate address detection (RFC 4862 5.4).
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
@@ -25,21 +26,15 @@ static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 static uint16_t check(struct rte_mbuf *m)
 {
 	const struct ip6_header *ip = rte_pktmbuf_mtod_offset(m, const struct ip6_header *, PKT_L3);
-	uint32_t frame;
 	enum ip6_check_result result;
 
-	if (unlikely(m->data_len != m->pkt_len && m->data_len < PKT_L3 + sizeof(*ip)))
-		return drop(m, DROP_SPLIT_HEADER);
 	result = ip6_check(ip, m->pkt_len - PKT_L3);
 	if (unlikely(result != IP6_OK))
 		return drop(m, reason_of[result]);
 	if (unlikely(ip6_source_is_martian(ip->src)) &&
 	    !(ip6_is_unspecified(ip->src) && ip6_is_multicast(ip->dst)))
 		return drop(m, DROP_IP6_MARTIAN_SOURCE);
-	frame = PKT_L3 + sizeof(*ip) + net_swap16(ip->payload_length);
-	if (unlikely(m->pkt_len > frame && m->pkt_len > NET_ETHER_MIN_LEN && m->nb_segs == 1))
-		rte_pktmbuf_trim(
-			m, (uint16_t)(m->pkt_len - RTE_MAX(frame, (uint32_t)NET_ETHER_MIN_LEN)));
+	chain_trim_padding(m, (uint32_t)sizeof(*ip) + net_swap16(ip->payload_length));
 	return EDGE_LOOKUP;
 }
 

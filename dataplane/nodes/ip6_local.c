@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * ip6_local: packets to an address of ours, to any link-local address and to groups. Neighbour
- * discovery goes to the control thread; echo requests are answered in place; UDP to a unicast
- * address of ours is told that nobody listens; the rest is dropped.
+ * discovery goes to the control thread; echo requests are answered in place. Where the port has a
+ * twin in the kernel the rest is the host's, groups of the link included. Else UDP to a unicast
+ * address of ours is told that nobody listens, and the rest is dropped.
  */
+#include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
 #include "dataplane/run/graph.h"
 #include "lib/net/icmp.h"
@@ -73,20 +75,56 @@ static bool listens(const struct iface *iface, const uint8_t group[16])
 	return false;
 }
 
-static uint16_t receive(struct worker *w, struct rte_mbuf *m)
+static uint16_t for_host(struct rte_mbuf *m)
 {
+	*pkt_kind(m) = PKT_TO_CONTROL_HOST;
+	return EDGE_PUNT;
+}
+
+/* Neighbour discovery is ours, and echo requests to an address that is; whole and unfragmented. */
+static uint16_t receive_for_host(struct worker *w, struct rte_mbuf *m, struct ip6_header *ip,
+				 const struct iface *iface)
+{
+	const uint16_t have = m->data_len - PKT_L3;
+	const bool group = ip6_is_multicast(ip->dst);
+	struct ip6_walk walk;
+	uint8_t type;
+
+	if (group && !ip6_is_link_scope_multicast(ip->dst))
+		return drop(m, DROP_IP6_GROUP);
+	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))
+		return drop(m, DROP_IP6_LINK_LOCAL);
+	if (ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment ||
+	    walk.protocol != NET_PROTO_ICMP6 || walk.upper_offset >= have)
+		return for_host(m);
+	type = *((const uint8_t *)ip + walk.upper_offset);
+	if (type == NET_ICMP6_NEIGHBOR_SOLICIT || type == NET_ICMP6_NEIGHBOR_ADVERT) {
+		*pkt_kind(m) = PKT_TO_CONTROL_ND;
+		return EDGE_PUNT;
+	}
+	if (type != NET_ICMP6_ECHO_REQUEST || (group && !listens(iface, ip->dst)))
+		return for_host(m);
+	return echo(w, m, ip, iface);
+}
+
+/* Messages to us are read in one piece. */
+static uint16_t receive(struct worker *w, void **obj)
+{
+	if (!chain_has(w, obj, UINT32_MAX))
+		return EDGE_DROP;
+	struct rte_mbuf *m = *obj;
 	struct ip6_header *ip = rte_pktmbuf_mtod_offset(m, struct ip6_header *, PKT_L3);
 	const struct iface *iface = &w->cfg->ifaces[*pkt_iface(m)];
 	const bool group = ip6_is_multicast(ip->dst);
 	const uint16_t have = m->data_len - PKT_L3;
 	struct ip6_walk walk;
 
+	if (iface->host)
+		return receive_for_host(w, m, ip, iface);
 	if (group && !listens(iface, ip->dst))
 		return drop(m, DROP_IP6_GROUP);
 	if (ip6_is_link_local(ip->dst) && !iface_has6(iface, ip->dst))
 		return drop(m, DROP_IP6_LINK_LOCAL);
-	if (m->nb_segs > 1)
-		return drop(m, DROP_SPLIT_HEADER);
 	if (ip6_walk(ip, have, &walk) != IP6_WALK_OK || walk.fragment)
 		return drop(m, DROP_IP6_LOCAL_PROTOCOL);
 	if (walk.protocol == NET_PROTO_ICMP6) {
@@ -117,7 +155,7 @@ static uint16_t ip6_local(struct rte_graph *graph, struct rte_node *node, void *
 	uint16_t next[GRAPH_BURST], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		next[i] = receive(w, objs[i]);
+		next[i] = receive(w, &objs[i]);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, EDGE_LOOKUP, differs);

@@ -39,8 +39,8 @@ static uint16_t ip6_lookup(struct rte_graph *graph, struct rte_node *node, void 
 		else if (type != NEXTHOP_LOCAL && ip6_is_link_local(ip->src))
 			next[i] = lookup_drop(m, DROP_IP6_LINK_LOCAL);
 		else
-			next[i] =
-				lookup_rare(m, type, DROP_IP6_MARTIAN_DESTINATION, DROP_IP6_GROUP);
+			next[i] = lookup_rare(cfg, m, type, DROP_IP6_MARTIAN_DESTINATION,
+					      DROP_IP6_GROUP);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, LOOKUP_REWRITE, differs);

@@ -6,6 +6,7 @@
  */
 #include <rte_ethdev.h>
 
+#include "dataplane/nodes/send.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
@@ -62,20 +63,17 @@ static void flush(struct worker *w, uint16_t slot)
 	stage->n = 0;
 }
 
-static uint16_t lane_tx(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+void lane_tx_send(struct worker *w, struct rte_mbuf **pkts, uint16_t n)
 {
-	struct worker *w = graph_worker(node);
-	struct rte_mbuf **pkts = (struct rte_mbuf **)objs;
 	const uint32_t first = *pkt_arg(pkts[0]);
 	uint32_t differs = 0;
 	uint16_t n_dirty = 0;
 
-	(void)graph;
 	for (uint16_t i = 1; i < n; i++)
 		differs |= *pkt_arg(pkts[i]) ^ first;
 	if (!differs) {
 		send_lane(w, &w->cfg->tx[first], pkts, n);
-		return n;
+		return;
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		const uint16_t slot = (uint16_t)*pkt_arg(pkts[i]);
@@ -87,6 +85,12 @@ static uint16_t lane_tx(struct rte_graph *graph, struct rte_node *node, void **o
 	}
 	for (uint16_t i = 0; i < n_dirty; i++)
 		flush(w, w->dirty[i]);
+}
+
+static uint16_t lane_tx(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
+{
+	(void)graph;
+	lane_tx_send(graph_worker(node), (struct rte_mbuf **)objs, n);
 	return n;
 }
 

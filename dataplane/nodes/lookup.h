@@ -9,6 +9,7 @@
 #include "dataplane/run/meta.h"
 #include "dataplane/run/worker.h"
 #include "dataplane/tables/group.h"
+#include "dataplane/tables/iface.h"
 
 enum lookup_edge {
 	LOOKUP_REWRITE,
@@ -50,8 +51,9 @@ static inline enum nexthop_type lookup_row(const struct worker_cfg *cfg, struct 
 	return type;
 }
 
-static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
-				   enum drop_reason martian, enum drop_reason group)
+static inline uint16_t lookup_rare(const struct worker_cfg *cfg, struct rte_mbuf *m,
+				   enum nexthop_type type, enum drop_reason martian,
+				   enum drop_reason group)
 {
 	switch (type) {
 	case NEXTHOP_LOCAL:
@@ -69,6 +71,8 @@ static inline uint16_t lookup_rare(struct rte_mbuf *m, enum nexthop_type type,
 	case NEXTHOP_MARTIAN:
 		return lookup_drop(m, martian);
 	case NEXTHOP_GROUP:
+		if (cfg->ifaces[*pkt_iface(m)].host)
+			return LOOKUP_LOCAL;
 		return lookup_drop(m, group);
 	default:
 		return lookup_error(m, ICMP_CAUSE_NO_ROUTE);

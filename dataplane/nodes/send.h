@@ -41,4 +41,10 @@ static inline bool send_push_vlan(struct rte_mbuf *m, uint16_t vlan)
 	return true; /* the old EtherType now stands in the tag */
 }
 
+/*
+ * Out now: the burst sorted by tx slot (arg), each lane's share in one call; what a lane refuses is
+ * dropped and counted. At most GRAPH_BURST packets. lane_tx.c; the graph's usual end.
+ */
+void lane_tx_send(struct worker *w, struct rte_mbuf **pkts, uint16_t n);
+
 #endif

@@ -7,13 +7,14 @@
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/iface.h"
 
-static uint16_t classify(struct rte_mbuf *m, const struct port_view *port)
+static uint16_t classify(const struct worker_cfg *cfg, struct rte_mbuf *m)
 {
+	const struct port_view *port = &cfg->ports[m->port];
 	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 	uint16_t id, edge;
 
 	if (m->data_len < NET_ETHER_LEN + NET_VLAN_LEN)
-		return eth_drop_short(m, DROP_ETH_TRUNCATED);
+		return eth_drop(m, DROP_ETH_TRUNCATED);
 	id = net_swap16(((const struct vlan_header *)(p + NET_ETHER_LEN))->tci) & NET_VLAN_ID_MASK;
 	if (id)
 		*pkt_iface(m) = port->vlan_iface ? port->vlan_iface[id] : IFACE_NONE;
@@ -21,19 +22,19 @@ static uint16_t classify(struct rte_mbuf *m, const struct port_view *port)
 		return eth_drop(m, DROP_VLAN_UNKNOWN);
 	memmove(p + NET_VLAN_LEN, p, 12);
 	rte_pktmbuf_adj(m, NET_VLAN_LEN);
-	edge = eth_classify(m, port);
+	edge = eth_classify(cfg, m);
 	return edge == ETH_EDGE_VLAN ? eth_drop(m, DROP_VLAN_NESTED) : edge;
 }
 
 static uint16_t vlan_input(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
-	struct worker *w = graph_worker(node);
+	const struct worker_cfg *cfg = graph_worker(node)->cfg;
 	uint16_t next[GRAPH_BURST], usual = 0, differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
 
-		next[i] = classify(m, &w->cfg->ports[m->port]);
+		next[i] = classify(cfg, m);
 		if (i == 0)
 			usual = next[0];
 		differs |= next[i] ^ usual;

@@ -26,7 +26,12 @@
 	_(IP4_MARTIAN_SOURCE, "ip4_martian_source", "source 0/8, 127/8 or 224/3 (RFC 1812 5.3.7)") \
 	_(IP4_MARTIAN_DESTINATION, "ip4_martian_destination", "destination 0/8, 127/8 or 240/4")   \
 	_(IP4_GROUP, "ip4_group", "IPv4 broadcast or multicast; nobody here listens")              \
-	_(IP4_NEEDS_FRAGMENT, "ip4_needs_fragment", "larger than the egress MTU, DF not set")      \
+	_(IP4_NEEDS_FRAGMENT, "ip4_needs_fragment",                                                \
+	  "larger than the egress MTU, DF not set, and `ip.fragment` is off")                      \
+	_(IP4_FRAGMENT_COUNT, "ip4_fragment_count",                                                \
+	  "the egress MTU is so small that it would take more than 256 fragments")                 \
+	_(IP4_FRAGMENT_OVERLONG, "ip4_fragment_overlong",                                          \
+	  "larger than the egress MTU, and a fragment that ends beyond 65535 bytes")               \
 	_(IP4_FRAGMENT_LOCAL, "ip4_fragment_local", "fragment addressed to this box")              \
 	_(IP4_LOCAL_PROTOCOL, "ip4_local_protocol", "addressed to this box, no such service")      \
 	_(IP4_ICMP_BAD, "ip4_icmp_bad", "ICMP to this box, truncated or with a bad checksum")      \
@@ -41,7 +46,8 @@
 	_(IP6_LOCAL_PROTOCOL, "ip6_local_protocol", "addressed to this box, no such service")      \
 	_(IP6_ICMP_BAD, "ip6_icmp_bad", "ICMPv6 to this box, truncated or with a bad checksum")    \
 	_(SPLIT_HEADER, "split_header",                                                            \
-	  "header split over buffers, or a message to this box that is")                           \
+	  "message to this box in more buffers than one has room for")                             \
+	_(NO_BUFFERS, "no_buffers", "no packet buffer left for its fragments or its headers")      \
 	_(NO_HEADROOM, "no_headroom", "buffer without room in front for the header to add")        \
 	_(NO_ROUTE, "no_route", "no route to the destination, and no ICMP error was due")          \
 	_(BLACKHOLE, "blackhole", "a blackhole route")                                             \
@@ -57,12 +63,19 @@
 	_(LANE_TX_FULL, "lane_tx_full", "the lane's transmit ring was full")                       \
 	_(HANDOFF_FULL, "handoff_full", "the ring to the worker that owns the lane was full")      \
 	_(CONTROL_FULL, "control_full", "the ring to the control thread was full")                 \
+	_(POLICED, "policed", "over the rate of its punt class (`cpx show punt`)")                 \
 	_(HOLD_FULL, "hold_full", "too many packets waited for one neighbour")                     \
 	_(NEIGHBOR_TABLE_FULL, "neighbor_table_full", "no room for a new neighbour")               \
 	_(NEIGHBOR_FAILED, "neighbor_failed",                                                      \
 	  "the neighbour did not answer, no ICMP error was due")                                   \
 	_(ARP_BAD, "arp_bad", "malformed or untrue ARP packet")                                    \
 	_(ND_BAD, "nd_bad", "malformed neighbour discovery message (RFC 4861 7.1)")                \
+	_(TWIN_DOWN, "twin_down",                                                                  \
+	  "for the host, but its port's twin in the kernel is down or gone")                       \
+	_(TWIN_FULL, "twin_full", "for the host, which had no room for more")                      \
+	_(HOST_FRAME_BAD, "host_frame_bad", "malformed frame from the host")                       \
+	_(HOST_TOO_BIG, "host_too_big", "frame from the host, larger than its port's MTU")         \
+	_(HOST_NO_BUFFER, "host_no_buffer", "frame from the host, and no packet buffer was free")  \
 	_(SHUTDOWN, "shutdown", "the board was stopped while the packet waited")
 
 enum drop_reason {

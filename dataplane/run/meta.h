@@ -8,7 +8,7 @@
  *   hash.fdir.hi    u32  arg: next-hop row | drop reason | ICMP cause | tx slot, see below
  *   vlan_tci_outer  u16  lane the packet came from (telemetry lane index)
  *   vlan_tci        u16  interface it came in on
- *   packet_type     u32  kind, only between worker and control thread
+ *   packet_type     u32  kind, only between worker and control thread; pkt_cut() to ip4_fragment
  *
  * arg holds: after lookup the next-hop row; towards drop the reason; towards ip4_error/ip6_error an
  * icmp_cause(); after rewrite the worker's tx slot; on its way to a lane's owner the lane's stamp.
@@ -42,6 +42,7 @@ enum pkt_kind {
 	PKT_TO_CONTROL_ARP,  /* an ARP frame for an interface of ours */
 	PKT_TO_CONTROL_ND,   /* a neighbour solicitation or advertisement */
 	PKT_TO_CONTROL_HOLD, /* wants next-hop row arg, which is unresolved or a connected subnet */
+	PKT_TO_CONTROL_HOST, /* for the host: to the twin of its interface's port */
 	PKT_TO_WORKER_FRAME, /* complete frame for port m->port, which has the lane of stamp arg */
 	PKT_TO_WORKER_FORWARD, /* held packet: look up again */
 	PKT_TO_WORKER_FAILED,  /* held packet whose neighbour did not answer */
@@ -50,6 +51,14 @@ enum pkt_kind {
 static inline uint32_t *pkt_kind(struct rte_mbuf *m)
 {
 	return &m->packet_type;
+}
+
+/* From rewrite to ip4_fragment, in the place of the kind: how to cut the packet, or not at all. */
+#define PKT_UNCUT 0u
+
+static inline uint32_t pkt_cut(uint8_t l2_len, uint16_t mtu)
+{
+	return (uint32_t)l2_len << 16 | mtu;
 }
 
 /* Why an ICMP error is due; mtu only with ICMP_CAUSE_TOO_BIG. */

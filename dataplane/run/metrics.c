@@ -50,7 +50,13 @@ static const char *const values_module_state[] = { "unknown",     "ModuleLowPwr"
 static const char *const values_fault_cause[] = { "none",           "TEC runaway", "data memory",
 						  "program memory", "transmitter", "receiver",
 						  "temperature",    NULL };
-static const char *const role_values[] = { "worker", "control", NULL };
+static const char *const values_role[] = { "worker", "control", NULL };
+static const char *const values_punt_class[] = {
+#define _(sym, name, pps, burst, queue, help) name,
+	PUNT_CLASSES(_)
+#undef _
+		NULL
+};
 
 enum metric {
 #define _(sym, ...) METRIC_CELL_##sym,
@@ -72,22 +78,22 @@ enum metric {
 					METRIC_COUNT
 };
 
-/* An array has a label; the only one of these scopes is that of codewords. */
-#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_)                        \
-	{                                                                                 \
-		.name = (name_),                                                          \
-		.unit = (unit_),                                                          \
-		.help = (help_),                                                          \
-		.kind = (kind_),                                                          \
-		.scope = (scope_),                                                        \
-		.slots = (slots_),                                                        \
-		.values = (values_),                                                      \
-		.label = (kind_) == TELEMETRY_COUNTER && (slots_) > 1 ? "symbols" : NULL, \
+/* An array has a label: what those of its scope are by. */
+#define ENTRY(scope_, name_, unit_, kind_, slots_, help_, values_, label_)            \
+	{                                                                             \
+		.name = (name_),                                                      \
+		.unit = (unit_),                                                      \
+		.help = (help_),                                                      \
+		.kind = (kind_),                                                      \
+		.scope = (scope_),                                                    \
+		.slots = (slots_),                                                    \
+		.values = (values_),                                                  \
+		.label = (kind_) != TELEMETRY_TEXT && (slots_) > 1 ? (label_) : NULL, \
 	},
 
 static const struct telemetry_metric table[METRIC_COUNT] = {
 #define _(sym, name, unit, help) \
-	ENTRY(TELEMETRY_SCOPE_LCORE_LANE, name, unit, TELEMETRY_COUNTER, 1, help, NULL)
+	ENTRY(TELEMETRY_SCOPE_LCORE_LANE, name, unit, TELEMETRY_COUNTER, 1, help, NULL, NULL)
 	CELL_METRICS(_)
 #undef _
 		{ .name = "lane_drop_packets",
@@ -99,20 +105,20 @@ static const struct telemetry_metric table[METRIC_COUNT] = {
 		  .values = drop_labels,
 		  .label = "reason" },
 #define _(sym, name, unit, kind, slots, values, help) \
-	ENTRY(TELEMETRY_SCOPE_LANE, name, unit, kind, slots, help, values_##values)
+	ENTRY(TELEMETRY_SCOPE_LANE, name, unit, kind, slots, help, values_##values, "symbols")
 	LANE_METRICS(_)
 #undef _
 #define _(sym, name, unit, kind, slots, values, help) \
-	ENTRY(TELEMETRY_SCOPE_ENGINE, name, unit, kind, slots, help, values_##values)
+	ENTRY(TELEMETRY_SCOPE_ENGINE, name, unit, kind, slots, help, values_##values, NULL)
 		ENGINE_METRICS(_)
 #undef _
-#define _(sym, name, unit, kind, slots, help)                       \
-	ENTRY(TELEMETRY_SCOPE_LCORE, name, unit, kind, slots, help, \
-	      (kind) == TELEMETRY_ENUM ? role_values : NULL)
+#define _(sym, name, unit, kind, slots, values, help) \
+	ENTRY(TELEMETRY_SCOPE_LCORE, name, unit, kind, slots, help, values_##values, "class")
 			WORKER_METRICS(_)
 #undef _
-#define _(sym, name, unit, kind, slots, help) \
-	ENTRY(TELEMETRY_SCOPE_PROCESS, name, unit, kind, slots, help, NULL)
+#define _(sym, name, unit, kind, slots, help)                         \
+	ENTRY(TELEMETRY_SCOPE_PROCESS, name, unit, kind, slots, help, \
+	      (kind) != TELEMETRY_TEXT && (slots) > 1 ? values_punt_class : NULL, "class")
 				BOARD_METRICS(_)
 #undef _
 };

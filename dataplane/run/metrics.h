@@ -10,6 +10,7 @@
 
 #include "dataplane/run/drop.h"
 #include "lib/cmis/fec.h"
+#include "lib/net/punt.h"
 #include "lib/telemetry/writer.h"
 
 /* scope lcore x lane: _(symbol, name, unit, help); all counters */
@@ -19,9 +20,12 @@
 	_(TX_PACKETS, "lane_transmit_packets", "packets", "packets put on the lane")             \
 	_(TX_BYTES, "lane_transmit_bytes", "bytes", "bytes of those")                            \
 	_(HOST_PACKETS, "lane_host_packets", "packets",                                          \
-	  "received packets the control plane used up (ARP, neighbour discovery)")               \
+	  "received packets the control plane used up (ARP, neighbour discovery, the host)")     \
 	_(ORIGINATED, "lane_originated_packets", "packets",                                      \
-	  "transmitted packets that began here (ARP, neighbour discovery)")                      \
+	  "packets that began here (ARP, neighbour discovery, the host)")                        \
+	_(FRAGMENTED, "lane_fragmented_packets", "packets",                                      \
+	  "received packets cut into fragments for the MTU of their way out")                    \
+	_(FRAGMENTS, "lane_fragment_packets", "packets", "fragments made of those")              \
 	_(ICMP_ERRORS, "lane_icmp_errors", "packets",                                            \
 	  "received packets answered with an ICMP error")                                        \
 	_(ICMP_ECHOS, "lane_icmp_echo_replies", "packets", "received echo requests answered")
@@ -104,22 +108,32 @@
 	_(FAILURES, "engine_failures", "failures", TELEMETRY_COUNTER, 1, none,                   \
 	  "times that a port's data path did not come up")
 
-/* scope lcore */
-#define WORKER_METRICS(_)                                                                          \
-	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, "worker or control thread")                  \
-	_(CPU, "worker_cpu", "", TELEMETRY_GAUGE_U64, 1, "CPU the thread is pinned to")            \
-	_(NODE, "worker_numa_node", "", TELEMETRY_GAUGE_U64, 1, "NUMA node of that CPU")           \
-	_(LANES, "worker_lanes", "lanes", TELEMETRY_GAUGE_U64, 1, "lanes the worker polls")        \
-	_(PLACEMENT, "worker_placement", "", TELEMETRY_TEXT, 16, "why this CPU and these lanes")   \
-	_(LOOPS, "worker_loops", "loops", TELEMETRY_COUNTER, 1, "turns of the worker's loop")      \
-	_(PACKETS, "worker_packets", "packets", TELEMETRY_COUNTER, 1, "packets received in them")  \
-	_(BUSY, "worker_busy_cycles", "cycles", TELEMETRY_COUNTER, 1,                              \
-	  "TSC cycles of turns with packets")                                                      \
-	_(IDLE, "worker_idle_cycles", "cycles", TELEMETRY_COUNTER, 1, "TSC cycles of empty turns") \
-	_(ASLEEP, "worker_asleep_cycles", "cycles", TELEMETRY_COUNTER, 1,                          \
-	  "TSC cycles asleep for want of packets")
+/* scope lcore: as those of lanes */
+#define WORKER_METRICS(_)                                                                         \
+	_(ROLE, "worker_role", "", TELEMETRY_ENUM, 1, role, "worker or control thread")           \
+	_(CPU, "worker_cpu", "", TELEMETRY_GAUGE_U64, 1, none, "CPU the thread is pinned to")     \
+	_(NODE, "worker_numa_node", "", TELEMETRY_GAUGE_U64, 1, none, "NUMA node of that CPU")    \
+	_(LANES, "worker_lanes", "lanes", TELEMETRY_GAUGE_U64, 1, none, "lanes the worker polls") \
+	_(PLACEMENT, "worker_placement", "", TELEMETRY_TEXT, 16, none,                            \
+	  "why this CPU and these lanes")                                                         \
+	_(LOOPS, "worker_loops", "loops", TELEMETRY_COUNTER, 1, none,                             \
+	  "turns of the worker's loop")                                                           \
+	_(PACKETS, "worker_packets", "packets", TELEMETRY_COUNTER, 1, none,                       \
+	  "packets received in them")                                                             \
+	_(BUSY, "worker_busy_cycles", "cycles", TELEMETRY_COUNTER, 1, none,                       \
+	  "TSC cycles of turns with packets")                                                     \
+	_(IDLE, "worker_idle_cycles", "cycles", TELEMETRY_COUNTER, 1, none,                       \
+	  "TSC cycles of empty turns")                                                            \
+	_(ASLEEP, "worker_asleep_cycles", "cycles", TELEMETRY_COUNTER, 1, none,                   \
+	  "TSC cycles asleep for want of packets")                                                \
+	_(PUNT, "punt_packets", "packets", TELEMETRY_COUNTER, PUNT_COUNT, punt_class,             \
+	  "packets given to the control thread, by class")                                        \
+	_(PUNT_POLICED, "punt_policed_packets", "packets", TELEMETRY_COUNTER, PUNT_COUNT,         \
+	  punt_class, "packets to this box over the rate of their class")                         \
+	_(PUNT_FULL, "punt_queue_full_packets", "packets", TELEMETRY_COUNTER, PUNT_COUNT,         \
+	  punt_class, "packets to this box that found their queue full")
 
-/* scope process */
+/* scope process; its arrays are by punt class */
 #define BOARD_METRICS(_)                                                                          \
 	_(INSTANCE, "board_instance", "", TELEMETRY_TEXT, 4, "name of the running board")         \
 	_(HELD, "board_held_packets", "packets", TELEMETRY_GAUGE_U64, 1,                          \
@@ -132,6 +146,12 @@
 	  "packet buffers of the board")                                                          \
 	_(BUFFERS_FREE, "board_buffers_free", "mbufs", TELEMETRY_GAUGE_U64, 1,                    \
 	  "packet buffers not in use")                                                            \
+	_(TWINS, "board_twins", "twins", TELEMETRY_GAUGE_U64, 1,                                  \
+	  "ports that have their twin in the kernel")                                             \
+	_(TWINS_REMADE, "board_twins_remade", "twins", TELEMETRY_COUNTER, 1,                      \
+	  "twins that were deleted by others and made again")                                     \
+	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \
+	  "packets to this box that pass in a second, by class")                                  \
 	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \
 	  "requests answered on the control socket")                                              \
 	_(CONTROL_DROPPED, "board_control_dropped", "clients", TELEMETRY_COUNTER, 1,              \
@@ -160,7 +180,7 @@ enum engine_slot {
 #undef _
 };
 enum worker_slot {
-#define _(sym, name, unit, kind, slots, help) METRICS_SLOT(WORKER, sym, slots)
+#define _(sym, name, unit, kind, slots, values, help) METRICS_SLOT(WORKER, sym, slots)
 	WORKER_METRICS(_)
 #undef _
 };

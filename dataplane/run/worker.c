@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
@@ -12,24 +11,37 @@
 #include <rte_pause.h>
 
 #include "dataplane/run/graph.h"
+#include "dataplane/run/punt_rates.h"
 
 /* Empty loops before the worker pauses between polls, and before it sleeps between them. */
-#define IDLE_PAUSE  64
-#define IDLE_SLEEP  4096
-#define IDLE_NAP_NS 50000
+#define IDLE_PAUSE 64
+#define IDLE_SLEEP 4096
 
 static_assert(WORKER_TX_STAGE >= GRAPH_BURST, "a whole burst may be for one lane");
 
-static struct rte_ring *spsc_ring(const char *what, unsigned index, int numa_node)
+static struct rte_ring *spsc_ring(const char *what, unsigned index, uint32_t size, int numa_node)
 {
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "%s%u", what, index);
-	return rte_ring_create(name, WORKER_CTL_RING, numa_node, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	return rte_ring_create(name, size, numa_node, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+static bool make_rings(struct worker *w, int numa_node, const struct punt_rate punt[PUNT_COUNT])
+{
+	w->from_control = spsc_ring("from_control", w->index, WORKER_CTL_RING, numa_node);
+	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++) {
+		w->to_control[q] = spsc_ring(punt_queue_names[q], w->index,
+					     punt_rates_ring(punt, q), numa_node);
+		if (!w->to_control[q])
+			return false;
+	}
+	return w->from_control;
 }
 
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  struct rcu *rcu, struct telemetry_block *block, struct err *err)
+		  const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  struct telemetry_block *block, struct err *err)
 {
 	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, numa_node);
 
@@ -39,14 +51,16 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 	w->index = index;
 	w->block = block;
 	w->qsbr = rcu_qsbr(rcu);
+	if (sleeper_open(&w->sleeper, index, err) != 0) {
+		rte_free(w);
+		return -EMFILE;
+	}
 	w->tsc_hz = rte_get_tsc_hz();
 	w->stage = rte_zmalloc_socket("tx stage", max_tx * sizeof(*w->stage), RTE_CACHE_LINE_SIZE,
 				      numa_node);
 	w->dirty = rte_zmalloc_socket("tx dirty", max_tx * sizeof(*w->dirty), RTE_CACHE_LINE_SIZE,
 				      numa_node);
-	w->to_control = spsc_ring("to_control", index, numa_node);
-	w->from_control = spsc_ring("from_control", index, numa_node);
-	if (!w->stage || !w->dirty || !w->to_control || !w->from_control)
+	if (!w->stage || !w->dirty || !make_rings(w, numa_node, punt))
 		goto no_memory;
 	w->graph = graph_create(w, index, numa_node, err);
 	if (!w->graph) {
@@ -84,7 +98,9 @@ void worker_destroy(struct worker *w)
 	if (w->graph)
 		graph_destroy(w->index);
 	free_ring(w->from_control);
-	free_ring(w->to_control);
+	for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
+		free_ring(w->to_control[q]);
+	sleeper_close(&w->sleeper);
 	rte_free(w->dirty);
 	rte_free(w->stage);
 	rte_free(w);
@@ -94,13 +110,25 @@ const struct worker_cfg *worker_publish(struct worker *w, const struct worker_cf
 {
 	const struct worker_cfg *old = w->next_cfg;
 
+	store_release(&w->published, w->published + 1);
 	store_release(&w->next_cfg, cfg);
+	sleeper_wake(&w->sleeper);
 	return old;
+}
+
+int worker_give(struct worker *w, struct rte_mbuf *m)
+{
+	const int ret = rte_ring_sp_enqueue(w->from_control, m);
+
+	if (ret == 0)
+		sleeper_wake(&w->sleeper);
+	return ret;
 }
 
 void worker_stop(struct worker *w)
 {
 	store_release(&w->stop, true);
+	sleeper_wake(&w->sleeper);
 }
 
 void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t lane,
@@ -116,20 +144,21 @@ void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t 
 
 void worker_turn(struct worker *w)
 {
-	w->cfg = load_acquire(&w->next_cfg);
+	worker_load(w);
 	w->rx_this_loop = 0;
 	walk_quiet(w->graph);
 	rte_rcu_qsbr_quiescent(w->qsbr, w->index);
 }
 
-/* Off the grace period for the nap: a sleeping worker holds nothing up. */
-static void nap(struct worker *w)
+/* Those for whom something lies in a ring of ours. Without a fence: the next loop looks again. */
+static void wake_others(const struct worker *w)
 {
-	const struct timespec t = { .tv_nsec = IDLE_NAP_NS };
+	for (uint16_t i = 0; i < w->cfg->n_out; i++) {
+		const struct worker_out *out = &w->cfg->out[i];
 
-	rte_rcu_qsbr_thread_offline(w->qsbr, w->index);
-	nanosleep(&t, NULL);
-	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
+		if (unlikely(load_relaxed(&out->to->sleeper.asleep)) && !rte_ring_empty(out->ring))
+			sleeper_wake(&out->to->sleeper);
+	}
 }
 
 struct loop_counts { /* since the last flush into the worker's block */
@@ -156,12 +185,13 @@ int worker_main(void *arg)
 	struct loop_counts c = { 0 };
 	uint32_t empty = 0;
 
+	sleeper_prepare();
 	rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	w->tsc = rte_rdtsc();
 	while (!load_acquire(&w->stop)) {
 		uint64_t now;
 
-		w->cfg = load_acquire(&w->next_cfg);
+		worker_load(w);
 		w->rx_this_loop = 0;
 		if (unlikely(++c.loops % WORKER_TIMED_EVERY == 0)) {
 			walk_timed(w->graph);
@@ -169,6 +199,7 @@ int worker_main(void *arg)
 		} else {
 			walk_quiet(w->graph);
 		}
+		wake_others(w);
 		rte_rcu_qsbr_quiescent(w->qsbr, w->index);
 		now = rte_rdtsc();
 		if (likely(w->rx_this_loop)) {
@@ -187,7 +218,7 @@ int worker_main(void *arg)
 			continue;
 		}
 		flush(w, &c);
-		nap(w);
+		sleeper_sleep(w);
 		now = rte_rdtsc();
 		c.asleep += now - w->tsc;
 		w->tsc = now;

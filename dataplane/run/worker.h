@@ -19,9 +19,12 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "dataplane/run/bucket.h"
 #include "dataplane/run/metrics.h"
 #include "dataplane/run/rcu.h"
+#include "dataplane/run/sleep.h"
 #include "lib/base/err.h"
+#include "lib/net/punt.h"
 #include "lib/telemetry/writer.h"
 
 #define WORKER_MAX_PORTS   32 /* DPDK port ids */
@@ -32,6 +35,7 @@
 
 struct fib;
 struct iface;
+struct rte_mempool;
 struct nexthop_table;
 struct rte_graph;
 
@@ -69,6 +73,8 @@ struct lane_home {      /* of a lane, at its owner */
 struct port_view {                   /* what the data path needs of a port */
 	uint64_t mac;                /* six bytes as a little-endian number */
 	uint16_t iface;              /* untagged interface */
+	bool wakes;                  /* has receive interrupts */
+	bool host;                   /* its interfaces have a twin in the kernel */
 	const uint16_t *vlan_iface;  /* [4096], 0 no interface; NULL without VLANs */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };
@@ -77,10 +83,16 @@ struct vrf_view { /* what the data path needs of a VRF */
 	const struct fib *fib4, *fib6;
 };
 
+struct worker_out { /* a ring we fill for another worker, which may be asleep */
+	struct rte_ring *ring;
+	struct worker *to;
+};
+
 struct worker_cfg {
-	uint16_t n_rx, n_tx, n_handoff;
+	uint16_t n_out, n_rx, n_tx, n_handoff;
 	const struct lane_rx *rx;
 	const struct lane_tx *tx;
+	const struct worker_out *out;
 	struct rte_ring *const *handoff;      /* rings other workers fill for us */
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
 	const struct lane_home *homes;        /* [lane] */
@@ -88,14 +100,13 @@ struct worker_cfg {
 	const struct nexthop_table *nexthops;
 	struct vrf_view vrfs[WORKER_MAX_VRFS]; /* [iface.vrf] */
 	uint16_t n_vrfs;
+	struct rte_mempool *pool; /* for packets that begin here */
 	uint32_t icmp_errors_pps;
+	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
+	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
 	bool idle_poll;
+	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
-};
-
-struct icmp_bucket { /* token bucket of ICMP errors; worker only */
-	uint64_t last_tsc;
-	uint64_t tokens; /* in TSC cycles x pps, so that no division is needed */
 };
 
 #define WORKER_TX_STAGE 256 /* a whole burst of the graph (GRAPH_BURST) may be for one lane */
@@ -108,6 +119,7 @@ struct tx_stage { /* worker only: packets of this burst for one tx slot */
 struct worker {
 	/* worker reads every loop */
 	const struct worker_cfg *next_cfg; /* control thread publishes */
+	uint64_t published;                /* … how many so far; counted before */
 	const struct worker_cfg *cfg;      /* worker: the one of this loop */
 	struct rte_graph *graph;
 	struct rte_rcu_qsbr *qsbr;
@@ -116,22 +128,34 @@ struct worker {
 	bool uncounted; /* before start: lane cells are left alone (bench: telemetry off) */
 
 	/* worker only */
-	uint64_t tsc;          /* at the start of this loop */
-	uint32_t rx_this_loop; /* packets the loop brought in */
-	uint16_t rx_start;     /* lane polled first, turns round-robin */
-	struct icmp_bucket icmp;
-	struct tx_stage *stage; /* [max tx slots] */
-	uint16_t *dirty;        /* tx slots with staged packets */
+	uint64_t seen;                  /* `published` as it was before cfg was loaded */
+	uint64_t tsc;                   /* at the start of this loop */
+	uint32_t rx_this_loop;          /* packets the loop brought in */
+	uint16_t rx_start;              /* lane polled first, turns round-robin */
+	struct bucket icmp;             /* of ICMP errors */
+	struct bucket punt[PUNT_COUNT]; /* of packets to the control thread */
+	struct tx_stage *stage;         /* [max tx slots] */
+	uint16_t *dirty;                /* tx slots with staged packets */
 
-	struct rte_ring *to_control;   /* worker produces */
-	struct rte_ring *from_control; /* worker consumes */
-	struct telemetry_block *block; /* scope lcore */
+	struct rte_ring *to_control[PUNT_QUEUE_COUNT]; /* worker produces */
+	struct rte_ring *from_control;                 /* worker consumes */
+	struct telemetry_block *block;                 /* scope lcore */
 	uint64_t tsc_hz;
+	struct sleeper sleeper;
 } __rte_cache_aligned;
 
-/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have. */
+/* Worker: the newest configuration. */
+static inline void worker_load(struct worker *w)
+{
+	w->seen = load_acquire(&w->published);
+	w->cfg = load_acquire(&w->next_cfg);
+}
+
+/* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have; punt:
+ * the rates that its rings to the control thread have room for. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
-		  struct rcu *rcu, struct telemetry_block *block, struct err *err);
+		  const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
+		  struct telemetry_block *block, struct err *err);
 void worker_destroy(struct worker *w);
 
 /* Thread body (rte_eal_remote_launch). Runs until w->stop. */
@@ -142,6 +166,8 @@ void worker_turn(struct worker *w);
 /* Control thread: a new configuration from the next loop on; returns the old one, to be retired. */
 const struct worker_cfg *worker_publish(struct worker *w, const struct worker_cfg *cfg);
 void worker_stop(struct worker *w);
+/* Control thread: a packet for a worker; -ENOBUFS its ring is full, the packet is still ours. */
+int worker_give(struct worker *w, struct rte_mbuf *m);
 
 /* Worker: count n packets of one lane and reason as ended; frees them. */
 void worker_drop(struct worker *w, struct rte_mbuf **pkts, uint16_t n, uint16_t lane,

@@ -237,6 +237,6 @@ int group_set(struct nexthop_table *t, uint32_t index, const struct group_member
 
 void group_free(struct nexthop_table *t, uint32_t index)
 {
-	retire(t, t->rows[index].buckets); /* like the row, it is there for a grace period */
+	retire(t, t->rows[index].buckets); /* who looked up the row before still finds a member */
 	nexthop_free(t, index);
 }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "lib/net/ether.h"
+
 bool prefix_match(const uint8_t *a, const uint8_t *b, unsigned len)
 {
 	const unsigned whole = len / 8, rest = len % 8;
@@ -11,6 +13,19 @@ bool prefix_match(const uint8_t *a, const uint8_t *b, unsigned len)
 	if (memcmp(a, b, whole) != 0)
 		return false;
 	return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
+bool iface_hears4(const struct iface *f, uint32_t addr)
+{
+	const uint32_t host = net_swap32(addr);
+
+	if (host >> 8 == 0xe00000 || addr == UINT32_MAX)
+		return true;
+	for (uint8_t i = 0; i < f->n4; i++)
+		if (f->addr4[i].len < 31 &&
+		    host == (net_swap32(f->addr4[i].addr) | UINT32_MAX >> f->addr4[i].len))
+			return true;
+	return false;
 }
 
 const uint32_t *iface_source4(const struct iface *f, uint32_t peer)

@@ -29,6 +29,7 @@ struct iface {
 	uint16_t vrf;       /* index into worker_cfg.vrfs; kept while the port is away */
 	uint16_t host_lane; /* telemetry lane that counts what the control thread sends here */
 	uint8_t mac[6];
+	bool host; /* its port has a twin in the kernel, which gets what is for this host */
 	uint8_t n4, n6;
 	struct iface_addr4 addr4[IFACE_MAX_ADDRS];
 	struct iface_addr6 addr6[IFACE_MAX_ADDRS];
@@ -52,6 +53,10 @@ static inline bool iface_has6(const struct iface *f, const uint8_t addr[16])
 			return true;
 	return false;
 }
+
+/* Whether a packet to this IPv4 address of a group is for the link's stations: 224.0.0/24, the
+ * limited broadcast, the broadcast of a subnet here. */
+bool iface_hears4(const struct iface *f, uint32_t addr);
 
 /* Our address on the subnet of `peer`, else the first one; NULL without addresses. */
 const uint32_t *iface_source4(const struct iface *f, uint32_t peer);

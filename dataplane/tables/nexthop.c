@@ -127,3 +127,12 @@ void nexthop_set_port(struct nexthop_table *t, uint32_t index, uint16_t port)
 	row->port = port;
 	seq_write_end(&row->seq);
 }
+
+void nexthop_set_mtu(struct nexthop_table *t, uint32_t index, uint16_t mtu)
+{
+	struct nexthop *row = &t->rows[index];
+
+	seq_write_begin(&row->seq);
+	row->mtu = mtu;
+	seq_write_end(&row->seq);
+}

@@ -89,6 +89,8 @@ void nexthop_set_forward(struct nexthop_table *t, uint32_t index, const uint8_t 
 void nexthop_set_type(struct nexthop_table *t, uint32_t index, enum nexthop_type type);
 /* The row's interface stands on another DPDK port now. */
 void nexthop_set_port(struct nexthop_table *t, uint32_t index, uint16_t port);
+/* The interface has another MTU now. */
+void nexthop_set_mtu(struct nexthop_table *t, uint32_t index, uint16_t mtu);
 
 /* Worker: a whole row into *out; false if the writer kept it odd for too long. */
 static inline bool nexthop_read(const struct nexthop_table *t, uint32_t index, struct nexthop *out)

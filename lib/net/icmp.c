@@ -64,7 +64,7 @@ bool icmp6_may_error(const void *p, size_t len, bool link_multicast, uint8_t typ
 	if (ip6_walk(p, len, &walk) != IP6_WALK_OK)
 		return false;
 	if (walk.protocol == NET_PROTO_ICMP6) {
-		if (walk.fragment_offset || !walk.upper_length)
+		if (walk.fragment_offset || !walk.upper_length || walk.upper_offset >= len)
 			return false;
 		uint8_t message = ((const uint8_t *)p)[walk.upper_offset];
 
@@ -162,7 +162,7 @@ enum icmp_result icmp6_echo_check(const void *p, size_t len)
 	const struct ip6_header *ip = (const struct ip6_header *)p;
 	struct ip6_walk walk;
 
-	if (ip6_walk(p, len, &walk) != IP6_WALK_OK)
+	if (ip6_check(p, len) != IP6_OK || ip6_walk(p, len, &walk) != IP6_WALK_OK)
 		return ICMP_TRUNCATED;
 	if (walk.protocol != NET_PROTO_ICMP6)
 		return ICMP_OTHER_TYPE;

@@ -28,16 +28,15 @@ enum ip6_walk_result ip6_walk(const void *p, size_t len, struct ip6_walk *out)
 	const struct ip6_header *ip = (const struct ip6_header *)p;
 	struct ip6_walk w = { .protocol = ip->next_header };
 	uint32_t end = sizeof(*ip) + net_swap16(ip->payload_length);
+	uint32_t here = end < len ? end : (uint32_t)len; /* what may be read */
 	uint32_t at = sizeof(*ip);
 
-	if (end > len)
-		return IP6_WALK_TRUNCATED;
 	while (is_extension(w.protocol)) {
 		uint32_t size;
 
 		if (w.extensions == IP6_MAX_EXTENSIONS)
 			return IP6_WALK_TOO_MANY;
-		if (end - at < 8) /* every extension header has at least 8 bytes */
+		if (here - at < 8) /* every extension header has at least 8 bytes */
 			return IP6_WALK_TRUNCATED;
 		if (w.protocol == NET_PROTO_FRAGMENT)
 			size = 8;
@@ -45,7 +44,7 @@ enum ip6_walk_result ip6_walk(const void *p, size_t len, struct ip6_walk *out)
 			size = (base[at + 1] + 2u) * 4; /* RFC 4302 2.2 */
 		else
 			size = (base[at + 1] + 1u) * 8;
-		if (size > end - at)
+		if (size > here - at)
 			return IP6_WALK_TRUNCATED;
 		if (at + size - sizeof(*ip) > IP6_MAX_EXTENSION_BYTES)
 			return IP6_WALK_TOO_LONG;

@@ -131,7 +131,7 @@ static inline bool ip6_destination_is_martian(const uint8_t dst[16])
 
 enum ip6_walk_result {
 	IP6_WALK_OK,
-	IP6_WALK_TRUNCATED, /* a header ends beyond the payload */
+	IP6_WALK_TRUNCATED, /* a header ends beyond the payload, or beyond len */
 	IP6_WALK_TOO_MANY,  /* more than IP6_MAX_EXTENSIONS */
 	IP6_WALK_TOO_LONG,  /* more than IP6_MAX_EXTENSION_BYTES */
 	IP6_WALK_MISPLACED, /* hop-by-hop options not first, or a second fragment header */
@@ -150,7 +150,8 @@ struct ip6_walk {
 };
 
 /*
- * Follows the extension headers of a packet that passed ip6_check(p, len). The result is filled on
+ * Follows the extension headers of a packet that passed ip6_check(), of which len >= 40 bytes may
+ * be read: perhaps not all of it, so that upper_offset may be len. The result is filled on
  * IP6_WALK_OK only. Stops at the first header that is not an extension header, at ESP, at "no next
  * header", and behind the fragment header of a later fragment. Never reads past the payload.
  */

@@ -154,6 +154,7 @@ static void describe(struct telemetry *t)
 	telemetry_block_begin(b);
 	telemetry_text(b, BOARD_INSTANCE, 4, "synthetic");
 	store_relaxed(&b->v[BOARD_ROUTES4], 1000);
+	store_relaxed(&b->v[BOARD_PUNT_RATE + PUNT_BGP], 6000);
 	telemetry_block_end(b, 0);
 }
 
@@ -184,6 +185,8 @@ static void move(struct telemetry *t, uint64_t tick)
 		counter_add(&b->v[WORKER_PACKETS], 68000);
 		counter_add(&b->v[WORKER_BUSY], 750 - 250 * i);
 		counter_add(&b->v[WORKER_IDLE], 250 + 250 * i);
+		counter_add(&b->v[WORKER_PUNT + PUNT_BGP], 3);
+		counter_add(&b->v[WORKER_PUNT_POLICED + PUNT_ARP], 4 + i);
 		telemetry_block_end(b, tick);
 	}
 }

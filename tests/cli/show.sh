@@ -26,7 +26,7 @@ wait_for 10 published lanes || fail "nothing was published"
 still() { [ "$("$PROGRAM" board -f "$FILE" --json | grep generation)" = ' "generation": 3,' ]; }
 wait_for 10 still || fail "the numbers do not stand still"
 
-for subject in lanes ports engines optics workers drops board; do
+for subject in lanes ports engines optics workers drops punt board; do
 	expect 0 '' $subject -f "$FILE"
 	cp "$DIR/out" "$DIR/$subject"
 	expect 0 '' $subject -f "$FILE" # the same order, the same text every time
@@ -60,6 +60,8 @@ grep -q '^no_route .*no route to the destination' "$DIR/drops" || fail "$(cat "$
 grep -q '^1 .* oe0/8-15 *node 0, least loaded' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 grep -q '^control *2 ' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 
+grep -Eq '^bgp +routing +6000 +[1-9][0-9]* +0 +0 +BGP: TCP 179$' "$DIR/punt" || fail "$(cat "$DIR/punt")"
+
 [ -x /usr/bin/python3 ] || skip "no python3: the JSON was not checked"
 /usr/bin/python3 -B - "$DIR" "$FILE" <<'EOP' || fail "the JSON is not what the Python reader says"
 import json, sys
@@ -68,7 +70,7 @@ import cpx_telemetry
 directory, path = sys.argv[1:]
 metrics = cpx_telemetry.Segment(path).snapshot()["metrics"]
 doc = {name: json.load(open(f"{directory}/{name}.json"))
-       for name in ("lanes", "ports", "engines", "optics", "workers", "drops", "board")}
+       for name in ("lanes", "ports", "engines", "optics", "workers", "drops", "punt", "board")}
 for d in doc.values():
     assert d["life"] == "running" and d["board"]["instance"] == "synthetic", d
 lanes = doc["lanes"]["lanes"]
@@ -119,6 +121,11 @@ for o, bins in zip(optics, metrics["lane_fec_codewords"]["values"]):
 drops = {d["reason"]: d["packets"] for d in doc["drops"]["drops"]}
 assert list(drops) == list(metrics["lane_drop_packets"]["values"][0])
 assert sum(drops.values()) == sum(l["drop_packets"] for l in lanes) > 0
+punt = {p["class"]: p for p in doc["punt"]["punt"]}
+assert list(punt) == list(metrics["punt_packets"]["values"][0]), punt
+bgp, arp = punt["bgp"], punt["arp"]
+assert bgp["queue"] == "routing" and bgp["rate"] == 6000 and bgp["policed"] == bgp["queue_full"] == 0, bgp
+assert bgp["passed"] * 3 == arp["policed"] * 2 > 0 and arp["passed"] == 0, (bgp, arp)
 workers = doc["workers"]["workers"]
 assert [w["role"] for w in workers] == ["worker", "worker", "control"]
 assert workers[0]["busy_percent"] == 75 and workers[2]["busy_percent"] is None

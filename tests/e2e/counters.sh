@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # counters.sh CARRIER: `cpx show lanes` counts exactly the frames that the hosts' interfaces sent and
-# received, and in = out + dropped + held + used.
+# received, and in = out + dropped + held + used, fragments and what was cut included.
 . "$(dirname "$0")/lib.sh"
 need ping iputils-ping
 two_hosts

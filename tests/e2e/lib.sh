@@ -233,14 +233,16 @@ port_mac() { # the carrier's own address
 	in_ns r cat "/sys/class/net/$1/address"
 }
 
-# Every packet that came in, or began here, left, was dropped, is held or was used up here.
+# Every packet that came in, began here or is a fragment made here left, was dropped, is held, was used
+# up here or cut into fragments.
 balanced() {
 	"$CPX" show lanes -i "$INSTANCE" --json >"$DIR/lanes.json"
 	total() { json "sum(l['$1'] for l in d['lanes'])" "$DIR/lanes.json"; }
-	in=$(($(total receive_packets) + $(total originated_packets)))
+	in=$(($(total receive_packets) + $(total originated_packets) + $(total fragment_packets)))
 	held=$(json "d['board']['held_packets']" "$DIR/lanes.json")
-	out=$(($(total transmit_packets) + $(total drop_packets) + $(total host_packets) + held))
-	for what in receive originated transmit drop host; do
+	out=$(($(total transmit_packets) + $(total drop_packets) + $(total host_packets)))
+	out=$((out + $(total fragmented_packets) + held))
+	for what in receive originated fragment transmit drop host fragmented; do
 		echo "$what $(total ${what}_packets)"
 	done >"$DIR/balance"
 	echo "held $held: in $in, out $out" >>"$DIR/balance"

@@ -11,13 +11,35 @@
 #include "lib/net/arp.h"
 #include "lib/net/icmp.h"
 #include "lib/net/ip4.h"
+#include "lib/net/ip4_fragment.h"
 #include "lib/net/ip6.h"
 #include "lib/net/nd.h"
+#include "lib/net/punt.h"
 
 static void must(bool holds)
 {
 	if (!holds)
 		abort();
+}
+
+/* Pieces for an MTU: each fits, they follow one another, together they are the packet. */
+static void fragments(const uint8_t *p, uint16_t mtu)
+{
+	uint8_t header[IP4_HEADER_MAX];
+	struct ip4_cut cut;
+	uint32_t next = 0;
+
+	if (ip4_cut(p, mtu, &cut) != IP4_CUT_OK)
+		return;
+	for (uint16_t k = 0; k < cut.n; k++) {
+		const struct ip4_piece piece = ip4_cut_piece(&cut, k, header);
+
+		must(piece.header_length <= IP4_HEADER_MAX && piece.from == next);
+		must(piece.header_length + piece.length <= mtu || cut.n == 1);
+		must(checksum_ip4_ok(header, piece.header_length));
+		next += piece.length;
+	}
+	must(next == cut.data);
 }
 
 static void ip4(const uint8_t *p, size_t len)
@@ -35,6 +57,8 @@ static void ip4(const uint8_t *p, size_t len)
 	if (icmp4_echo_check(p, len) == ICMP_OK)
 		must(total >= header + 8 && p[header] == 8 && !ip4_is_fragment(ip));
 	must(icmp4_quote_length(total) <= total);
+	for (uint16_t mtu = 60; mtu < 1600; mtu = (uint16_t)(mtu * 2 + 1))
+		fragments(p, mtu);
 }
 
 static void ip6(const uint8_t *p, size_t len)
@@ -57,6 +81,28 @@ static void ip6(const uint8_t *p, size_t len)
 	icmp6_echo_check(p, len);
 }
 
+/* As a frame of its own: IPv4, IPv6, what it says itself. Ports are none in a later fragment. */
+static void punt(const uint8_t *p, size_t len)
+{
+	static const uint16_t types[] = { NET_BE16(NET_ETHERTYPE_IP4),
+					  NET_BE16(NET_ETHERTYPE_IP6) };
+	uint8_t *frame = calloc(1, NET_ETHER_LEN + len);
+
+	must(frame && punt_classify(p, len) < PUNT_COUNT);
+	if (len)
+		memcpy(frame + NET_ETHER_LEN, p, len);
+	for (unsigned i = 0; i < 2; i++) {
+		enum punt_class c;
+
+		memcpy(frame + 12, &types[i], 2);
+		c = punt_classify(frame, NET_ETHER_LEN + len);
+		must(c < PUNT_COUNT);
+		if (i == 0 && len >= 20 && ip4_is_later_fragment((const struct ip4_header *)p))
+			must(c != PUNT_BGP && c != PUNT_BFD && c != PUNT_ND && c != PUNT_DHCP);
+	}
+	free(frame);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arp_info arp;
@@ -64,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	ip4(data, size);
 	ip6(data, size);
+	punt(data, size);
 	if (arp_parse(data, size, &arp) == ARP_OK) {
 		must(size >= 28 && (arp.op == ARP_OP_REQUEST || arp.op == ARP_OP_REPLY));
 		must((arp.sender_ip == 0) == arp.probe && !mac_is_multicast(arp.sender_mac));

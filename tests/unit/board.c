@@ -300,7 +300,8 @@ static unsigned in_rings(const struct bed *bed)
 	unsigned n = 0;
 
 	for (unsigned w = 0; w < b->n_workers; w++) {
-		n += rte_ring_count(b->workers[w]->to_control);
+		for (unsigned q = 0; q < PUNT_QUEUE_COUNT; q++)
+			n += rte_ring_count(b->workers[w]->to_control[q]);
 		n += rte_ring_count(b->workers[w]->from_control);
 		for (unsigned to = 0; to < b->n_workers; to++)
 			n += b->handoff[w][to] ? rte_ring_count(b->handoff[w][to]) : 0;
@@ -364,6 +365,8 @@ static struct tally sum(const struct board *b)
 			t.tx += c->v[CELL_TX_PACKETS];
 			t.originated += c->v[CELL_ORIGINATED];
 			t.host += c->v[CELL_HOST_PACKETS];
+			t.fragmented += c->v[CELL_FRAGMENTED];
+			t.fragments += c->v[CELL_FRAGMENTS];
 			t.errors += c->v[CELL_ICMP_ERRORS];
 			t.echos += c->v[CELL_ICMP_ECHOS];
 			for (unsigned d = 0; d < DROP_COUNT; d++)
@@ -405,16 +408,18 @@ struct tally bed_delta(struct bed *bed, const char *what)
 	d.tx -= bed->last.tx;
 	d.originated -= bed->last.originated;
 	d.host -= bed->last.host;
+	d.fragmented -= bed->last.fragmented;
+	d.fragments -= bed->last.fragments;
 	d.errors -= bed->last.errors;
 	d.echos -= bed->last.echos;
 	bed->last = now;
 	cr_assert_eq(
-		now.rx + now.originated,
-		now.tx + drops + now.host + bed->board->held + in_rings(bed),
-		"%s: %lu received + %lu originated is not %lu sent + %lu dropped + %lu for the "
-		"host + %u held + %u in rings",
-		what, now.rx, now.originated, now.tx, drops, now.host, bed->board->held,
-		in_rings(bed));
+		now.rx + now.originated + now.fragments,
+		now.tx + drops + now.host + now.fragmented + bed->board->held + in_rings(bed),
+		"%s: %lu received + %lu originated + %lu fragments is not %lu sent + %lu dropped + "
+		"%lu for the host + %lu cut + %u held + %u in rings",
+		what, now.rx, now.originated, now.fragments, now.tx, drops, now.host,
+		now.fragmented, bed->board->held, in_rings(bed));
 	in_fibers(bed, &to_board, &from_board);
 	cr_assert_eq(bed->sent, now.rx + to_board, "%s: %lu frames put in, %lu counted", what,
 		     bed->sent, now.rx + to_board);

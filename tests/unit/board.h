@@ -24,6 +24,7 @@
 /* Sums over all telemetry cells: workers and control, all lanes. */
 struct tally {
 	uint64_t rx, tx, originated, host, errors, echos;
+	uint64_t fragmented, fragments;
 	uint64_t drop[DROP_COUNT];
 };
 

@@ -140,7 +140,7 @@ Test(config_routes, many_routes)
 			     i / 256 % 256, i % 256, 2 + i % 250);
 	cr_assert_eq(config_parse(&c, "in", text, (size_t)(p - text), &err), 0, "%s", err.text);
 	cr_expect_eq(c->n_routes, N);
-	cr_expect_eq(c->vrfs[0].max_routes4, 2 * (N + 4));
+	cr_expect_eq(c->max_routes4, 2 * (N + 4));
 	cr_expect_eq(c->max_nexthops, 4096);
 	config_free(c);
 	/* one repetition at the very end is found, and named with both lines */

@@ -44,6 +44,14 @@ Test(config_sizes, bad_values)
 		  "6:21: icmp.errors_pps: \"7\" is text, a number is wanted", "without quotes" },
 		{ BOARD "icmp: {errors_pps: 18446744073709551617}\n",
 		  "6:20: icmp.errors_pps: 18446744073709551617 is out of range", "0 to 1000000" },
+		{ BOARD "punt: {bpg: {pps: 10}}\n", "6:8: punt: unknown key \"bpg\"",
+		  "did you mean \"bgp\"?" },
+		{ BOARD "punt: {arp: {bust: 10}}\n", "6:14: punt.arp: unknown key \"bust\"",
+		  "did you mean \"burst\"?" },
+		{ BOARD "punt: {ip2me: {pps: 1000001}}\n",
+		  "6:21: punt.ip2me.pps: 1000001 is out of range", "0 to 1000000" },
+		{ BOARD "punt: {ip2me: {burst: 0}}\n", "6:23: punt.ip2me.burst: 0 is out of range",
+		  "1 to 8192" },
 		{ BOARD "instance: Edge\n", "6:11: instance: \"Edge\" is not a name",
 		  "first a letter" },
 		{ BOARD "instance: a23456789012345678901234567890_2\n",
@@ -62,8 +70,8 @@ Test(config_sizes, defaults)
 	cr_expect_eq(c->n_workers, 0);
 	cr_expect_eq(c->n_worker_cpus, 0);
 	cr_expect_not(c->idle_poll);
-	cr_expect_eq(c->vrfs[0].max_routes4, 1024);
-	cr_expect_eq(c->vrfs[0].max_routes6, 1024);
+	cr_expect_eq(c->max_routes4, 1024);
+	cr_expect_eq(c->max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 4096);
 	cr_expect_eq(c->max_neighbors, 1024);
 	cr_expect_eq(c->buffers, 0);
@@ -71,6 +79,9 @@ Test(config_sizes, defaults)
 	cr_expect_eq(c->arp_age_s, 300);
 	cr_expect_eq(c->icmp_errors_pps, 1000);
 	cr_expect_eq(c->telemetry_period_ms, 100);
+	cr_expect_eq(c->punt[PUNT_BGP].pps, 6000);
+	cr_expect_eq(c->punt[PUNT_ARP].pps, 600);
+	cr_expect_eq(c->punt[PUNT_ARP].burst, 300);
 	config_free(c);
 }
 
@@ -85,14 +96,15 @@ Test(config_sizes, values)
 		     "workers: {cpus: [3, 0], idle: poll}\n"
 		     "tables: {routes4: 200000, routes6: auto, nexthops: 1048576, neighbors: 7}\n"
 		     "memory: {buffers: 65536, hugepages: false}\n"
-		     "arp: {age: 30s}\nicmp: {errors_pps: 0}\ntelemetry: {period: 1000ms}\n");
+		     "arp: {age: 30s}\nicmp: {errors_pps: 0}\ntelemetry: {period: 1000ms}\n"
+		     "punt: {bgp: {pps: 0}, multicast_local: {pps: 7, burst: 8}}\n");
 	cr_expect_str_eq(c->instance, "edge-1_b");
 	cr_expect_eq(c->n_workers, 2);
 	cr_expect_eq(c->n_worker_cpus, 2);
 	cr_expect(c->worker_cpus[0] == 3 && c->worker_cpus[1] == 0);
 	cr_expect(c->idle_poll);
-	cr_expect_eq(c->vrfs[0].max_routes4, 200000);
-	cr_expect_eq(c->vrfs[0].max_routes6, 1024);
+	cr_expect_eq(c->max_routes4, 200000);
+	cr_expect_eq(c->max_routes6, 1024);
 	cr_expect_eq(c->max_nexthops, 1048576);
 	cr_expect_eq(c->max_neighbors, 7);
 	cr_expect_eq(c->buffers, 65536);
@@ -100,5 +112,10 @@ Test(config_sizes, values)
 	cr_expect_eq(c->arp_age_s, 30);
 	cr_expect_eq(c->icmp_errors_pps, 0);
 	cr_expect_eq(c->telemetry_period_ms, 1000);
+	cr_expect_eq(c->punt[PUNT_BGP].pps, 0);
+	cr_expect_eq(c->punt[PUNT_BGP].burst, 512);
+	cr_expect_eq(c->punt[PUNT_MULTICAST].pps, 7);
+	cr_expect_eq(c->punt[PUNT_MULTICAST].burst, 8);
+	cr_expect_eq(c->punt[PUNT_ND].pps, 600);
 	config_free(c);
 }

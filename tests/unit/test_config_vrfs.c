@@ -68,8 +68,8 @@ Test(config_vrfs, sizes)
 {
 	struct config *c = accepted(TWO "tables: {routes4: 3000}\n");
 
-	cr_expect_eq(c->vrfs[0].max_routes4, 3000);
-	cr_expect_eq(c->vrfs[0].max_routes6, 1024);
+	cr_expect_eq(c->max_routes4, 3000);
+	cr_expect_eq(c->max_routes6, 1024);
 	cr_expect_eq(c->vrfs[1].max_routes4, 1024);
 	cr_expect_eq(c->vrfs[2].max_routes4, 5000);
 	cr_expect_eq(c->vrfs[2].max_routes6, 1024);

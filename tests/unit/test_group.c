@@ -327,7 +327,10 @@ Test(group_table, comes_changes_goes)
 	cr_expect_eq(group_lookup(table, index, 5), NEXTHOP_ROW_UNREACHABLE);
 	cr_assert_eq(group_set(table, index, m, 3, &err), 0);
 	group_free(table, index);
-	cr_expect_geq(group_lookup(table, index, 5), m[0].row, "whoever still asks");
+	rcu_reap(rcu);
+	cr_expect_eq(nexthop_type(table, index), NEXTHOP_MULTI);
+	cr_expect_neq(group_lookup(table, index, 5), NEXTHOP_ROW_UNREACHABLE,
+		      "whoever looked it up before still finds a member");
 	rte_rcu_qsbr_quiescent(q, 0);
 	rcu_reap(rcu);
 	cr_expect_eq(nexthop_type(table, index), NEXTHOP_NONE);

@@ -60,6 +60,14 @@ static void expect_arp_request(const char *what, unsigned port, uint16_t vlan, c
 	cr_expect_arr_eq(want.data + (vlan ? 36 : 32), zero, 6);
 }
 
+/* Of 10.0.1.7, at its own address (RFC 1122 2.3.2.1). */
+static void expect_arp_poll(const char *what)
+{
+	frame_arp(&want, false, NULL, bed_mac(&bed, 1), 0, "10.0.1.1", "10.0.1.7");
+	memcpy(want.data, mac, 6);
+	bed_expect_frame(&bed, what, 1, &want);
+}
+
 static void expect_solicit(const char *what, unsigned port, uint16_t vlan, const char *from,
 			   const char *target)
 {
@@ -392,6 +400,7 @@ Test(neighbors, too_many_wait_for_all)
 			udp("10.0.0.9", dst, (uint16_t)i);
 			bed_send(&bed, 0, &in);
 		}
+		bed.tsc += rte_get_tsc_hz(); /* no faster than the rate of their punt class */
 		bed_settle(&bed);
 	}
 	d = bed_delta(&bed, "too many");
@@ -401,33 +410,43 @@ Test(neighbors, too_many_wait_for_all)
 	bed_close(&bed); /* what is held ends as "shutdown" */
 }
 
-Test(neighbors, the_table_is_full)
+/* A sweep over a subnet: those that are not known yet have half of the table, the oldest of them
+ * makes room, and nobody who answers is driven out. */
+Test(neighbors, a_sweep_does_not_fill_the_table)
 {
 	struct tally d;
-	unsigned room;
 
 	start("tables: {neighbors: 16, routes4: 256, routes6: 256}\n");
-	room = 16 - neighbors_count(bed.board);
+	frame_arp(&in, false, NULL, mac, 0, "10.0.1.7", "10.0.1.1");
+	put(1);
+	bed_forget(&bed);
+	bed_delta(&bed, "known");
 	for (unsigned host = 100; host < 130; host++) {
 		char dst[32];
 
 		snprintf(dst, sizeof(dst), "10.0.1.%u", host);
 		udp("10.0.0.2", dst, 1);
 		put(0);
+		cr_expect_leq(neighbors_count(bed.board), 5 + 8);
 	}
-	d = bed_delta(&bed, "full");
-	cr_expect_eq(d.drop[DROP_NEIGHBOR_TABLE_FULL], 30 - room);
-	cr_expect_eq(bed.board->held, room);
+	d = bed_delta(&bed, "swept");
+	cr_expect_eq(d.drop[DROP_NEIGHBOR_TABLE_FULL], 22);
+	cr_expect_eq(bed.board->held, 8);
 	bed_forget(&bed);
+	udp("10.0.0.9", "10.0.1.7", 1);
+	put(0);
+	frame_forwarded(&want, &in, mac, bed_mac(&bed, 1), 0);
+	bed_expect_frame(&bed, "who is known stays known", 1, &want);
 	/* a neighbour that speaks to us gets its answer all the same */
 	frame_arp(&in, false, NULL, mac, 0, "10.0.1.200", "10.0.1.1");
 	put(1);
 	frame_arp(&want, true, mac, bed_mac(&bed, 1), 0, "10.0.1.1", "10.0.1.200");
 	bed_expect_frame(&bed, "answered", 1, &want);
+	cr_expect_eq(neighbors_count(bed.board), 6 + 8);
 	/* those that do not answer make room again */
 	bed_tick(&bed, 4);
 	bed_forget(&bed);
-	cr_expect_eq(neighbors_count(bed.board), 16 - room);
+	cr_expect_eq(neighbors_count(bed.board), 6);
 	udp("10.0.0.2", "10.0.1.99", 1);
 	put(0);
 	expect_arp_request("room again", 1, 0, "10.0.1.1", "10.0.1.99");
@@ -435,14 +454,34 @@ Test(neighbors, the_table_is_full)
 	bed_close(&bed);
 }
 
-/* As many IPv6 neighbours as the table has, with addresses that share nothing; again and again. */
+/* All that speak to us, as many as there is room for: then nobody new, whatever is asked. */
+Test(neighbors, the_table_is_full)
+{
+	char from[32];
+
+	start("tables: {neighbors: 16, routes4: 256, routes6: 256}\n");
+	for (unsigned host = 100; host < 120; host++) {
+		snprintf(from, sizeof(from), "10.0.1.%u", host);
+		frame_arp(&in, false, NULL, mac, 0, from, "10.0.1.1");
+		put(1);
+		bed_forget(&bed);
+	}
+	cr_expect_eq(neighbors_count(bed.board), 16);
+	bed_delta(&bed, "full");
+	udp("10.0.0.2", "10.0.1.99", 1);
+	put(0);
+	bed_expect_drop(&bed, "full", DROP_NEIGHBOR_TABLE_FULL, 1);
+	bed_close(&bed);
+}
+
+/* As many IPv6 addresses as may wait at once, which share nothing; again and again. */
 Test(neighbors, the_table_can_be_filled_again_and_again)
 {
 	uint64_t random = 88172645463325252ull;
 
 	start("tables: {neighbors: 128, routes4: 256, routes6: 256}\n");
 	for (unsigned round = 0; round < 30; round++) {
-		while (neighbors_count(bed.board) < 128) {
+		while (neighbors_count(bed.board) < 4 + 64) {
 			udp("2001:db8::2", "2001:db8:1::1", 1);
 			for (unsigned i = 0; i < 8; i++) {
 				random ^= random << 13;
@@ -454,10 +493,75 @@ Test(neighbors, the_table_can_be_filled_again_and_again)
 		}
 		cr_assert_eq(bed_delta(&bed, "filled").drop[DROP_NEIGHBOR_TABLE_FULL], 0,
 			     "round %u: %u neighbours", round, neighbors_count(bed.board));
-		bed_tick(&bed, 4);
+		bed_tick(&bed, 8);
 		bed_forget(&bed);
 		cr_assert_eq(neighbors_count(bed.board), 4);
 	}
+	bed_close(&bed);
+}
+
+/* Who does not answer is left alone for some seconds; its packets are answered meanwhile. */
+Test(neighbors, who_failed_is_not_asked_for_a_while)
+{
+	start("");
+	udp("10.0.0.2", "10.0.1.7", 1);
+	put(0);
+	bed_tick(&bed, NEIGHBORS_PROBES);
+	bed_forget(&bed);
+	bed_delta(&bed, "failed");
+	for (unsigned i = 0; i < 10; i++) {
+		udp("10.0.0.2", "10.0.1.7", (uint16_t)i);
+		held[0] = in;
+		put(0);
+		frame_icmp_error(&want, &held[0], host0, bed_mac(&bed, 0), 0, "10.0.0.1", 3, 1, 0);
+		bed_expect_frame(&bed, "told at once", 0, &want);
+		bed_expect_nothing(&bed, "nobody is asked");
+	}
+	bed_tick(&bed, 4);
+	udp("10.0.0.2", "10.0.1.7", 1);
+	put(0);
+	expect_arp_request("asked again", 1, 0, "10.0.1.1", "10.0.1.7");
+	bed_close(&bed);
+}
+
+/* The board asks a thousand times a second at most; what is left out is made up for. */
+Test(neighbors, questions_are_limited)
+{
+	struct tally d;
+	unsigned asked = 0;
+
+	start("tables: {neighbors: 8192, routes4: 256, routes6: 256}\n");
+	for (unsigned host = 2; host < 2002; host++) {
+		char dst[32];
+
+		snprintf(dst, sizeof(dst), "2001:db8:1::%x", 0x100 + host);
+		udp("2001:db8::2", dst, 1);
+		bed_send(&bed, 0, &in);
+		if (host % 32)
+			continue;
+		bed_settle(&bed);
+		bed.tsc += rte_get_tsc_hz(); /* the punt class does not stand in the way */
+	}
+	bed_settle(&bed);
+	d = bed_delta(&bed, "swept");
+	cr_expect_eq(d.originated, 750, "%lu asked", d.originated);
+	bed_forget(&bed);
+	/* a known one has room */
+	frame_arp(&in, false, NULL, mac, 0, "10.0.1.7", "10.0.1.1");
+	put(1);
+	bed_forget(&bed);
+	udp("10.0.0.2", "10.50.1.1", 1); /* by a gateway */
+	put(0);
+	expect_arp_request("a gateway", 1, 0, "10.0.1.1", "10.0.1.9");
+	bed_delta(&bed, "gateway");
+	for (unsigned i = 0; i < 12; i++) {
+		bed_tick(&bed, 1);
+		bed_forget(&bed);
+		d = bed_delta(&bed, "a second");
+		cr_expect_leq(d.originated, 1000);
+		asked += (unsigned)d.originated;
+	}
+	cr_expect_eq(asked + 750 + 1, 3 * 2000 + 3, "all were asked three times: %u", asked);
 	bed_close(&bed);
 }
 
@@ -496,7 +600,7 @@ Test(neighbors, ageing)
 	bed_tick(&bed, 4);
 	bed_expect_nothing(&bed, "four seconds: still fresh");
 	bed_tick(&bed, 1);
-	expect_arp_request("five seconds", 1, 0, "10.0.1.1", "10.0.1.7");
+	expect_arp_poll("five seconds");
 	udp("10.0.0.9", "10.0.1.7", 1);
 	put(0);
 	frame_forwarded(&want, &in, mac, own, 0);
@@ -506,7 +610,10 @@ Test(neighbors, ageing)
 	bed_expect_nothing(&bed, "fresh again");
 	bed_tick(&bed, 1);
 	for (unsigned i = 0; i < NEIGHBORS_PROBES; i++) {
-		expect_arp_request("no answer", 1, 0, "10.0.1.1", "10.0.1.7");
+		if (i < 2)
+			expect_arp_poll("no answer");
+		else
+			expect_arp_request("no answer", 1, 0, "10.0.1.1", "10.0.1.7");
 		bed_expect_nothing(&bed, "one a second");
 		bed_tick(&bed, 1);
 	}
@@ -522,6 +629,7 @@ Test(neighbors, ageing)
 	bed_tick(&bed, NEIGHBORS_PROBES);
 	bed_forget(&bed);
 	cr_expect_eq(neighbors_count(bed.board), 4);
+	bed_tick(&bed, 4);
 	udp("2001:db8::9", "2001:db8:1::7", 1);
 	put(0);
 	expect_solicit("unknown again", 1, 0, "2001:db8:1::1", "2001:db8:1::7");

@@ -281,8 +281,12 @@ Test(icmp6, may_error)
 	cr_expect(!may6(100, NET_ICMP6_TIME_EXCEEDED, 0), "a later fragment of ICMPv6");
 	packet[40] = NET_PROTO_UDP;
 	cr_expect(may6(100, NET_ICMP6_TIME_EXCEEDED, 0), "a later fragment of UDP");
+	for (unsigned len = 0; len < 100; len++) /* its headers are what counts */
+		cr_assert_eq(may6(len, NET_ICMP6_TIME_EXCEEDED, 0), len >= 48);
+	make6(NET_PROTO_ICMP6, 60);
+	packet[40] = NET_ICMP6_ECHO_REQUEST;
 	for (unsigned len = 0; len < 100; len++)
-		cr_assert(!may6(len, NET_ICMP6_TIME_EXCEEDED, 0));
+		cr_assert_eq(may6(len, NET_ICMP6_TIME_EXCEEDED, 0), len > 40);
 }
 
 Test(icmp6, error_quotes_up_to_1280_bytes)

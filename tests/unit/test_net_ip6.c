@@ -112,8 +112,9 @@ Test(ip6, walk_full_chain_and_every_truncation)
 	size_t whole = packet_len;
 
 	for (packet_len = 40; packet_len < whole; packet_len++) {
-		/* cut below the announced length */
-		cr_assert_eq(walk(&w), IP6_WALK_TRUNCATED, "length %zu", packet_len);
+		/* not all of it may be read: the headers are what counts */
+		cr_assert_eq(walk(&w), packet_len < upper ? IP6_WALK_TRUNCATED : IP6_WALK_OK,
+			     "length %zu", packet_len);
 		/* and with the length announced as cut */
 		packet[4] = (uint8_t)((packet_len - 40) >> 8);
 		packet[5] = (uint8_t)(packet_len - 40);

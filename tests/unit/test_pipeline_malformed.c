@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pipeline against frames nobody should send: cut anywhere, with lengths that lie, headers in
- * pieces, tags upon tags, noise. Each ends under the reason that names its fault, none goes on, and
+ * The pipeline against frames nobody should send: cut anywhere, with lengths that lie, tags upon
+ * tags, noise. Each ends under the reason that names its fault, none goes on, and
  * behind a cut frame its buffer holds the rest of it, so that reading too far would succeed.
  */
 #include "tests/unit/board.h"
@@ -292,75 +292,6 @@ Test(pipeline_malformed, ip6_chains_to_us)
 		in.data[20] = 60;
 		frame_put16(in.data + 18, 16);
 		dropped(WHAT("length %u", size), DROP_IP6_LOCAL_PROTOCOL);
-	}
-	bed_close(&bed);
-}
-
-/* A frame in two and three buffers: with its headers in one it goes on whole, else not at all. */
-Test(pipeline_malformed, split_at_every_byte)
-{
-	start();
-	for (unsigned kind = 0; kind < 6; kind++) {
-		const bool six = kind % 2;
-		const unsigned tag = kind >= 4 ? 4 : 0;
-		const unsigned needs = 14 + tag + (six ? 40 : 60);
-
-		udp(six, tag ? 100 : 0, !six && kind & 2 ? 40 : 0, 90);
-		for (uint16_t at = 1; at < in.len; at++) {
-			const uint16_t cuts[] = { at, (uint16_t)(at + 1) };
-			const unsigned n = at + 1u < in.len ? 1 + at % 2 : 1;
-
-			bed_send_cut(&bed, 0, &in, cuts, n);
-			bed_settle(&bed);
-			WHAT("kind %u, split at %u", kind, at);
-			if (at < needs) {
-				bed_expect_drop(&bed, what, DROP_SPLIT_HEADER, 1);
-				continue;
-			}
-			frame_forwarded(&want, &in, host1, bed_mac(&bed, 1), 0);
-			bed_expect_frame(&bed, what, 1, &want);
-			bed_expect_sent(&bed, what, 1, 1);
-		}
-	}
-	bed_close(&bed);
-}
-
-/* Split frames that end here: pings, errors, ARP, discovery. The buffers all come back. */
-Test(pipeline_malformed, split_frames_to_us)
-{
-	start();
-	for (unsigned kind = 0; kind < 6; kind++) {
-		for (uint16_t at = 1; at < 110; at++) {
-			const struct udp to_us = { .to = bed_mac(&bed, 0),
-						   .from = host0,
-						   .src = kind & 1 ? "2001:db8::2" : "10.0.0.2",
-						   .dst = kind & 1 ? "2001:db8::1" : "10.0.0.1",
-						   .payload = 60 };
-
-			if (kind < 2)
-				frame_echo(&in, &to_us, kind ? 128 : 8);
-			else if (kind < 4)
-				frame_udp(&in, &to_us);
-			else if (kind == 4)
-				frame_arp(&in, false, NULL, host0, 0, "10.0.0.2", "10.0.0.1");
-			else
-				frame_solicit(&in, host0, 0, "2001:db8::2", "2001:db8::1");
-			if (at >= in.len)
-				break;
-			bed_send_cut(&bed, 0, &in, &at, 1);
-			bed_settle(&bed);
-			bed_forget(&bed);
-			bed_delta(&bed, WHAT("kind %u, split at %u", kind, at));
-		}
-	}
-	for (uint16_t at = 74; at < 130; at++) { /* an error about a packet in two buffers */
-		udp(false, 0, 0, 90);
-		in.data[22] = 1;
-		frame_fix_ip4(&in);
-		bed_send_cut(&bed, 0, &in, &at, 1);
-		bed_settle(&bed);
-		bed_forget(&bed);
-		cr_assert_eq(bed_delta(&bed, "TTL").errors, 1);
 	}
 	bed_close(&bed);
 }

@@ -194,7 +194,7 @@ const char *config_change_text(const struct config_change *ch, const struct conf
 		    c->ports[c->ifaces[ch->after].port].name);
 		if (ch->sign == CONFIG_CHANGED)
 			add_change(&t, ch, before, after);
-		else if (c->ifaces[ch->after].vrf)
+		else if (ch->sign == CONFIG_ADDED && c->ifaces[ch->after].vrf)
 			add(&t, " vrf %s", c->vrfs[c->ifaces[ch->after].vrf].name);
 		break;
 	case CONFIG_ADDRESS:

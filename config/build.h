@@ -50,11 +50,12 @@ int build_vrf(struct build *b, const struct node *map, uint16_t *vrf);
 /* Of a route or a neighbour: the VRF it names, else that of its port, else the default one. */
 int build_map_vrf(struct build *b, const struct node *map, uint16_t *vrf);
 /*
- * The interface whose subnet holds an address of somebody else: the gateway of a route, a
- * neighbour. `n` is the node of the address, `map` the route or neighbour, whose `vrf`, `port`
+ * The interface whose subnet in this VRF holds an address of somebody else: the gateway of a
+ * route, a neighbour. `n` is the node of the address, `map` the route or neighbour, whose `port`
  * and `vlan` must agree. 0 and *iface, or -EINVAL.
  */
-int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t *iface);
+int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t vrf,
+		  uint16_t *iface);
 /* An address of ours in this VRF equal to p's, or NULL. For link-local ones any interface's. */
 const struct own_address *build_own(const struct build *b, uint16_t vrf,
 				    const struct config_prefix *p);

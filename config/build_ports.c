@@ -233,13 +233,15 @@ static int check_own(struct build *b, const struct node *n, const char *port)
 	return 0;
 }
 
-static int iface_addresses(struct build *b, struct config_iface *iface, const struct node *map,
-			   const struct node *port)
+/* What ports and VLANs have alike; map: of the one or the other. */
+static int iface_fill(struct build *b, struct config_iface *iface, const struct node *map,
+		      const struct node *port)
 {
 	const struct node *list = node_child(map, "addresses");
 	const struct config_port *p = &b->c->ports[iface->port];
 	int ret;
 
+	iface->urpf = (enum config_urpf)node_number(map, "urpf");
 	for (const struct node *n = list ? list->child : NULL; n; n = n->next) {
 		ret = check_own(b, n, p->name);
 		if (ret < 0)
@@ -280,7 +282,7 @@ static int port_vlans(struct build *b, uint16_t port)
 			iface->vlan = (uint16_t)(iface->vlan * 10 + (*d - '0'));
 		ret = build_vrf(b, n, &iface->vrf);
 		if (ret == 0)
-			ret = iface_addresses(b, iface, n, map);
+			ret = iface_fill(b, iface, n, map);
 		if (ret < 0)
 			return ret;
 	}
@@ -343,7 +345,7 @@ int build_ports(struct build *b)
 		c->ifaces[i].port = i;
 		ret = build_vrf(b, b->ports[i], &c->ifaces[i].vrf);
 		if (ret == 0)
-			ret = iface_addresses(b, &c->ifaces[i], b->ports[i], b->ports[i]);
+			ret = iface_fill(b, &c->ifaces[i], b->ports[i], b->ports[i]);
 	}
 	for (uint16_t i = 0; ret == 0 && i < c->n_ports; i++)
 		ret = port_vlans(b, i);

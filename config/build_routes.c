@@ -11,7 +11,8 @@
 /* An entry of a list by what must be unique in it. */
 struct entry {
 	struct config_prefix key;
-	uint16_t of; /* of a route the VRF, of a neighbour the interface */
+	uint16_t vrf;   /* of a route */
+	uint32_t other; /* metric, interface */
 	const struct node *node;
 };
 
@@ -21,7 +22,9 @@ static int by_key(const void *pa, const void *pb)
 	int d = prefix_compare(&a->key, &b->key);
 
 	if (d == 0)
-		d = (int)a->of - (int)b->of;
+		d = (int)a->vrf - (int)b->vrf;
+	if (d == 0)
+		d = (a->other > b->other) - (a->other < b->other);
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
 }
 
@@ -33,7 +36,8 @@ static const struct node *find_repeated(struct entry *e, size_t n, unsigned *fir
 
 	qsort(e, n, sizeof(*e), by_key);
 	for (size_t i = 1; i < n; i++) {
-		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].of != e[first].of) {
+		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].vrf != e[first].vrf ||
+		    e[i].other != e[first].other) {
 			first = i;
 		} else if (!repeated || e[i].node->pos < repeated->pos) {
 			repeated = e[i].node;
@@ -49,6 +53,15 @@ static size_t count(const struct node *list)
 
 	for (const struct node *c = list ? list->child : NULL; c; c = c->next)
 		n++;
+	return n;
+}
+
+static size_t count_paths(const struct node *routes)
+{
+	size_t n = 0;
+
+	for (const struct node *map = routes->child; map; map = map->next)
+		n += count(node_child(map, "paths"));
 	return n;
 }
 
@@ -86,14 +99,52 @@ static int check_destination(struct build *b, uint16_t vrf, const struct node *t
 	return 0;
 }
 
+/* A gateway of the route's family and VRF, on one of our links; map has its `port` and `vlan`. */
+static int build_via(struct build *b, const struct node *via, const struct node *map,
+		     const struct node *to, uint16_t vrf, uint8_t addr[16], uint16_t *iface)
+{
+	char path[128];
+
+	if (via->v.prefix.family != to->v.prefix.family)
+		return build_fail(b, via,
+				  "%s: an %s gateway for an %s destination\nuse a gateway of "
+				  "the same family",
+				  node_path(map, path, sizeof(path)),
+				  via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
+				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
+	memcpy(addr, via->v.prefix.addr, 16);
+	return build_on_link(b, via, map, vrf, iface);
+}
+
+/* Those of the route follow each other in c->paths; there is room (build_routes). */
+static int build_paths(struct build *b, const struct node *list, const struct node *to,
+		       struct config_route *route)
+{
+	struct config *c = b->c;
+	int ret = 0;
+
+	route->first_path = (uint32_t)c->n_paths;
+	for (const struct node *map = list->child; map && !ret; map = map->next) {
+		struct config_path *p = &c->paths[c->n_paths++];
+
+		p->family = to->v.prefix.family;
+		p->weight = (uint8_t)node_number(map, "weight");
+		route->n_paths++;
+		ret = build_via(b, node_child(map, "via"), map, to, route->vrf, p->via, &p->iface);
+	}
+	return ret;
+}
+
 static int build_route(struct build *b, const struct node *map, struct config_route *route)
 {
 	const struct node *to = node_child(map, "to"), *via = node_child(map, "via");
 	const struct node *port = node_child(map, "port"), *vlan = node_child(map, "vlan");
+	const struct node *paths = node_child(map, "paths");
 	char path[128];
 	int ret;
 
 	node_path(map, path, sizeof(path));
+	route->metric = node_number(map, "metric");
 	route->to = to->v.prefix;
 	route->line = map->line;
 	route->kind = (enum config_route_kind)node_number(map, "type");
@@ -103,7 +154,7 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 	if (ret < 0)
 		return ret;
 	if (route->kind != CONFIG_ROUTE_VIA) {
-		const struct node *extra = via ? via : port ? port : vlan;
+		const struct node *extra = via ? via : port ? port : vlan ? vlan : paths;
 
 		if (extra)
 			return build_fail_name(b, extra,
@@ -112,19 +163,22 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 					       path, schema_leaf(extra->key));
 		return 0;
 	}
+	if (paths) {
+		const struct node *extra = via ? via : port ? port : vlan;
+
+		if (extra)
+			return build_fail_name(b, extra,
+					       "%s: `%s` beside `paths`\nmove it into one of the "
+					       "paths, or remove one of both",
+					       path, schema_leaf(extra->key));
+		return build_paths(b, paths, to, route);
+	}
 	if (!via)
 		return build_fail(b, map,
 				  "%s: the route leads nowhere\nadd via: GATEWAY, or type: "
 				  "blackhole, unreachable or prohibit",
 				  path);
-	if (via->v.prefix.family != to->v.prefix.family)
-		return build_fail(b, via,
-				  "%s: an %s gateway for an %s destination\nuse a gateway of "
-				  "the same family",
-				  path, via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
-				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
-	memcpy(route->via, via->v.prefix.addr, sizeof(route->via));
-	return build_on_link(b, via, map, &route->iface);
+	return build_via(b, via, map, to, route->vrf, route->via, &route->iface);
 }
 
 /* Node and place of one entry in struct config: fills it, and *e with what must be unique of it. */
@@ -151,7 +205,8 @@ static int fill_route(struct build *b, const struct node *map, size_t i, struct 
 {
 	int ret = build_route(b, map, &b->c->routes[i]);
 
-	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].vrf, node_child(map, "to") };
+	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].vrf, b->c->routes[i].metric,
+			     node_child(map, "to") };
 	return ret;
 }
 
@@ -166,7 +221,8 @@ int build_routes(struct build *b)
 	if (n == 0)
 		return 0;
 	b->c->routes = calloc(n, sizeof(*b->c->routes));
-	if (!b->c->routes)
+	b->c->paths = calloc(count_paths(list) + 1, sizeof(*b->c->paths));
+	if (!b->c->routes || !b->c->paths)
 		return no_memory(b);
 	ret = fill_list(b, list, n, fill_route, &repeated, &first_line);
 	if (ret < 0)
@@ -186,12 +242,16 @@ static int fill_neighbor(struct build *b, const struct node *map, size_t i, stru
 {
 	struct config_neighbor *nb = &b->c->neighbors[i];
 	const struct node *ip = node_child(map, "ip");
-	int ret = build_on_link(b, ip, map, &nb->iface);
+	uint16_t vrf;
+	int ret = build_map_vrf(b, map, &vrf);
+
+	if (ret == 0)
+		ret = build_on_link(b, ip, map, vrf, &nb->iface);
 
 	nb->family = ip->v.prefix.family;
 	memcpy(nb->addr, ip->v.prefix.addr, sizeof(nb->addr));
 	memcpy(nb->mac, node_child(map, "mac")->v.mac, sizeof(nb->mac));
-	*e = (struct entry){ ip->v.prefix, nb->iface, ip };
+	*e = (struct entry){ ip->v.prefix, 0, nb->iface, ip };
 	return ret;
 }
 

@@ -58,22 +58,28 @@ static int by_hop(const void *pa, const void *pb)
 /* Distinct gateways of the routes; -ENOMEM. */
 static long count_gateways(const struct config *c)
 {
-	struct hop *hops = calloc(c->n_routes + 1, sizeof(*hops));
+	struct hop *hops = calloc(c->n_routes + c->n_paths + 1, sizeof(*hops));
 	size_t n = 0;
 	long distinct = 0;
 
 	if (!hops)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_routes; i++) {
-		if (c->routes[i].kind != CONFIG_ROUTE_VIA)
+		if (c->routes[i].kind != CONFIG_ROUTE_VIA || c->routes[i].n_paths)
 			continue;
 		memcpy(hops[n].addr, c->routes[i].via, sizeof(hops[n].addr));
 		hops[n++].iface = c->routes[i].iface;
+	}
+	for (size_t i = 0; i < c->n_paths; i++) {
+		memcpy(hops[n].addr, c->paths[i].via, sizeof(hops[n].addr));
+		hops[n++].iface = c->paths[i].iface;
 	}
 	qsort(hops, n, sizeof(*hops), by_hop);
 	for (size_t i = 0; i < n; i++)
 		distinct += i == 0 || by_hop(&hops[i - 1], &hops[i]) != 0;
 	free(hops);
+	for (size_t i = 0; i < c->n_routes; i++)
+		distinct += c->routes[i].n_paths > 1; /* a group each */
 	return distinct;
 }
 
@@ -146,6 +152,19 @@ static int vrf_sizes(struct build *b)
 	return ret;
 }
 
+static void build_filters(struct build *b)
+{
+	static const char *const names[] = {
+#define _(sym, name, help) name,
+		MARTIANS(_)
+#undef _
+	};
+	const struct node map = section(b, "filters");
+
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		b->c->filters[i] = node_number(&map, names[i]);
+}
+
 /* Rates of classes of packets to this box. */
 static void build_punt(struct build *b)
 {
@@ -194,10 +213,12 @@ int build_sizes(struct build *b)
 		ret = vrf_sizes(b);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
+	c->urpf_default = node_number(&ip, "urpf_default");
 	c->ip4_fragment = node_number(&ip, "fragment");
 	c->arp_age_s = node_number(&arp, "age");
 	c->icmp_errors_pps = node_number(&icmp, "errors_pps");
 	build_punt(b);
+	build_filters(b);
 	c->telemetry_period_ms = node_number(&telemetry, "period");
 	return ret;
 }

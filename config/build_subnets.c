@@ -279,24 +279,33 @@ static int named_iface(struct build *b, const struct node *map, uint16_t *iface)
 			  node_path(map, path, sizeof(path)), port->v.text, vlan->v.number);
 }
 
-int build_map_vrf(struct build *b, const struct node *map, uint16_t *vrf)
+/* The interface named must be in the VRF. */
+static int check_vrf(struct build *b, const struct node *n, const struct node *map, uint16_t named,
+		     uint16_t vrf)
 {
 	char path[128], name[64];
+
+	if (named == UINT16_MAX || b->c->ifaces[named].vrf == vrf)
+		return 0;
+	return build_fail(b, n, "%s: %s is in VRF %s\nleave out `vrf`, or name another port",
+			  node_path(map, path, sizeof(path)),
+			  build_iface_name(b, named, name, sizeof(name)),
+			  b->c->vrfs[b->c->ifaces[named].vrf].name);
+}
+
+int build_map_vrf(struct build *b, const struct node *map, uint16_t *vrf)
+{
+	const struct node *said = node_child(map, "vrf");
 	uint16_t named;
 	int ret = build_vrf(b, map, vrf);
 
 	if (ret == 0)
 		ret = named_iface(b, map, &named);
-	if (ret < 0 || named == UINT16_MAX || b->c->ifaces[named].vrf == *vrf)
+	if (ret < 0 || named == UINT16_MAX)
 		return ret;
-	if (node_child(map, "vrf"))
-		return build_fail(b, node_child(map, "vrf"),
-				  "%s: %s is in VRF %s\nleave out `vrf`, or name another port",
-				  node_path(map, path, sizeof(path)),
-				  build_iface_name(b, named, name, sizeof(name)),
-				  b->c->vrfs[b->c->ifaces[named].vrf].name);
-	*vrf = b->c->ifaces[named].vrf;
-	return 0;
+	if (!said)
+		*vrf = b->c->ifaces[named].vrf;
+	return check_vrf(b, said, map, named, *vrf);
 }
 
 static bool has_ipv6(const struct config_iface *i)
@@ -307,16 +316,17 @@ static bool has_ipv6(const struct config_iface *i)
 	return false;
 }
 
-int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t *iface)
+int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t vrf,
+		  uint16_t *iface)
 {
 	const struct config_prefix *p = &n->v.prefix;
 	const struct own_address *net, *own;
 	char path[128], text[64], name[64];
-	uint16_t named, vrf;
-	int ret = build_map_vrf(b, map, &vrf);
+	uint16_t named;
+	int ret = named_iface(b, map, &named);
 
 	if (ret == 0)
-		ret = named_iface(b, map, &named);
+		ret = check_vrf(b, n, map, named, vrf);
 	if (ret < 0)
 		return ret;
 	own = build_own(b, vrf, p);

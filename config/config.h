@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define CONFIG_NAME_LEN         32 /* names of ports, engines, instance: [a-z0-9_-], first a letter */
@@ -22,12 +23,14 @@
 #define CONFIG_MAX_DEVICES      32
 #define CONFIG_MAX_WORKERS      32
 #define CONFIG_MAX_ADDRS        16  /* per interface */
+#define CONFIG_MAX_PATHS        64  /* per route */
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
 #define CONFIG_MAX_VRFS         16  /* the default one and 15 of the file */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
 #define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
+#define CONFIG_LISTEN_LEN       64          /* [ADDRESS]:PORT */
 #define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
@@ -92,12 +95,15 @@ struct config_vrf {
 	uint32_t said_routes4, said_routes6; /* as they stand in the file; 0: auto */
 	uint32_t max_routes4, max_routes6;   /* default max(1024, 2 x what the file needs) */
 };
+/* Reverse path check of sources (RFC 3704). */
+enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
 
 /* A layer-3 interface: a port untagged (vlan 0) or one VLAN of it (1..4094). */
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
 	uint16_t vrf; /* index into vrfs */
+	enum config_urpf urpf;
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
 };
@@ -125,13 +131,23 @@ enum config_route_kind {
 	CONFIG_ROUTE_PROHIBIT,    /* dropped, ICMP administratively prohibited */
 };
 
+struct config_path { /* one of several gateways of a route */
+	uint8_t family;
+	uint8_t via[16];
+	uint16_t iface;
+	uint8_t weight; /* 1..255 */
+};
+
 struct config_route {
 	struct config_prefix to;
 	enum config_route_kind kind;
-	uint8_t via[16]; /* same family as `to` */
-	uint16_t iface;  /* index into ifaces: where `via` is */
-	uint16_t vrf;    /* index into vrfs: of `to` and of the interface */
-	unsigned line;   /* in the file, for messages */
+	uint8_t via[16];     /* same family as `to`; unused with n_paths */
+	uint16_t iface;      /* index into ifaces: where `via` is */
+	uint16_t n_paths;    /* 0: only `via` */
+	uint32_t first_path; /* index into paths */
+	uint32_t metric;     /* the lowest of equal destinations is used */
+	uint16_t vrf;        /* index into vrfs: of `to` and of the interfaces */
+	unsigned line;       /* in the file, for messages */
 };
 
 struct config_neighbor { /* a static neighbour */
@@ -144,6 +160,13 @@ struct config_neighbor { /* a static neighbour */
 /* Entries of the tables. */
 struct config_sizes {
 	uint32_t routes4, routes6, nexthops, neighbors;
+};
+
+struct config_listen {                /* a TCP port */
+	char text[CONFIG_LISTEN_LEN]; /* as written */
+	uint8_t family;
+	uint16_t port;
+	uint8_t addr[16];
 };
 
 struct config {
@@ -165,9 +188,14 @@ struct config {
 
 	bool host_twins;                  /* ports have TAP twins in the kernel */
 	char host_netns[CONFIG_PATH_LEN]; /* name or path; "": the process's own */
+	struct config_listen host_fpm;    /* for zebra; family 0: nowhere */
+	bool host_fpm_remote;             /* … also where other machines reach it */
+	uint32_t host_fpm_stale_s;        /* default 120 */
 
 	size_t n_routes, n_neighbors;
+	size_t n_paths;
 	struct config_route *routes;
+	struct config_path *paths; /* of all routes */
 	struct config_neighbor *neighbors;
 
 	/* sizes fixed for the life of the process; 0 in the file means: from the other keys */
@@ -178,7 +206,9 @@ struct config {
 	uint32_t buffers;                  /* mbufs; 0: computed from ports and workers */
 	bool hugepages;                    /* false: --no-huge */
 
-	bool ip4_fragment;  /* cut packets larger than the egress MTU; default true */
+	bool filters[MARTIAN_NONE]; /* on, by enum martian */
+	bool urpf_default;          /* loose checks take the default route for one */
+	bool ip4_fragment;          /* cut packets larger than the egress MTU; default true */
 	uint32_t arp_age_s; /* a neighbour unused and unconfirmed this long goes; default 300 */
 	uint32_t icmp_errors_pps;          /* per worker, default 1000; 0 off */
 	struct punt_rate punt[PUNT_COUNT]; /* of the board, by class */

@@ -205,8 +205,11 @@ static int by_iface(const struct config *a, uint16_t ia, const struct config *b,
 static int by_route(const struct config *a, uint32_t i, const struct config *b, uint32_t k)
 {
 	const struct config_route *x = &a->routes[i], *y = &b->routes[k];
+	int d = (int)x->vrf - (int)y->vrf;
 
-	return x->vrf != y->vrf ? (int)x->vrf - (int)y->vrf : prefix_compare(&x->to, &y->to);
+	d = d ? d : prefix_compare(&x->to, &y->to);
+
+	return d ? d : (x->metric > y->metric) - (x->metric < y->metric);
 }
 
 static int by_neighbor(const struct config *a, uint32_t i, const struct config *b, uint32_t k)
@@ -218,12 +221,28 @@ static int by_neighbor(const struct config *a, uint32_t i, const struct config *
 	return d ? d : by_iface(a, x->iface, b, y->iface);
 }
 
+static bool same_paths(const struct config *a, const struct config_route *x, const struct config *b,
+		       const struct config_route *y)
+{
+	for (uint16_t i = 0; i < x->n_paths; i++) {
+		const struct config_path *p = &a->paths[x->first_path + i];
+		const struct config_path *q = &b->paths[y->first_path + i];
+
+		if (memcmp(p->via, q->via, sizeof(p->via)) != 0 || p->weight != q->weight ||
+		    by_iface(a, p->iface, b, q->iface) != 0)
+			return false;
+	}
+	return true;
+}
+
 static bool same_route(const struct config *a, uint32_t i, const struct config *b, uint32_t k)
 {
 	const struct config_route *x = &a->routes[i], *y = &b->routes[k];
 
 	if (x->kind != y->kind || x->kind != CONFIG_ROUTE_VIA)
 		return x->kind == y->kind;
+	if (x->n_paths || y->n_paths)
+		return x->n_paths == y->n_paths && same_paths(a, x, b, y);
 	return memcmp(x->via, y->via, sizeof(x->via)) == 0 &&
 	       by_iface(a, x->iface, b, y->iface) == 0;
 }

@@ -141,6 +141,22 @@ static void add_named(struct text *t, const struct config_change *ch, const stru
 	}
 }
 
+/* " via 10.0.0.2, 10.0.1.2 weight 2" */
+static void add_paths(struct text *t, const struct config *c, const struct config_route *r)
+{
+	char out[FIELDS_TEXT_MAX];
+
+	for (uint16_t i = 0; i < r->n_paths; i++) {
+		const struct config_path *p = &c->paths[r->first_path + i];
+
+		add(t, "%s %s", i ? "," : " via",
+		    value(field_find("routes[].paths[].via"), c, p, out));
+		add(t, " on %s", field_iface(c, p->iface, out, sizeof(out)));
+		if (p->weight != 1)
+			add(t, " weight %u", p->weight);
+	}
+}
+
 /* What a route does, or where a neighbour is. */
 static void add_end(struct text *t, enum config_kind kind, const struct config *c, uint32_t i)
 {
@@ -149,6 +165,8 @@ static void add_end(struct text *t, enum config_kind kind, const struct config *
 
 	if (kind == CONFIG_NEIGHBOR) {
 		add(t, " mac %s", value(field_find("neighbors[].mac"), c, object, out));
+	} else if (c->routes[i].n_paths) {
+		add_paths(t, c, &c->routes[i]);
 	} else if (c->routes[i].kind == CONFIG_ROUTE_VIA) {
 		add(t, " via %s", value(field_find("routes[].via"), c, object, out));
 		add(t, " on %s", field_iface(c, c->routes[i].iface, out, sizeof(out)));
@@ -166,6 +184,8 @@ static void add_listed(struct text *t, const struct config_change *ch, const str
 	char out[FIELDS_TEXT_MAX];
 
 	add(t, "%s %s", words[ch->kind], value(field_find(key), c, object_of(c, ch->kind, i), out));
+	if (ch->kind == CONFIG_ROUTE && c->routes[i].metric)
+		add(t, " metric %u", c->routes[i].metric);
 	if (ch->kind == CONFIG_NEIGHBOR)
 		add(t, " on %s", field_iface(c, c->neighbors[i].iface, out, sizeof(out)));
 	else if (c->routes[i].vrf)

@@ -69,6 +69,27 @@ static void indent(struct emit *e, int depth)
 	fprintf(e->out, "%*s", 2 * depth, "");
 }
 
+static void emit_flow_map(struct emit *e, const struct schema_key *map, const void *object);
+
+/* paths: [{via: 10.0.0.1}, {via: 10.0.1.1}], behind n other keys. */
+static void emit_flow_list(struct emit *e, const struct schema_key *key, const void *object,
+			   unsigned *n)
+{
+	const struct collection *list = collection_find(key->path);
+	const unsigned entries = list ? list->count(e->c, object) : 0;
+	char text[FIELDS_TEXT_MAX];
+
+	for (unsigned i = 0; i < entries; i++) {
+		if (i == 0)
+			fprintf(e->out, "%s%s: [", (*n)++ ? ", " : "", schema_leaf(key));
+		else
+			fputs(", ", e->out);
+		emit_flow_map(e, schema_child(key, "[]"), list->at(e->c, object, i, text));
+	}
+	if (entries)
+		putc(']', e->out);
+}
+
 /* {to: 10.0.0.0/8, via: 10.0.0.1}; false: all keys have their defaults. */
 static void emit_flow_map(struct emit *e, const struct schema_key *map, const void *object)
 {
@@ -77,6 +98,8 @@ static void emit_flow_map(struct emit *e, const struct schema_key *map, const vo
 
 	putc('{', e->out);
 	for (const struct schema_key *k = NULL; (k = schema_next(map, k));) {
+		if (k->type == SCHEMA_LIST)
+			emit_flow_list(e, k, object, &n);
 		if (!is_value(k) || !value_of(e, k, object, text))
 			continue;
 		fprintf(e->out, "%s%s: ", n++ ? ", " : "", schema_leaf(k));

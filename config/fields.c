@@ -156,6 +156,21 @@ static bool neighbor_vrf(const struct config *c, const void *object, char *out, 
 	return vrf_name(c, c->ifaces[n->iface].vrf, out, room);
 }
 
+static bool iface_urpf(const struct config *c, const void *object, char *out, size_t room)
+{
+	static const char *const names[] = { [CONFIG_URPF_OFF] = "off",
+					     [CONFIG_URPF_LOOSE] = "loose",
+					     [CONFIG_URPF_STRICT] = "strict" };
+
+	(void)c;
+	return put(out, room, names[((const struct config_iface *)object)->urpf]);
+}
+
+static bool port_urpf(const struct config *c, const void *object, char *out, size_t room)
+{
+	return iface_urpf(c, &c->ifaces[(const struct config_port *)object - c->ports], out, room);
+}
+
 static bool own_address(const struct config *c, const void *object, char *out, size_t room)
 {
 	(void)c;
@@ -176,13 +191,18 @@ static struct config_prefix host(uint8_t family, const uint8_t addr[16])
 	return p;
 }
 
+static bool one_gateway(const struct config_route *r)
+{
+	return r->kind == CONFIG_ROUTE_VIA && !r->n_paths;
+}
+
 static bool route_via(const struct config *c, const void *object, char *out, size_t room)
 {
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
 	(void)c;
-	if (r->kind != CONFIG_ROUTE_VIA)
+	if (!one_gateway(r))
 		return false;
 	value_show_prefix(&p, true, out, room);
 	return true;
@@ -220,7 +240,7 @@ static bool route_port(const struct config *c, const void *object, char *out, si
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
-	return r->kind == CONFIG_ROUTE_VIA && link_port(c, &p, r->iface, out, room);
+	return one_gateway(r) && link_port(c, &p, r->iface, out, room);
 }
 
 static bool route_vlan(const struct config *c, const void *object, char *out, size_t room)
@@ -228,7 +248,47 @@ static bool route_vlan(const struct config *c, const void *object, char *out, si
 	const struct config_route *r = object;
 	const struct config_prefix p = host(r->to.family, r->via);
 
-	return r->kind == CONFIG_ROUTE_VIA && link_vlan(c, &p, r->iface, out, room);
+	return one_gateway(r) && link_vlan(c, &p, r->iface, out, room);
+}
+
+static bool route_metric(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)c;
+	snprintf(out, room, "%u", ((const struct config_route *)object)->metric);
+	return true;
+}
+
+static bool path_via(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	(void)c;
+	value_show_prefix(&p, true, out, room);
+	return true;
+}
+
+static bool path_port(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	return link_port(c, &p, path->iface, out, room);
+}
+
+static bool path_vlan(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_path *path = object;
+	const struct config_prefix p = host(path->family, path->via);
+
+	return link_vlan(c, &p, path->iface, out, room);
+}
+
+static bool path_weight(const struct config *c, const void *object, char *out, size_t room)
+{
+	(void)c;
+	snprintf(out, room, "%u", ((const struct config_path *)object)->weight);
+	return true;
 }
 
 static bool neighbor_ip(const struct config *c, const void *object, char *out, size_t room)
@@ -266,6 +326,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 #define PUNT(sym, name, ...)                                             \
 	TOP("punt." name ".pps", FIELD_U32, punt[PUNT_##sym].pps, NULL), \
 		TOP("punt." name ".burst", FIELD_U32, punt[PUNT_##sym].burst, NULL),
+#define FILTER(sym, name, ...) TOP("filters." name, FIELD_BOOL, filters[MARTIAN_##sym], FILTERS),
 #define MADE(path, fn, why)                  \
 	{                                    \
 		path, FIELD_MADE, 0, fn, why \
@@ -279,13 +340,15 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 		path, type, offsetof(struct config_##what, member), NULL, why \
 	}
 
-#define NAME   "the board's files and its socket are called by it"
-#define PINS   "threads stay on their CPUs"
-#define ENGINE "engines are opened when the board starts"
-#define TABLE  "tables have their size for life"
-#define TWINS  "twins are made when the board starts"
-#define VRF    "interfaces are in their VRF as long as the board runs"
-#define MEMORY "packet memory is reserved when the board starts"
+#define NAME    "the board's files and its socket are called by it"
+#define PINS    "threads stay on their CPUs"
+#define ENGINE  "engines are opened when the board starts"
+#define TABLE   "tables have their size for life"
+#define FILTERS "filters are set when the board starts"
+#define FPM     "zebra's server is made when the board starts"
+#define TWINS   "twins are made when the board starts"
+#define VRF     "interfaces are in their VRF as long as the board runs"
+#define MEMORY  "packet memory is reserved when the board starts"
 
 /* clang-format off */
 const struct field fields[] = {
@@ -316,16 +379,26 @@ OF("ports.*.numa", FIELD_NODE, port, numa, NULL),
 MADE("ports.*.vrf", port_vrf, VRF),
 MADE("ports.*.addresses[]", own_address, NULL),
 MADE("ports.*.vlans.*.vrf", vlan_vrf, VRF),
+MADE("ports.*.urpf", port_urpf, FILTERS),
 MADE("ports.*.vlans.*.addresses[]", own_address, NULL),
+MADE("ports.*.vlans.*.urpf", iface_urpf, FILTERS),
 OF("ports.*.twin", FIELD_BOOL, port, twin, TWINS),
 TOP("host.twins", FIELD_BOOL, host_twins, TWINS),
 TOP("host.netns", FIELD_TEXT, host_netns, TWINS),
+TOP("host.fpm", FIELD_TEXT, host_fpm.text, FPM),
+TOP("host.fpm_remote", FIELD_BOOL, host_fpm_remote, FPM),
+TOP("host.fpm_stale", FIELD_U32, host_fpm_stale_s, FPM),
 MADE("routes[].to", route_to, NULL),
 MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),
 MADE("routes[].port", route_port, NULL),
 MADE("routes[].vlan", route_vlan, NULL),
 MADE("routes[].vrf", route_vrf, NULL),
+MADE("routes[].paths[].via", path_via, NULL),
+MADE("routes[].paths[].port", path_port, NULL),
+MADE("routes[].paths[].vlan", path_vlan, NULL),
+MADE("routes[].paths[].weight", path_weight, NULL),
+MADE("routes[].metric", route_metric, NULL),
 MADE("neighbors[].ip", neighbor_ip, NULL),
 MADE("neighbors[].mac", neighbor_mac, NULL),
 MADE("neighbors[].port", neighbor_port, NULL),
@@ -338,6 +411,8 @@ TOP("tables.neighbors", FIELD_U32, said.neighbors, TABLE),
 TOP("memory.buffers", FIELD_U32, buffers, MEMORY),
 TOP("memory.hugepages", FIELD_BOOL, hugepages, MEMORY),
 TOP("arp.age", FIELD_U32, arp_age_s, NULL),
+MARTIANS(FILTER)
+TOP("ip.urpf_default", FIELD_BOOL, urpf_default, NULL),
 TOP("ip.fragment", FIELD_BOOL, ip4_fragment, NULL),
 TOP("icmp.errors_pps", FIELD_U32, icmp_errors_pps, NULL),
 PUNT_CLASSES(PUNT)
@@ -451,6 +526,18 @@ static const void *route_at(const struct config *c, const void *parent, unsigned
 	return &c->routes[i];
 }
 
+static unsigned count_paths(const struct config *c, const void *parent)
+{
+	(void)c;
+	return ((const struct config_route *)parent)->n_paths;
+}
+
+static const void *path_at(const struct config *c, const void *parent, unsigned i, char *name)
+{
+	(void)name;
+	return &c->paths[((const struct config_route *)parent)->first_path + i];
+}
+
 static unsigned count_neighbors(const struct config *c, const void *parent)
 {
 	(void)parent;
@@ -475,6 +562,7 @@ static const struct collection collections[] = {
 	{ "ports.*.vlans", count_ifaces, vlan_at },
 	{ "ports.*.vlans.*.addresses", count_vlan_addresses, vlan_address_at },
 	{ "routes", count_routes, route_at },
+	{ "routes[].paths", count_paths, path_at },
 	{ "neighbors", count_neighbors, neighbor_at },
 };
 

@@ -182,15 +182,20 @@ static int copy_lists(const struct places *at, struct config *out, const struct 
 {
 	out->routes = malloc((c->n_routes + 1) * sizeof(*out->routes));
 	out->neighbors = malloc((c->n_neighbors + 1) * sizeof(*out->neighbors));
-	if (!out->routes || !out->neighbors)
+	out->paths = malloc((c->n_paths + 1) * sizeof(*out->paths));
+	if (!out->routes || !out->neighbors || !out->paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->n_routes; i++) {
 		struct config_route *r = &out->routes[i];
 
 		*r = c->routes[i];
 		r->vrf = at->vrf[r->vrf];
-		if (r->kind == CONFIG_ROUTE_VIA)
+		if (r->kind == CONFIG_ROUTE_VIA && !r->n_paths)
 			r->iface = at->iface[r->iface];
+	}
+	for (size_t i = 0; i < c->n_paths; i++) {
+		out->paths[i] = c->paths[i];
+		out->paths[i].iface = at->iface[c->paths[i].iface];
 	}
 	for (size_t i = 0; i < c->n_neighbors; i++) {
 		out->neighbors[i] = c->neighbors[i];
@@ -209,6 +214,7 @@ int config_layout(struct config **result, const struct config *c, const struct c
 	if (out) {
 		*out = *c;
 		out->routes = NULL;
+		out->paths = NULL;
 		out->neighbors = NULL;
 		find_places(&at, out, c, base);
 		move_objects(&at, out, c);

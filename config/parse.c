@@ -67,6 +67,7 @@ void config_free(struct config *c)
 	if (!c)
 		return;
 	free(c->routes);
+	free(c->paths);
 	free(c->neighbors);
 	free(c);
 }

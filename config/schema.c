@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/net/martian.h"
 #include "lib/net/punt.h"
 
 #define NAME_MAX_CHARS (CONFIG_NAME_LEN - 1)
@@ -27,6 +28,7 @@ static const char *const laser_names[] = { "els-8", "els-16", "els-32", NULL };
 static const char *const role_names[] = { "server", "client", NULL };
 static const char *const idle_names[] = { "sleep", "poll", NULL };
 static const char *const route_names[] = { "via", "blackhole", "unreachable", "prohibit", NULL };
+static const char *const urpf_names[] = { "off", "loose", "strict", NULL };
 static const char *const period_names[] = { "10", "100", "1000", NULL };
 
 /* A table reads as a table. */
@@ -35,6 +37,9 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 { "punt." name, SCHEMA_MAP, .help = help_ ".", .example = "{pps: " #pps "}" }, \
 { "punt." name ".pps", SCHEMA_NUMBER, 0, PUNT_MAX_PPS, #pps, "Packets a second at most; 0: none." }, \
 { "punt." name ".burst", SCHEMA_NUMBER, 1, PUNT_MAX_BURST, #burst, "Packets at once at most." },
+
+#define FILTER_KEY(sym, name, help_) \
+{ "filters." name, SCHEMA_BOOL, .preset = "true", .help = "Drop packets whose " help_ "." },
 
 const struct schema_key schema_keys[] = {
 { "", SCHEMA_MAP, .help = "A board: its engines, its ports, and how packets go between them.",
@@ -53,8 +58,8 @@ const struct schema_key schema_keys[] = {
   "core.", .example = "[1, 2]" },
 { "workers.cpus[]", SCHEMA_NUMBER, 0, 1023, .help = "A CPU number as in lscpu." },
 { "workers.idle", SCHEMA_CHOICE, .preset = "sleep", .choices = idle_names,
-  .help = "What a worker without packets does: sleep gives the CPU back between short naps, poll "
-  "never does." },
+  .help = "What a worker without packets does: sleep gives the CPU back until a packet comes, poll "
+  "never does, but where it shares the control thread's CPU." },
 
 { "engines", SCHEMA_NAMED, 1, CONFIG_MAX_ENGINES, .required = true,
   .help = "Co-packaged engines, by name.", .example = "{oe0: {profile: oif-3.2t}}" },
@@ -145,6 +150,9 @@ const struct schema_key schema_keys[] = {
 { "ports.*.addresses[]", SCHEMA_OWN, .help = "ADDRESS/LENGTH.", .example = "10.0.0.1/24" },
 { "ports.*.twin", SCHEMA_BOOL, .preset = "true",
   .help = "Where `host: twins` is true: a TAP twin of this port in the kernel, of the same name." },
+{ "ports.*.urpf", SCHEMA_CHOICE, .preset = "off", .choices = urpf_names,
+  .help = "Reverse path check of sources (RFC 3704), untagged packets: strict drops what has no route "
+  "back out of this port, loose what has no route at all. Blackholes and the like are no routes." },
 { "ports.*.vlans", SCHEMA_NAMED, 0, CONFIG_MAX_VLANS, .names = SCHEMA_BY_VLAN,
   .help = "VLANs the port speaks tagged (802.1Q), by their number 1 to 4094. At most 256 on a "
   "board.", .example = "{100: {addresses: [10.0.100.1/24]}}" },
@@ -152,6 +160,8 @@ const struct schema_key schema_keys[] = {
 { "ports.*.vlans.*.vrf", SCHEMA_NAME, 1, NAME_MAX_CHARS,
   .help = "VRF of this VLAN's packets. Without it: the default one, whatever the port's is.",
   .example = "blue" },
+{ "ports.*.vlans.*.urpf", SCHEMA_CHOICE, .preset = "off", .choices = urpf_names,
+  .help = "Reverse path check of sources in this VLAN." },
 { "ports.*.vlans.*.addresses", SCHEMA_LIST, 0, CONFIG_MAX_ADDRS,
   .help = "IPv4 and IPv6 addresses of the port in this VLAN, with prefix length.",
   .example = "[10.0.100.1/24]" },
@@ -167,6 +177,16 @@ const struct schema_key schema_keys[] = {
 { "host.netns", SCHEMA_TEXT, 1, CONFIG_PATH_LEN - 1,
   .help = "Network namespace of the twins: a name under /run/netns, as of `ip netns add`, or an "
   "absolute path. Needs CAP_SYS_ADMIN. Without it: the one cpx runs in.", .example = "routing" },
+{ "host.fpm", SCHEMA_TEXT, 3, CONFIG_LISTEN_LEN - 1,
+  .help = "Where FRR's zebra gives its routes directly (`zebra -M dplane_fpm_nl`, `fpm address`): "
+  "ADDRESS:PORT or [ADDRESS]:PORT in the namespace of the twins, usually 127.0.0.1:2620. Without "
+  "it: nowhere, its routes come by way of the kernel.", .example = "127.0.0.1:2620" },
+{ "host.fpm_remote", SCHEMA_BOOL, .preset = "false",
+  .help = "Let `fpm` be an address that other machines reach. Who reaches it decides where packets "
+  "go." },
+{ "host.fpm_stale", SCHEMA_NUMBER, 1, 86400, "120",
+  "Routes of a zebra that has gone stay this long, and as long after it is back: what it has not "
+  "told again by then goes.", .unit = "s" },
 
 { "routes", SCHEMA_LIST, 0, ROUTES_MAX, .help = "Static routes.",
   .example = "[{to: 0.0.0.0/0, via: 10.0.0.254}]" },
@@ -188,6 +208,23 @@ const struct schema_key schema_keys[] = {
   .help = "VRF the route is of; its gateway is in the same. Without it: that of `port`, else the "
   "default one.",
   .example = "blue" },
+{ "routes[].paths", SCHEMA_LIST, 1, CONFIG_MAX_PATHS,
+  .help = "Instead of `via`: several gateways at once, each flow by one of them. Flows of a gateway "
+  "that is not reachable go by the others.",
+  .example = "[{via: 10.0.0.254}, {via: 10.0.1.254, weight: 2}]" },
+{ "routes[].paths[]", SCHEMA_MAP, .help = "One of the gateways." },
+{ "routes[].paths[].via", SCHEMA_ADDRESS, .required = true,
+  .help = "Gateway, in a subnet of one of the ports; of the same family as `to`.",
+  .example = "10.0.0.254" },
+{ "routes[].paths[].port", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "Port the gateway is on. Needed only for a link-local gateway (fe80::/10).",
+  .example = "p0" },
+{ "routes[].paths[].vlan", SCHEMA_NUMBER, 1, 4094, .help = "VLAN of that port.",
+  .example = "100" },
+{ "routes[].paths[].weight", SCHEMA_NUMBER, 1, 255, "1",
+  "Its share of the flows, beside the other weights." },
+{ "routes[].metric", SCHEMA_NUMBER, 0, 4294967294, "0",
+  "Of routes to the same destination the one with the lowest metric is used while it can be." },
 
 { "neighbors", SCHEMA_LIST, 0, NEXTHOPS_MAX,
   .help = "Static neighbours: no ARP or neighbour discovery for these.",
@@ -226,10 +263,18 @@ const struct schema_key schema_keys[] = {
 { "arp.age", SCHEMA_NUMBER, 1, 86400, "300",
   "A neighbour unused and unconfirmed this long is forgotten.", .unit = "s" },
 
+{ "filters", SCHEMA_MAP,
+  .help = "Packets dropped for addresses that no packet may carry through a router, each counted "
+  "under the name of its filter. false lets them pass.", .example = "{ip4_source_own: false}" },
+MARTIANS(FILTER_KEY)
+
 { "ip", SCHEMA_MAP, .help = "Forwarding of IP packets." },
 { "ip.fragment", SCHEMA_BOOL, .preset = "true",
   .help = "Cut IPv4 packets that are larger than the MTU of their way out and do not forbid it "
   "(RFC 1812 5.3.1.1). false drops them." },
+{ "ip.urpf_default", SCHEMA_BOOL, .preset = "false",
+  .help = "Whether the default route is a route where `urpf` is loose: then nearly all sources "
+  "pass (RFC 3704 2.4)." },
 
 { "icmp", SCHEMA_MAP, .help = "ICMP and ICMPv6 answers." },
 { "icmp.errors_pps", SCHEMA_NUMBER, 0, 1000000, "1000",

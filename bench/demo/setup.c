@@ -59,6 +59,9 @@ static int take_gen_ports(struct demo_setup *s, struct err *err)
 	for (size_t i = 0; i < c->n_routes; i++)
 		if (c->routes[i].iface >= c->n_ports)
 			c->routes[i].iface -= DEMO_PORTS;
+	for (size_t i = 0; i < c->n_paths; i++)
+		if (c->paths[i].iface >= c->n_ports)
+			c->paths[i].iface -= DEMO_PORTS;
 	for (size_t i = 0; i < c->n_neighbors; i++)
 		if (c->neighbors[i].iface >= c->n_ports)
 			c->neighbors[i].iface -= DEMO_PORTS;

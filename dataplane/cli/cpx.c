@@ -29,8 +29,12 @@ static const struct verb verbs[] = {
 	  true },
 	{ "run", "forward packets as a configuration file says", true },
 	{ "check", "check a configuration file; print the reference of its keys", true },
+	{ "apply", "make a configuration what a running board runs, or say what would change",
+	  true },
+	{ "save", "what a running board runs, as a configuration file", true },
 	{ "doctor", "what this machine lacks, why it matters, the command that fixes it", true },
 	{ "show", "tables of a running board, or --json", false },
+	{ "route", "add and delete routes of a running board", false },
 	{ "engine", "engines one by one: emulate, show, dump, inject faults", true },
 	{ "top", "the lanes of a running board, live", false },
 };

@@ -34,6 +34,9 @@ static const struct check {
 } checks[] = {
 	{ "cpu-flags", "the processor knows what DPDK was compiled for", check_cpu_flags },
 	{ "cpus", "a CPU for control and one for each worker", check_cpus },
+	{ "control", "the control thread has a CPU to itself", check_control },
+	{ "priority", "the control thread may go before others", check_priority },
+	{ "isolated", "CPUs kept for workers are used by them", check_isolated },
 	{ "cores", "workers need not share a physical core", check_siblings },
 	{ "numa", "memory nodes", check_numa },
 	{ "governor", "CPUs run at full speed", check_governor },
@@ -45,6 +48,7 @@ static const struct check {
 	{ "io_uring", "the ring of the control thread", check_io_uring },
 	{ "runtime", "the folder of telemetry files", check_runtime_folder },
 	{ "instance", "the board's name is free", check_instance },
+	{ "twins", "interfaces of the kernel for the ports", check_twins },
 	{ "drivers", "DPDK and its device drivers", check_drivers },
 	{ "af_packet", "rights for net_af_packet devices", check_af_packet },
 	{ "af_xdp", "kernel, libraries and rights for net_af_xdp devices", check_af_xdp },

@@ -45,6 +45,7 @@ struct doctor {
 	char run_program[256]; /* cpx-run beside this program */
 	/* the machine during a quarter of a second, taken once before the checks */
 	double steal_percent;
+	int busy_cpu;        /* where it ran last */
 	int busy_pid;        /* a process that uses a whole CPU; 0 none */
 	double busy_percent; /* of one CPU */
 	char busy_name[32];
@@ -77,6 +78,12 @@ void check_governor(const struct doctor *d, struct finding *f);
 void check_steal(const struct doctor *d, struct finding *f);
 void check_busy(const struct doctor *d, struct finding *f);
 void sample_load(struct doctor *d);
+/* doctor_control.c */
+void check_control(const struct doctor *d, struct finding *f);
+void check_priority(const struct doctor *d, struct finding *f);
+void check_isolated(const struct doctor *d, struct finding *f);
+/* CPUs worth of time the control groups grant; 0 no limit. */
+double cgroup_cpus(void);
 /* doctor_memory.c */
 void check_memory(const struct doctor *d, struct finding *f);
 void check_hugepages(const struct doctor *d, struct finding *f);
@@ -85,6 +92,8 @@ void check_memlock(const struct doctor *d, struct finding *f);
 void check_io_uring(const struct doctor *d, struct finding *f);
 void check_runtime_folder(const struct doctor *d, struct finding *f);
 void check_instance(const struct doctor *d, struct finding *f);
+/* doctor_twins.c */
+void check_twins(const struct doctor *d, struct finding *f);
 /* doctor_devices.c */
 void check_drivers(const struct doctor *d, struct finding *f);
 void check_af_packet(const struct doctor *d, struct finding *f);

@@ -56,18 +56,6 @@ void check_cpu_flags(const struct doctor *d __attribute__((unused)), struct find
 #endif
 }
 
-/* CPUs worth of time the control group grants; 0 no limit. */
-static double quota(void)
-{
-	FILE *f = fopen("/sys/fs/cgroup/cpu.max", "re");
-	long max = 0, period = 0;
-	int n = f ? fscanf(f, "%ld %ld", &max, &period) : 0;
-
-	if (f)
-		fclose(f);
-	return n == 2 && period > 0 ? (double)max / (double)period : 0;
-}
-
 static bool usable(const struct topo *t, int cpu)
 {
 	for (unsigned i = 0; i < t->n_cpus; i++)
@@ -80,7 +68,7 @@ void check_cpus(const struct doctor *d, struct finding *f)
 {
 	const struct config *c = d->config;
 	unsigned n = d->topo.n_cpus, want = c && c->n_workers ? c->n_workers + 1 : 2;
-	double limit = quota();
+	double limit = cgroup_cpus();
 
 	for (unsigned i = 0; c && i < c->n_worker_cpus; i++)
 		if (!usable(&d->topo, c->worker_cpus[i])) {
@@ -213,7 +201,7 @@ void check_busy(const struct doctor *d, struct finding *f)
 }
 
 struct usage {
-	int pid;
+	int pid, cpu;
 	unsigned long ticks;
 	char name[32];
 };
@@ -237,11 +225,15 @@ static unsigned read_usage(struct usage *out, unsigned max)
 		f = fopen(path, "re");
 		if (!f)
 			continue;
-		/* pid (name) state ppid … utime is the 14th field; the name may hold anything */
+		/* pid (name) state ppid … utime is the 14th field, the CPU the 39th; the name may
+		 * hold anything */
 		if (fgets(line, sizeof(line), f) && (open = strchr(line, '(')) &&
 		    (close = strrchr(line, ')')) &&
-		    sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-			   &system) == 2) {
+		    sscanf(close + 1,
+			   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d "
+			   "%*d %*d %*u %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u "
+			   "%*u %*d %d",
+			   &user, &system, &out[n].cpu) == 3) {
 			out[n].pid = atoi(e->d_name);
 			out[n].ticks = user + system;
 			snprintf(out[n].name, sizeof(out[n].name), "%.*s", (int)(close - open - 1),
@@ -306,6 +298,7 @@ void sample_load(struct doctor *d)
 				continue;
 			d->busy_percent = percent;
 			d->busy_pid = after[i].pid;
+			d->busy_cpu = after[i].cpu;
 			memcpy(d->busy_name, after[i].name, sizeof(d->busy_name));
 		}
 done:

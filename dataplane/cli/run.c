@@ -25,12 +25,14 @@ static const char usage[] =
 	"  -v, --verbose       more lines about what happens\n"
 	"  -h, --help          this text\n"
 	"\n"
-	"Runs until SIGTERM or SIGINT, then drains and exits with 0.\n"
+	"Runs until SIGTERM or SIGINT, then drains and exits with 0. SIGHUP reads the file\n"
+	"again and applies it, as `cpx apply FILE` does.\n"
 	"Exit codes: 0 stopped as asked, 1 failed, 2 bad usage or file, 3 this\n"
 	"machine cannot (cpx doctor says why).\n";
 
 struct run {
 	struct loop *loop;
+	struct board *board; /* NULL: it does not run yet */
 	const char *file;
 };
 
@@ -39,7 +41,9 @@ static void on_signal(void *arg, int signo)
 	struct run *r = arg;
 
 	if (signo == SIGHUP) {
-		log_warn("SIGHUP: %s is read at start only; restart to apply changes", r->file);
+		log_info("SIGHUP: reading %s", r->file);
+		if (r->board)
+			board_reload(r->board, r->file);
 		return;
 	}
 	log_info("%s: stopping", strsignal(signo));
@@ -99,9 +103,11 @@ static int run(const struct config *cfg, const char *file, struct err *err)
 		err_set(err, ret, "timers: no memory");
 		goto no_timers;
 	}
+	r.board = b;
 	log_info("board %s: %u ports, %u workers, running; telemetry in %s", cfg->instance,
 		 cfg->n_ports, board_workers(b), board_telemetry_path(b));
 	ret = loop_run(r.loop);
+	r.board = NULL;
 	if (ret)
 		err_set(err, ret, "control loop: %s", strerror(-ret));
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cpx show SUBJECT: what a running board says of itself. Reads the telemetry segment and nothing
- * else: no socket, no DPDK, no effect on forwarding, and it works on what a dead board left.
+ * cpx show SUBJECT: what a running board says of itself. Reads the telemetry segment: no DPDK, no
+ * effect on forwarding, and it works on what a dead board left. Routes and neighbours, which are
+ * not in it, are asked for (show_routes.c).
  */
 #include "dataplane/cli/show.h"
 
+#include "dataplane/cli/show_routes.h"
 #include "lib/telemetry/path.h"
 
 #include <errno.h>
@@ -37,6 +39,9 @@ static const struct subject {
 	{ "punt", "packets to this box, by class: rate, passed, policed", show_punt_table,
 	  show_punt_json },
 	{ "board", "figures of the whole board", show_board_table, show_board_json },
+	{ "routes", "routes of all sources; of one ADDRESS, or all within PREFIX" },
+	{ "nexthops", "where routes lead, and what of it is up" },
+	{ "neighbors", "who is where on our subnets" },
 };
 #define N_SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 
@@ -47,11 +52,14 @@ struct options {
 	const char *color;
 	bool json, all;
 	double watch; /* seconds; 0 once */
+	struct show_asked asked;
 };
 
 static void usage(FILE *to)
 {
-	fputs("usage: cpx show SUBJECT [-i INSTANCE] [--json] [--watch[=SECONDS]]\n\n", to);
+	fputs("usage: cpx show SUBJECT [-i INSTANCE] [--json] [--watch[=SECONDS]]\n"
+	      "       cpx show routes [ADDRESS | PREFIX] [--source=SOURCE] [-4 | -6] [--json]\n\n",
+	      to);
 	for (size_t i = 0; i < N_SUBJECTS; i++)
 		fprintf(to, "  %-9s %s\n", subjects[i].name, subjects[i].help);
 	fputs("\n"
@@ -61,6 +69,8 @@ static void usage(FILE *to)
 	      "  -j, --json            one JSON object, keys stable, numbers exact\n"
 	      "  -w, --watch[=SECONDS] again every second (0.1 to 3600), with rates for totals\n"
 	      "  -a, --all             drops: reasons that never happened too\n"
+	      "  -4, -6                routes: of this family\n"
+	      "  -s, --source=SOURCE   routes: own, static, asked, fpm, kernel or neighbor\n"
 	      "      --color=WHEN      auto, always or never; NO_COLOR is obeyed\n\n"
 	      "Exit: 0 shown, 1 no such board is running (last values are still shown if there "
 	      "are\n"
@@ -100,6 +110,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "watch", optional_argument, NULL, 'w' },
 		{ "all", no_argument, NULL, 'a' },
 		{ "color", required_argument, NULL, 'c' },
+		{ "source", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -109,7 +120,7 @@ static int parse(int argc, char **argv, struct options *o)
 	o->instance = getenv("CPX_INSTANCE");
 	if (o->instance != NULL && o->instance[0] == '\0')
 		o->instance = NULL;
-	while ((c = getopt_long(argc, argv, "i:f:jw::ah", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:f:jw::ahs:46", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			o->instance = optarg;
@@ -135,6 +146,13 @@ static int parse(int argc, char **argv, struct options *o)
 			    strcmp(optarg, "never") != 0)
 				return wrong("--color", optarg, "it may be auto, always or never");
 			break;
+		case 's':
+			o->asked.source = optarg;
+			break;
+		case '4':
+		case '6':
+			o->asked.family = (unsigned)(c - '0');
+			break;
 		case 'h':
 			usage(stdout);
 			exit(EXIT_DONE);
@@ -147,9 +165,18 @@ static int parse(int argc, char **argv, struct options *o)
 		usage(stderr);
 		return EXIT_USAGE;
 	}
+	if (show_asks(argv[optind])) {
+		o->asked.subject = argv[optind];
+		o->asked.prefix = optind + 1 < argc ? argv[++optind] : NULL;
+		if (o->asked.prefix && strcmp(o->asked.subject, "routes") != 0)
+			return wrong("argument", o->asked.prefix, "only routes take a prefix");
+		o->asked.instance = o->instance;
+		o->asked.color = o->color;
+		o->asked.json = o->json;
+	}
 	if (optind + 1 != argc)
 		return wrong("argument", argv[optind + 1], "one subject at a time");
-	return subject_of(argv[optind], o);
+	return o->asked.subject ? EXIT_DONE : subject_of(argv[optind], o);
 }
 
 static void pause_for(double seconds)
@@ -314,6 +341,8 @@ int main(int argc, char **argv)
 
 	if (ret != EXIT_DONE)
 		return ret;
+	if (o.asked.subject)
+		return show_ask(&o.asked);
 	if (o.file != NULL)
 		path = o.file;
 	else if ((ret = telemetry_find(found, sizeof(found), o.instance, &err)) < 0)

@@ -205,10 +205,26 @@ bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr)
 	return on;
 }
 
+/* The routes of an address that went, but those it had in common with others of the interface; and
+ * the neighbours that were on its subnet only. */
+static void leave(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len)
+{
+	const struct rib_prefix gone = prefix_of(b->ifaces[iface].vrf, family, addr, len);
+	const struct iface *f = &b->ifaces[iface];
+
+	addr_unroute(b, iface, family, addr, len);
+	for (uint8_t i = 0; family == AF_INET && i < f->n4; i++)
+		addr_route(b, iface, family, (const uint8_t *)&f->addr4[i].addr, f->addr4[i].len,
+			   NULL);
+	for (uint8_t i = 0; family == AF_INET6 && i < f->n6; i++)
+		addr_route(b, iface, family, f->addr6[i].addr, f->addr6[i].len, NULL);
+	rib_subnet_changed(b, iface, &gone);
+	neighbors_leave_subnet(b, iface, &gone);
+}
+
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err)
 {
-	struct rib_prefix gone;
 	int ret = check(b, iface, family, addr, len, err), at;
 	struct iface *f;
 
@@ -217,20 +233,35 @@ int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *add
 	if (ret)
 		return ret;
 	f = &b->ifaces[iface];
-	gone = prefix_of(f->vrf, family, addr, len);
 	at = family == AF_INET ? find4(f, addr) : find6(f, addr);
 	if (at < 0 || (family == AF_INET ? f->addr4[at].len : f->addr6[at].len) != len)
 		return refuse(err, -ENOENT, family, addr, "the interface does not have it");
 	remove_at(f, family, at);
-	addr_unroute(b, iface, family, addr, len);
-	/* what two addresses of the interface have in common */
-	for (uint8_t i = 0; family == AF_INET && i < f->n4; i++)
-		addr_route(b, iface, family, (const uint8_t *)&f->addr4[i].addr, f->addr4[i].len,
-			   NULL);
-	for (uint8_t i = 0; family == AF_INET6 && i < f->n6; i++)
-		addr_route(b, iface, family, f->addr6[i].addr, f->addr6[i].len, NULL);
-	rib_subnet_changed(b, iface, &gone);
-	neighbors_leave_subnet(b, iface, &gone);
+	leave(b, iface, family, addr, len);
+	return 0;
+}
+
+int addr_set_len(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t was,
+		 uint8_t len, struct err *err)
+{
+	int ret = check(b, iface, family, addr, len, err), at;
+	struct iface *f;
+
+	if (!ret)
+		ret = ifaces_change(b, err);
+	if (ret)
+		return ret;
+	f = &b->ifaces[iface];
+	at = family == AF_INET ? find4(f, addr) : find6(f, addr);
+	if (at < 0)
+		return refuse(err, -ENOENT, family, addr, "the interface does not have it");
+	ret = addr_route(b, iface, family, addr, len, err);
+	if (ret) {
+		addr_route(b, iface, family, addr, was, NULL);
+		return ret;
+	}
+	*(family == AF_INET ? &f->addr4[at].len : &f->addr6[at].len) = len;
+	leave(b, iface, family, addr, was);
 	return 0;
 }
 

@@ -14,6 +14,9 @@
 #include "config/layout.h"
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
+#include "dataplane/ctl/jobs.h"
+#include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/ports.h"
 #include "dataplane/ctl/rib.h"
@@ -166,6 +169,10 @@ int board_create(struct board **out, const struct config *cfg, struct err *err)
 	if (!ret)
 		ret = twins_create(b, err);
 	if (!ret)
+		ret = kernel_create(b, err);
+	if (!ret)
+		ret = fpm_create(b, err);
+	if (!ret)
 		ret = workers_create(b, err);
 	if (ret) {
 		board_destroy(b);
@@ -186,6 +193,7 @@ int board_start(struct board *b, struct err *err)
 		board_stop(b);
 		return ret;
 	}
+	schedule_control(b);
 	ports_watch(b);
 	stats_refresh(b);
 	telemetry_set_state(b->telemetry, TELEMETRY_STATE_RUNNING);
@@ -198,6 +206,7 @@ static void housekeeping(void *arg)
 {
 	struct board *b = arg;
 
+	punt_share(b);
 	rcu_reap(b->rcu);
 	vrfs_settle(b);
 	telemetry_heartbeat(b->telemetry);
@@ -224,28 +233,53 @@ static void open_control(struct board *b)
 		log_warn("%s", err.text);
 }
 
+int board_set_period(struct board *b, uint32_t ms)
+{
+	struct loop_watch *timer;
+
+	if (!b->loop || b->period_ms == ms)
+		return 0;
+	timer = loop_timer(b->loop, ms * 1000000ull, publish, b);
+	if (!timer)
+		return -ENOMEM;
+	loop_remove(b->loop, b->timers[1]);
+	b->timers[1] = timer;
+	b->period_ms = ms;
+	return 0;
+}
+
 int board_attach(struct board *b, struct loop *l)
 {
 	struct err err;
 
 	b->loop = l;
 	b->timers[0] = loop_timer(l, BOARD_PUNT_PERIOD_NS, punt_poll, b);
-	b->timers[1] = loop_timer(l, b->cfg->telemetry_period_ms * 1000000ull, publish, b);
+	b->period_ms = b->cfg->telemetry_period_ms;
+	b->timers[1] = loop_timer(l, b->period_ms * 1000000ull, publish, b);
 	b->timers[2] = loop_timer(l, 100000000ull, housekeeping, b);
 	b->timers[3] = loop_timer(l, 1000000000ull, neighbors_tick, b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++)
 		if (!b->timers[i])
 			return -ENOMEM;
-	if (twins_attach(b, l, &err) != 0)
+	if (twins_attach(b, l, &err) != 0 || kernel_attach(b, l, &err) != 0 ||
+	    fpm_attach(b, l, &err) != 0)
+		return -ENOMEM;
+	if (jobs_create(b, l) != 0)
 		return -ENOMEM;
 	open_control(b);
 	return 0;
+}
+
+void board_reload(struct board *b, const char *path)
+{
+	jobs_reload(b, path);
 }
 
 void board_stop(struct board *b)
 {
 	control_destroy(b->control);
 	b->control = NULL;
+	jobs_destroy(b);
 	for (unsigned i = 0; i < RTE_DIM(b->timers); i++) {
 		if (b->timers[i])
 			loop_remove(b->loop, b->timers[i]);
@@ -253,6 +287,8 @@ void board_stop(struct board *b)
 	}
 	if (b->telemetry)
 		telemetry_set_state(b->telemetry, TELEMETRY_STATE_DRAINING);
+	fpm_destroy(b);
+	kernel_destroy(b);
 	twins_destroy(b);
 	workers_stop(b);
 	ports_stop(b);
@@ -266,6 +302,8 @@ void board_destroy(struct board *b)
 {
 	if (!b)
 		return;
+	fpm_destroy(b);
+	kernel_destroy(b);
 	twins_destroy(b);
 	workers_destroy(b);
 	ports_destroy(b);

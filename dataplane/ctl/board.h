@@ -57,6 +57,9 @@ int board_attach(struct board *b, struct loop *l);
 int board_breakout(struct board *b, const char *engine, unsigned bank,
 		   const struct board_shape *shape, struct err *err);
 
+/* Begin to make this file what the board runs; the outcome goes to the log (jobs.h). Attached. */
+void board_reload(struct board *b, const char *path);
+
 /* Workers drained and stopped, ports stopped. Idempotent. */
 void board_stop(struct board *b);
 void board_destroy(struct board *b);

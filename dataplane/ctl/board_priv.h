@@ -23,6 +23,9 @@
 struct control;
 struct neighbors;
 struct rib;
+struct fpm;
+struct jobs;
+struct kernel;
 struct twins;
 
 /* Room for every port of the file and as many pieces of them. */
@@ -89,7 +92,7 @@ struct port_piece {
 struct port_swap {
 	unsigned n_go, n_come;
 	struct port_piece go[BOARD_MAX_PORTS], come[BOARD_MAX_PORTS];
-	const struct config *cfg; /* the board's from then on; NULL: it stays */
+	const struct config *old; /* the board's again if it fails; NULL: as it is */
 };
 
 struct board {
@@ -112,10 +115,13 @@ struct board {
 	unsigned n_vrfs;
 	struct board_vrf vrfs[CONFIG_MAX_VRFS]; /* as config.vrfs: 0 is the default one */
 	struct nexthop_table *nexthops;
+	uint16_t *owner;     /* [iface]: index into ports */
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
 	struct rib *rib;
 	struct neighbors *neighbors;
-	struct twins *twins; /* NULL: none wanted */
+	struct twins *twins;   /* NULL: none wanted */
+	struct kernel *kernel; /* NULL without twins */
+	struct fpm *fpm;       /* NULL: nobody listens for zebra */
 	unsigned held;
 
 	struct cpx_engine *engines[CONFIG_MAX_ENGINES]; /* as config.engines; NULL: unmanaged */
@@ -131,10 +137,14 @@ struct board {
 	struct worker_cfg *cfgs[PLACEMENT_MAX_WORKERS];
 	struct rte_ring *handoff[PLACEMENT_MAX_WORKERS][PLACEMENT_MAX_WORKERS]; /* [from][to] */
 	unsigned punt_first; /* whose rings are taken first, modulo n_workers */
-	bool unpublished;    /* workers_republish() failed and is due */
+	bool staging;        /* apply.c: changes of routes and interfaces are not shown yet */
+	uint64_t punt_came[PLACEMENT_MAX_WORKERS][PUNT_COUNT]; /* as punt_share() last looked */
+	bool unpublished; /* workers_republish() failed and is due */
 	bool running;
 	struct loop *loop;
+	uint32_t period_ms; /* of timers[1] */
 	struct loop_watch *timers[4];
+	struct jobs *jobs;       /* NULL: not attached */
 	struct control *control; /* NULL: not attached, or no socket could be made */
 };
 
@@ -155,6 +165,8 @@ void board_take_lanes(struct board *b, unsigned port);
 
 /* Another configuration of the same layout is the board's. The old one stays the caller's. */
 void board_adopt(struct board *b, const struct config *cfg);
+/* Publish sums this often; nothing without a loop. -ENOMEM: as before. */
+int board_set_period(struct board *b, uint32_t ms);
 
 /* engines.c */
 bool engine_is_managed(const struct config *cfg, unsigned engine);
@@ -181,9 +193,11 @@ void port_end(struct board *b, unsigned i);
 void ports_watch(struct board *b);
 void ports_stop(struct board *b);
 void ports_destroy(struct board *b);
+/* While it runs. -EBUSY, -ENOTSUP …: its driver takes another MTU only when it is made anew. */
+int port_set_mtu(struct board *b, unsigned i, uint16_t mtu);
 
-int device_probe(struct board *b, unsigned i, struct err *err);
-void device_end(struct board *b, unsigned i);
+int device_probe(struct board *b, const struct config_device *d, unsigned i, struct err *err);
+void device_end(struct board *b, const struct config_device *d, unsigned i);
 
 /*
  * swap.c: the ports of `go` end, those of `come` are made and started, routes and neighbours follow
@@ -200,6 +214,12 @@ void ifaces_destroy(struct board *b);
 uint16_t iface_of_port(const struct board *b, unsigned i);
 /* From here to workers_republish() b->ifaces is a copy that no worker reads; -ENOMEM. */
 int ifaces_change(struct board *b, struct err *err);
+/* An interface without addresses for place i of a configuration, on a port that is there; and gone
+ * again, with all that leads to it. The latter commits. */
+void iface_open(struct board *b, const struct config *cfg, unsigned i);
+void iface_close(struct board *b, unsigned i);
+/* The port has another MTU: its interfaces and rows, too. */
+void ifaces_set_mtu(struct board *b, unsigned port);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
 /* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
@@ -241,6 +261,9 @@ int addr_add(struct board *b, uint16_t iface, uint8_t family, const uint8_t *add
 	     struct err *err);
 int addr_del(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
 	     struct err *err);
+/* Another prefix length: who is on the subnet before and after stays. */
+int addr_set_len(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t was,
+		 uint8_t len, struct err *err);
 int addrs_commit(struct board *b, struct err *err);
 /* Whether a subnet of the interface has this address in it. */
 bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr);
@@ -253,6 +276,11 @@ void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t
 /* routes.c: static neighbours and routes of the file, of one interface or with IFACE_NONE of all;
  * the latter adds what leads nowhere, too. The caller commits. */
 int routes_add(struct board *b, uint16_t iface, struct err *err);
+/* One of them; c: the configuration it stands in. Of its gateways those whose interface is there.
+ */
+int route_add(struct board *b, const struct config *c, const struct config_route *r,
+	      struct err *err);
+int route_del(struct board *b, const struct config_route *r, struct err *err);
 
 /* workers.c */
 int workers_create(struct board *b, struct err *err);
@@ -264,6 +292,9 @@ void workers_share_queues(struct board *b, unsigned port);
 int workers_republish(struct board *b);
 void workers_stop(struct board *b);
 void workers_destroy(struct board *b);
+
+/* schedule.c: the control thread goes before others of its CPU; says who shares it */
+void schedule_control(const struct board *b);
 
 /* stats.c */
 int stats_create(struct board *b, struct err *err);
@@ -278,7 +309,8 @@ void engine_stats_describe(struct board *b);          /* once there are engines 
 void engine_stats_refresh(struct board *b);
 
 /* punt.c: the rings to and from the workers */
-void punt_poll(void *board); /* loop timer */
+void punt_poll(void *board);      /* loop timer */
+void punt_share(struct board *b); /* punt_share.c: ten times a second */
 /* A frame of ours out of an interface's port. Takes buf's bytes; counted as originated. */
 void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame, int len);
 /* The same of a frame in a buffer, with its flow hash. Takes m. */

@@ -12,13 +12,17 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
-#include "lib/net/ip6.h"
+#include "lib/net/martian.h"
 
 uint16_t iface_of_port(const struct board *b, unsigned i)
 {
 	(void)b;
 	return (uint16_t)(1 + (i < BOARD_FIRST_PIECE ? i : CONFIG_MAX_VLANS + i));
 }
+
+static_assert((int)CONFIG_URPF_OFF == IFACE_RPF_OFF && (int)CONFIG_URPF_LOOSE == IFACE_RPF_LOOSE &&
+		      (int)CONFIG_URPF_STRICT == IFACE_RPF_STRICT,
+	      "the same names");
 
 /* Of interface i, which stands on this port; a piece is where the port it was cut from is. */
 static uint16_t vrf_of(const struct board *b, unsigned i, const struct board_port *port)
@@ -71,6 +75,8 @@ static void fill(struct board *b, unsigned i)
 
 	stand_on(b, i + 1, &b->ports[from->port]);
 	f->vlan = from->vlan;
+	f->rpf = (uint8_t)from->urpf;
+	b->owner[i + 1] = from->port;
 	for (uint16_t a = 0; a < from->n_addrs; a++) {
 		const struct config_prefix *p = &from->addrs[a];
 
@@ -90,19 +96,25 @@ static int fixed_routes(struct board *b, struct err *err)
 	static const struct {
 		struct rib_prefix to;
 		enum rib_kind kind;
+		enum martian filter; /* only while it is on */
 	} fixed[] = {
-		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST },
-		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN },
-		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST },
-		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 128, { [15] = 1 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } },
-		  RIB_LOCAL }, /* ip6_local asks the interface */
-		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL },
-		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN },
-		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN },
+		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_THIS_NETWORK },
+		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_RESERVED },
+		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST, MARTIAN_NONE },
+		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_UNSPECIFIED },
+		{ { 0, AF_INET6, 128, { [15] = 1 } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_LOOPBACK },
+		{ { 0, AF_INET6, 96, { [10] = 0xff, [11] = 0xff } },
+		  RIB_MARTIAN,
+		  MARTIAN_IP6_DESTINATION_MAPPED },
+		/* ip6_local asks the interface */
+		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN, MARTIAN_NONE },
+		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN, MARTIAN_NONE },
 	};
 	int ret = 0;
 
@@ -110,6 +122,9 @@ static int fixed_routes(struct board *b, struct err *err)
 		struct rib_prefix to = fixed[i % RTE_DIM(fixed)].to;
 		const struct rib_target target = { .kind = fixed[i % RTE_DIM(fixed)].kind };
 
+		if (fixed[i % RTE_DIM(fixed)].filter != MARTIAN_NONE &&
+		    !b->cfg->filters[fixed[i % RTE_DIM(fixed)].filter])
+			continue;
 		to.vrf = (uint16_t)(i / RTE_DIM(fixed));
 		ret = rib_add(b, RIB_OWN, &to, 0, &target, err);
 	}
@@ -185,6 +200,8 @@ static void move(struct board *b, uint16_t i, const struct board_port *port)
 	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
+	if (b->link_rows[i])
+		nexthop_set_mtu(b->nexthops, b->link_rows[i], b->ifaces[i].mtu);
 	neighbors_move(b, i);
 }
 
@@ -195,6 +212,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 	if (port >= BOARD_FIRST_PIECE && b->ifaces[iface_of_port(b, port)].mtu) {
 		move(b, iface_of_port(b, port), &b->ports[port]);
 	} else if (port >= BOARD_FIRST_PIECE) {
+		b->owner[iface_of_port(b, port)] = (uint16_t)port;
 		stand_on(b, iface_of_port(b, port), &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
@@ -224,11 +242,39 @@ static void detach(struct board *b, uint16_t i)
 
 void ifaces_detach(struct board *b, unsigned port)
 {
-	if (port >= BOARD_FIRST_PIECE)
-		detach(b, iface_of_port(b, port));
-	for (unsigned i = 0; port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++)
-		if (b->cfg->ifaces[i].port == port)
-			detach(b, (uint16_t)(i + 1));
+	for (uint16_t i = 1; i <= b->n_ifaces; i++)
+		if (b->ifaces[i].mtu && b->owner[i] == port)
+			detach(b, i);
+}
+
+void iface_open(struct board *b, const struct config *cfg, unsigned i)
+{
+	struct iface *f = &b->ifaces[i + 1];
+
+	*f = (struct iface){ .vlan = cfg->ifaces[i].vlan };
+	stand_on(b, i + 1, &b->ports[cfg->ifaces[i].port]);
+	f->vrf = cfg->ifaces[i].vrf; /* cfg is not the board's yet */
+	give_link_local(f);
+	b->owner[i + 1] = cfg->ifaces[i].port;
+}
+
+void iface_close(struct board *b, unsigned i)
+{
+	detach(b, (uint16_t)(i + 1));
+}
+
+void ifaces_set_mtu(struct board *b, unsigned port)
+{
+	for (uint16_t i = 1; i <= b->n_ifaces; i++) {
+		struct iface *f = &b->ifaces[i];
+
+		if (!f->mtu || b->owner[i] != port)
+			continue;
+		f->mtu = b->ports[port].spec.mtu;
+		if (b->link_rows[i])
+			nexthop_set_mtu(b->nexthops, b->link_rows[i], f->mtu);
+		neighbors_set_mtu(b, i);
+	}
 }
 
 static void free_table(void *arg, void *table)
@@ -302,7 +348,8 @@ int ifaces_create(struct board *b, struct err *err)
 	b->n_ifaces = (unsigned)n - 1;
 	b->ifaces = calloc(n, sizeof(*b->ifaces));
 	b->link_rows = calloc(n, sizeof(*b->link_rows));
-	if (!b->ifaces || !b->link_rows)
+	b->owner = calloc(n, sizeof(*b->owner));
+	if (!b->owner || !b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
 	ret = fixed_routes(b, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
@@ -325,4 +372,5 @@ void ifaces_destroy(struct board *b)
 	free(b->ifaces);
 	free(b->shown);
 	free(b->link_rows);
+	free(b->owner);
 }

@@ -91,15 +91,16 @@ static struct rib_prefix host_prefix(const struct board *b, const struct neighbo
 	return p;
 }
 
-/* None to a link-local address, which means something on its own link only. Without room for the
- * route its packets go by way of the control thread. */
+/* Two interfaces may know a neighbour of one address, while a subnet moves from one to the other:
+ * the interface is the metric. None to a link-local address, which means something on its own link
+ * only. Without room for the route its packets go by way of the control thread. */
 static void add_host_route(struct board *b, struct neighbor *n)
 {
 	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route || (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr)))
 		return;
-	n->host_route = rib_add_neighbor(b, &to, n->row, NULL) == 0;
+	n->host_route = rib_add_neighbor(b, &to, n->key.iface, n->row, NULL) == 0;
 }
 
 void neighbor_unroute(struct board *b, struct neighbor *n)
@@ -107,7 +108,7 @@ void neighbor_unroute(struct board *b, struct neighbor *n)
 	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route)
-		rib_del(b, RIB_NEIGHBOR, &to, UINT32_MAX, NULL);
+		rib_del(b, RIB_NEIGHBOR, &to, n->key.iface, NULL);
 	n->host_route = false;
 }
 
@@ -348,12 +349,12 @@ static struct neighbor *wanted(struct board *b, struct rte_mbuf *m)
 
 	if (t->of_row[row])
 		return &t->all[t->of_row[row] - 1];
-	if (nh->type != NEXTHOP_CONNECTED)
+	if (nh->way.type != NEXTHOP_CONNECTED)
 		return NULL;
 	if (*l3 >> 4 == 4)
-		return get(b, nh->iface, AF_INET,
+		return get(b, nh->way.iface, AF_INET,
 			   (const uint8_t *)&((const struct ip4_header *)l3)->dst, NULL);
-	return get(b, nh->iface, AF_INET6, ((const struct ip6_header *)l3)->dst, NULL);
+	return get(b, nh->way.iface, AF_INET6, ((const struct ip6_header *)l3)->dst, NULL);
 }
 
 /* Begins to ask; those who are not known are so many at most. */
@@ -372,7 +373,7 @@ void neighbors_hold(struct board *b, struct rte_mbuf *m)
 {
 	struct neighbor *n = wanted(b, m);
 
-	if (!n && b->nexthops->rows[*pkt_arg(m)].type != NEXTHOP_CONNECTED) {
+	if (!n && b->nexthops->rows[*pkt_arg(m)].way.type != NEXTHOP_CONNECTED) {
 		punt_return(b, m,
 			    PKT_TO_WORKER_FORWARD); /* its row went meanwhile: look up again */
 		return;

@@ -25,9 +25,8 @@ static bool is_pci(const char *device)
 	return isxdigit((unsigned char)device[0]) && strchr(device, ':');
 }
 
-int device_probe(struct board *b, unsigned i, struct err *err)
+int device_probe(struct board *b, const struct config_device *d, unsigned i, struct err *err)
 {
-	const struct config_device *d = &b->cfg->devices[i];
 	const int ret = rte_eal_hotplug_add(is_pci(d->name) ? "pci" : "vdev", d->name, d->args);
 
 	b->device_probed[i] = ret == 0 || ret == -EEXIST;
@@ -69,12 +68,10 @@ static void port_args(char *args, size_t size, const struct config *cfg,
 			 p->mac[0], p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
 }
 
-void device_end(struct board *b, unsigned i)
+void device_end(struct board *b, const struct config_device *d, unsigned i)
 {
-	const char *name = b->cfg->devices[i].name;
-
 	if (b->device_probed[i])
-		rte_eal_hotplug_remove(is_pci(name) ? "pci" : "vdev", name);
+		rte_eal_hotplug_remove(is_pci(d->name) ? "pci" : "vdev", d->name);
 	b->device_probed[i] = false;
 }
 
@@ -201,12 +198,22 @@ int port_make(struct board *b, unsigned i, struct err *err)
 	return ret ? ret : configure_port(b, i, err);
 }
 
+int port_set_mtu(struct board *b, unsigned i, uint16_t mtu)
+{
+	struct board_port *port = &b->ports[i];
+	const int ret = rte_eth_dev_set_mtu(port->id, mtu);
+
+	if (!ret)
+		port->spec.mtu = mtu;
+	return ret;
+}
+
 int ports_create(struct board *b, struct err *err)
 {
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < b->cfg->n_devices; i++)
-		ret = device_probe(b, i, err);
+		ret = device_probe(b, &b->cfg->devices[i], i, err);
 	for (unsigned i = 0; !ret && i < b->n_ports; i++)
 		ret = port_make(b, i, err);
 	return ret;
@@ -310,5 +317,5 @@ void ports_destroy(struct board *b)
 	for (unsigned i = b->n_ports; i-- > 0;)
 		port_end(b, i);
 	for (unsigned i = CONFIG_MAX_DEVICES; i-- > 0;)
-		device_end(b, i);
+		device_end(b, &b->cfg->devices[i], i);
 }

@@ -236,9 +236,10 @@ int rib_add(struct board *b, enum rib_source source, const struct rib_prefix *to
 	return ret;
 }
 
-int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t row, struct err *err)
+int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t metric, uint32_t row,
+		     struct err *err)
 {
-	const struct rib_route route = { .source = RIB_NEIGHBOR, .set = row };
+	const struct rib_route route = { .source = RIB_NEIGHBOR, .metric = metric, .set = row };
 	uint32_t old;
 
 	return set_route(b, to, &route, &old, err);
@@ -298,6 +299,8 @@ void rib_commit(struct board *b)
 {
 	struct rib *r = b->rib;
 
+	if (b->staging)
+		return;
 	if (r->ways_changed)
 		rib_look_at_ways(b);
 	while (r->dirty) {

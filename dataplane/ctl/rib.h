@@ -69,6 +69,9 @@ struct rib_target {
 	const struct rib_hop *hops; /* the caller's; copied */
 };
 
+/* Bits beyond len, and bytes the family does not have, are zero in the result. */
+struct rib_prefix rib_mask(const struct rib_prefix *p);
+
 int rib_create(struct board *b, struct err *err);
 void rib_destroy(struct board *b);
 
@@ -92,7 +95,8 @@ void rib_commit(struct board *b);
 
 /* For neighbors.c: a host route to this row, and a row that nothing but what is uncommitted leads
  * to: it is freed after the next commit. */
-int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t row, struct err *err);
+int rib_add_neighbor(struct board *b, const struct rib_prefix *to, uint32_t metric, uint32_t row,
+		     struct err *err);
 void rib_free_row(struct board *b, uint32_t row);
 
 /* Resynchronisation and graceful restart: mark all that a source has said as stale; what it says
@@ -125,6 +129,11 @@ struct rib_route_view {
 	uint32_t age_s; /* since it was last given another way */
 };
 
+/* What a source says of just this prefix and metric; UINT32_MAX: its lowest. *hops, room for
+ * RIB_MAX_HOPS, is the caller's; v->best is not said. -ENOENT. */
+int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *to, uint32_t metric,
+	    struct rib_hop *hops, struct rib_route_view *v);
+
 /*
  * Walk all routes in order of VRF, family, address, length; of one prefix the preferred first. fn
  * returns false to end; the route it refused is the first of the next walk with the same cursor. A
@@ -138,5 +147,28 @@ struct rib_cursor {
 };
 typedef bool rib_fn(void *arg, const struct rib_route_view *r);
 void rib_walk(struct board *b, struct rib_cursor *at, rib_fn *fn, void *arg);
+
+/* The routes of exactly this prefix; of the longest one that leads somewhere and has this address
+ * in it. False: there is none. */
+bool rib_exact(const struct board *b, const struct rib_prefix *to, rib_fn *fn, void *arg);
+bool rib_match(const struct board *b, const struct rib_prefix *host, rib_fn *fn, void *arg);
+
+/* Where routes lead: each set of hops once. */
+struct rib_set_view {
+	uint32_t row;
+	uint32_t object; /* 0: not an object */
+	enum rib_kind kind;
+	uint32_t routes; /* that lead there, of all sources */
+	uint16_t n_hops;
+	const struct rib_hop *hops;
+	uint64_t up; /* bit i: hop i is up, and on a link of ours */
+	bool group;  /* row is a group, of those that are up, or of all if none is */
+};
+/* The next one; *at starts at 0, hops has room for RIB_MAX_HOPS. False: that was all. */
+bool rib_next_set(const struct board *b, uint32_t *at, struct rib_set_view *v,
+		  struct rib_hop *hops);
+
+extern const char *const rib_source_names[RIB_SOURCES];
+extern const char *const rib_kind_names[RIB_KINDS];
 
 #endif

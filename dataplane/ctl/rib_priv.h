@@ -115,8 +115,6 @@ struct rib_view_hops { /* room for the hops of a view */
 
 /* rib.c */
 uint32_t rib_now(void); /* seconds, monotonic */
-/* Bits beyond len, and bytes the family does not have, are zero in the result. */
-struct rib_prefix rib_mask(const struct rib_prefix *p);
 /* Entry of exactly this (masked) prefix; NULL. */
 struct rib_entry *rib_find(const struct rib *r, const struct rib_prefix *to);
 /* The row a route leads to, NEXTHOP_ROW_NONE while it leads nowhere. */

@@ -13,6 +13,8 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
+#include "dataplane/ctl/fpm.h"
+#include "dataplane/ctl/kernel.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/twin.h"
 
@@ -162,6 +164,8 @@ void stats_refresh(struct board *b)
 {
 	struct telemetry_block *block = telemetry_process(b->telemetry);
 	uint64_t twins, twins_remade;
+	struct kernel_counts kernel;
+	struct fpm_counts fpm;
 
 	twins_count(b, &twins, &twins_remade);
 	engine_stats_refresh(b);
@@ -177,6 +181,19 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));
 	set(block, BOARD_TWINS, twins);
 	set(block, BOARD_TWINS_REMADE, twins_remade);
+	if (kernel_count(b, &kernel)) {
+		set(block, BOARD_KERNEL_ROUTES, kernel.routes);
+		set(block, BOARD_KERNEL_RESYNCS, kernel.resyncs);
+		set(block, BOARD_KERNEL_OVERRUNS, kernel.overruns);
+		set(block, BOARD_KERNEL_REFUSED, kernel.refused);
+	}
+	if (fpm_count(b, &fpm)) {
+		set(block, BOARD_FPM_CONNECTED, fpm.connected);
+		set(block, BOARD_FPM_ROUTES, fpm.routes);
+		set(block, BOARD_FPM_CONNECTIONS, fpm.connections);
+		set(block, BOARD_FPM_MESSAGES, fpm.messages);
+		set(block, BOARD_FPM_REFUSED, fpm.refused);
+	}
 	if (b->control) {
 		set(block, BOARD_CONTROL_REQUESTS, control_requests(b->control));
 		set(block, BOARD_CONTROL_DROPPED, control_dropped(b->control));

@@ -108,14 +108,11 @@ static void go_back(struct board *b, const struct port_swap *s, struct err *err)
 
 static int replace(struct board *b, const struct port_swap *s, struct err *err)
 {
-	const struct config *old = b->cfg;
 	int ret = 0;
 
 	for (unsigned i = 0; i < s->n_go; i++)
 		port_end(b, s->go[i].port);
 	detach(b, s->go, s->n_go, s->come, s->n_come);
-	if (s->cfg)
-		board_adopt(b, s->cfg);
 	for (unsigned i = 0; !ret && i < s->n_come; i++)
 		ret = open_port(b, &s->come[i], err);
 	if (!ret)
@@ -123,8 +120,8 @@ static int replace(struct board *b, const struct port_swap *s, struct err *err)
 	for (unsigned i = 0; i < s->n_come; i++)
 		close_port(b, &s->come[i]);
 	detach(b, s->come, s->n_come, s->go, s->n_go);
-	if (s->cfg)
-		board_adopt(b, old);
+	if (s->old)
+		board_adopt(b, s->old);
 	go_back(b, s, err);
 	return ret;
 }

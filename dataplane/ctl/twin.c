@@ -29,12 +29,19 @@ static bool wanted(const struct board *b, unsigned port)
 	return b->ports[port].probed && b->ports[port].spec.twin;
 }
 
-/* IPv6 may be switched off on the twin or in its kernel; the rest of it works. */
-static int ip6_optional(int ret, const struct twin *t)
+/* One that the kernel may refuse because IPv6 is switched off: *ip6 says so from then on. */
+static int give_address(const struct twins *t, const struct twin *twin, uint8_t family,
+			const uint8_t *addr, uint8_t len, bool *ip6)
 {
-	if (ret != -EAFNOSUPPORT && ret != -EACCES && ret != -EPERM)
+	int ret;
+
+	if (family == AF_INET6 && !*ip6)
+		return 0;
+	ret = twin_link_address(t->rtnl, twin->index, family, addr, len);
+	if (family == AF_INET || (ret != -EAFNOSUPPORT && ret != -EACCES && ret != -EPERM))
 		return ret;
-	log_warn("twin %s: no IPv6 addresses: the kernel has it switched off there", t->name);
+	log_warn("twin %s: no IPv6 addresses: the kernel has it switched off there", twin->name);
+	*ip6 = false;
 	return 0;
 }
 
@@ -44,21 +51,15 @@ static int give_addresses(const struct board *b, unsigned port)
 	const struct twins *t = b->twins;
 	const struct twin *twin = &t->twin[port];
 	const struct config_iface *from = port < b->cfg->n_ports ? &b->cfg->ifaces[port] : NULL;
+	bool ip6 = twin->mtu >= MTU_MIN_IP6;
 	uint8_t near[16];
-	int ret = 0;
+	int ret;
 
-	if (twin->mtu >= MTU_MIN_IP6) {
-		ip6_link_local_from_mac(twin->mac, near);
-		ret = ip6_optional(twin_link_address(t->rtnl, twin->index, AF_INET6, near, 64),
-				   twin);
-	}
-	for (uint16_t i = 0; !ret && from && i < from->n_addrs; i++) {
-		const struct config_prefix *p = &from->addrs[i];
-
-		ret = twin_link_address(t->rtnl, twin->index, p->family, p->addr, p->len);
-		if (p->family == AF_INET6)
-			ret = ip6_optional(ret, twin);
-	}
+	ip6_link_local_from_mac(twin->mac, near);
+	ret = give_address(t, twin, AF_INET6, near, 64, &ip6);
+	for (uint16_t i = 0; !ret && from && i < from->n_addrs; i++)
+		ret = give_address(t, twin, from->addrs[i].family, from->addrs[i].addr,
+				   from->addrs[i].len, &ip6);
 	return ret;
 }
 
@@ -140,7 +141,7 @@ static int make(struct board *b, unsigned port, struct err *err)
 	return 0;
 }
 
-/* Told once, tried again by watch(). */
+/* Told once, tried again by twins_look(). */
 static void make_again(struct board *b, unsigned port)
 {
 	struct twin *twin = &b->twins->twin[port];
@@ -255,7 +256,7 @@ static void look_for_namespace(struct board *b)
 	}
 }
 
-static void watch(void *arg)
+void twins_look(void *arg)
 {
 	struct board *b = arg;
 	struct twins *t = b->twins;
@@ -297,7 +298,7 @@ int twins_create(struct board *b, struct err *err)
 		t->twin[i].fd = -1;
 	ret = enter(t, b->cfg->host_netns, err);
 	if (!ret)
-		ret = twin_io_create(t, true, err);
+		ret = twin_io_create(t, err);
 	for (unsigned i = 0; !ret && i < b->n_ports; i++)
 		if (wanted(b, i))
 			ret = make(b, i, err);
@@ -312,7 +313,7 @@ int twins_attach(struct board *b, struct loop *l, struct err *err)
 		return 0;
 	t->loop = l;
 	t->watch = loop_fd(l, t->event, POLLIN, woken, b);
-	t->timer = loop_timer(l, TWIN_LOOK_NS, watch, b);
+	t->timer = loop_timer(l, TWIN_LOOK_NS, twins_look, b);
 	return t->watch && t->timer ? 0 : err_set(err, -ENOMEM, "twins: no memory for their timer");
 }
 

@@ -22,6 +22,8 @@
 
 #define ROOM SEGMENT_MAX /* in a worker's ring, for what one frame may become */
 
+bool twin_io_plain;
+
 enum { TAG_READ, TAG_WRITE, TAG_CANCEL };
 
 static uint64_t tag(unsigned kind, unsigned index)
@@ -65,7 +67,7 @@ static int make_buffers(struct twins *t)
 	return 0;
 }
 
-int twin_io_create(struct twins *t, bool multishot, struct err *err)
+int twin_io_create(struct twins *t, struct err *err)
 {
 	struct io_uring_params params = { .flags = IORING_SETUP_CQSIZE,
 					  .cq_entries = TWIN_RING_EVENTS };
@@ -88,7 +90,7 @@ int twin_io_create(struct twins *t, bool multishot, struct err *err)
 	if (ret)
 		return err_set(err, ret, "twins: io_uring takes no event file (%s)",
 			       strerror(-ret));
-	t->multishot = multishot && has_multishot(&t->ring);
+	t->multishot = !twin_io_plain && has_multishot(&t->ring);
 	for (uint16_t i = 0; i < TWIN_WRITES; i++)
 		t->free[t->n_free++] = i;
 	return 0;

@@ -61,8 +61,14 @@ struct twins {
 	struct loop_watch *watch, *timer;
 };
 
-/* twin_io.c. multishot: one request reads until told to stop, where the kernel can (6.7). */
-int twin_io_create(struct twins *t, bool multishot, struct err *err);
+/* Loop timer: twins that were deleted, a namespace that is gone or back. */
+void twins_look(void *board);
+
+/* For tests: read as where the kernel has no multishot reads (before 6.7). */
+extern bool twin_io_plain;
+
+/* twin_io.c */
+int twin_io_create(struct twins *t, struct err *err);
 void twin_io_destroy(struct twins *t);
 void twin_io_read(struct twins *t, unsigned port);
 /* Takes m. */

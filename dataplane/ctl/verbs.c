@@ -10,6 +10,8 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/control.h"
 #include "dataplane/ctl/engine_verbs.h"
+#include "dataplane/ctl/jobs.h"
+#include "dataplane/ctl/route_verbs.h"
 #include "dataplane/ctl/shape.h"
 
 /* A port's lanes as "oe0/0-3"; one lane: "oe0/0". */
@@ -137,6 +139,8 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 		ret = control_text(request, "shape", &text, err);
 	if (!ret)
 		ret = read_shape(b, engine, text, &shape, err);
+	if (!ret)
+		ret = jobs_busy(b, err);
 	if (ret)
 		return ret;
 	look(b, engine, bank, &before);
@@ -168,6 +172,19 @@ const struct control_verb board_verbs[] = {
 	{ "engine-lowpower", "engine, on: lanes down and low power, until off",
 	  engine_verb_lowpower },
 	{ "engine-inject", "engine, request: a fault of an emulated one", engine_verb_inject },
+	{ "routes",
+	  "match: ADDRESS, or within: PREFIX, source, family, vrf, limit, cursor: a page of routes",
+	  route_verb_list },
+	{ "route-add", "to, via, port, vlan, weight, or paths or type; metric; or a list, routes",
+	  route_verb_add },
+	{ "route-del", "to, metric; or a list, routes: those of route-add", route_verb_del },
+	{ "nexthops", "limit, cursor: where routes lead, what of it is up", route_verb_nexthops },
+	{ "neighbors", "limit, cursor: who is where on our subnets", route_verb_neighbors },
+	{ "apply",
+	  "file, check (change nothing), diff (keep the lines): make it what the board runs; a job",
+	  jobs_verb_apply },
+	{ "config", "write the running configuration to a file; a job", jobs_verb_config },
+	{ "job", "id, offset: what became of it", jobs_verb_job },
 	{ "breakout", "engine, bank, shape (\"2x400G\"): cut the bank into other ports", breakout },
 };
 const size_t board_n_verbs = RTE_DIM(board_verbs);

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_launch.h>
@@ -19,6 +18,7 @@
 
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/run/graph.h"
+#include "dataplane/tables/own.h"
 #include "dataplane/run/punt_rates.h"
 #include "lib/base/log.h"
 
@@ -91,13 +91,14 @@ struct cfg_parts {
 	struct rte_ring **handoff;
 	struct lane_rx *rx;
 	struct lane_home *homes;
+	struct own_set *own;
 };
 
 static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cfg_parts *p)
 {
 	const size_t n = b->n_lanes;
 	const size_t size =
-		sizeof(struct worker_cfg) +
+		sizeof(struct worker_cfg) + sizeof(*p->own) +
 		n * (sizeof(*p->tx) + sizeof(*p->cells) + sizeof(*p->rx) + sizeof(*p->homes)) +
 		b->n_workers * (sizeof(*p->handoff) + sizeof(*p->out));
 	struct worker_cfg *c = rte_zmalloc_socket("worker_cfg", size, RTE_CACHE_LINE_SIZE,
@@ -105,7 +106,8 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 
 	if (!c)
 		return NULL;
-	p->tx = (struct lane_tx *)(c + 1);
+	p->own = (struct own_set *)(c + 1);
+	p->tx = (struct lane_tx *)(p->own + 1);
 	p->out = (struct worker_out *)(p->tx + n);
 	p->cells = (struct telemetry_block **)(p->out + b->n_workers);
 	p->handoff = (struct rte_ring **)(p->cells + n);
@@ -117,6 +119,7 @@ static struct worker_cfg *alloc_cfg(const struct board *b, unsigned w, struct cf
 	c->cells = p->cells;
 	c->handoff = p->handoff;
 	c->homes = p->homes;
+	c->own = p->own;
 	return c;
 }
 
@@ -161,21 +164,29 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 
 static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 {
+	struct punt_rate share[PUNT_COUNT];
 	struct cfg_parts parts;
 	struct worker_cfg *c = alloc_cfg(b, w, &parts);
 
 	if (!c)
 		return NULL;
-	c->ifaces = b->ifaces;
+	c->ifaces = b->staging && b->shown ? b->shown : b->ifaces;
 	c->n_vrfs = (uint16_t)b->n_vrfs;
 	for (unsigned i = 0; i < b->n_vrfs; i++)
 		c->vrfs[i] = (struct vrf_view){ b->vrfs[i].fib4, b->vrfs[i].fib6 };
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		c->filters |= (uint32_t)b->cfg->filters[i] << i;
+	own_fill(parts.own, b->ifaces, b->n_ifaces + 1);
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
-	c->punt_cost = rte_get_tsc_hz() * b->n_workers;
-	punt_rates_share(c->punt, b->cfg->punt, b->n_workers);
-	c->idle_poll = b->cfg->idle_poll;
+	punt_rates_share(share, b->cfg->punt, b->n_workers);
+	for (unsigned i = 0; i < PUNT_COUNT; i++)
+		c->punt_burst[i] = share[i].burst;
+	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
+	for (unsigned i = 1; i <= b->n_ifaces; i++)
+		c->rpf |= b->ifaces[i].rpf != IFACE_RPF_OFF;
+	c->rpf_default = b->cfg->urpf_default;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {
 		parts.cells[i] = telemetry_lcore_lane(b->telemetry, w, i);
@@ -252,7 +263,8 @@ int workers_republish(struct board *b)
 		b->cfgs[w] = made[w];
 	}
 	b->unpublished = false;
-	ifaces_shown(b);
+	if (!b->staging)
+		ifaces_shown(b);
 	return 0;
 }
 

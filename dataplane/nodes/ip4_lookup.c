@@ -4,7 +4,21 @@
 #include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
-#include "lib/net/ether.h"
+#include "lib/net/martian.h"
+
+/* Not the usual type of next hop; what the destination is says why it is dropped, if it is. */
+static uint16_t rare(const struct worker_cfg *cfg, struct rte_mbuf *m, enum nexthop_type type)
+{
+	const uint32_t dst = rte_pktmbuf_mtod_offset(m, const struct ip4_header *, PKT_L3)->dst;
+	const enum martian martian = martian_destination4(dst);
+
+	return lookup_rare(cfg, m, type,
+			   martian == MARTIAN_NONE ? DROP_IP4_DESTINATION_RESERVED
+						   : DROP_OF_MARTIAN(martian),
+			   ip4_is_multicast(dst) || ip4_is_limited_broadcast(dst)
+				   ? DROP_IP4_GROUP
+				   : DROP_IP4_DIRECTED_BROADCAST);
+}
 
 static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
@@ -27,10 +41,8 @@ static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void 
 		struct rte_mbuf *m = objs[i];
 		const enum nexthop_type type = lookup_row(cfg, m, (uint32_t)row[i]);
 
-		next[i] = likely(type == NEXTHOP_FORWARD)
-				  ? (uint16_t)LOOKUP_REWRITE
-				  : lookup_rare(cfg, m, type, DROP_IP4_MARTIAN_DESTINATION,
-						DROP_IP4_GROUP);
+		next[i] = likely(type == NEXTHOP_FORWARD) ? (uint16_t)LOOKUP_REWRITE
+							  : rare(cfg, m, type);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, LOOKUP_REWRITE, differs);

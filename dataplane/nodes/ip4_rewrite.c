@@ -12,38 +12,39 @@ static_assert((REWRITE_EDGES & (REWRITE_EDGES - 1)) == 0, "one bit");
 
 /* Larger than the egress MTU. */
 static uint16_t too_big(const struct worker *w, struct rte_mbuf *m, struct ip4_header *ip,
-			const struct nexthop *nh)
+			const struct nexthop_way *way)
 {
 	uint16_t edge;
 
 	if (ip4_dont_fragment(ip))
-		return rewrite_error(m, ICMP_CAUSE_TOO_BIG, nh->mtu);
+		return rewrite_error(m, ICMP_CAUSE_TOO_BIG, way->mtu);
 	if (!w->cfg->ip4_fragment)
 		return rewrite_drop(m, DROP_IP4_NEEDS_FRAGMENT);
 	checksum_ttl_decrement(ip);
-	edge = rewrite_send(w, m, nh);
+	edge = rewrite_send(w, m, way);
 	if (edge != REWRITE_TX)
 		return edge;
-	*pkt_kind(m) = pkt_cut(nh->l2_len, nh->mtu);
+	*pkt_kind(m) = pkt_cut(way->l2_len, way->mtu);
 	return REWRITE_FRAGMENT;
 }
 
-static inline uint16_t rewrite(const struct worker *w, struct rte_mbuf *m, struct rewrite_row *row)
+static inline uint16_t rewrite(const struct worker *w, struct rte_mbuf *m)
 {
 	struct ip4_header *ip = rte_pktmbuf_mtod_offset(m, struct ip4_header *, PKT_L3);
+	struct nexthop_way way;
 
-	if (unlikely(!rewrite_read(w->cfg->nexthops, row, *pkt_arg(m))))
+	if (unlikely(!nexthop_read(w->cfg->nexthops, *pkt_arg(m), &way)))
 		return rewrite_drop(m, DROP_NEXTHOP_CHANGING);
-	if (unlikely(row->nh.type != NEXTHOP_FORWARD)) { /* changed since lookup */
+	if (unlikely(way.type != NEXTHOP_FORWARD)) { /* changed since lookup */
 		*pkt_kind(m) = PKT_TO_CONTROL_HOLD;
 		return REWRITE_PUNT;
 	}
 	if (unlikely(ip->ttl <= 1))
 		return rewrite_error(m, ICMP_CAUSE_TTL, 0);
-	if (unlikely(net_swap16(ip->total_length) > row->nh.mtu))
-		return too_big(w, m, ip, &row->nh);
+	if (unlikely(net_swap16(ip->total_length) > way.mtu))
+		return too_big(w, m, ip, &way);
 	checksum_ttl_decrement(ip);
-	return rewrite_send(w, m, &row->nh);
+	return rewrite_send(w, m, &way);
 }
 
 /* Where one packet is cut, the whole burst goes by way of ip4_fragment: nobody overtakes it. */
@@ -60,11 +61,10 @@ static void keep_order(void **objs, uint16_t *next, uint16_t n)
 static uint16_t ip4_rewrite(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker *w = graph_worker(node);
-	struct rewrite_row row = { .index = UINT32_MAX };
 	uint16_t next[GRAPH_BURST], differs = 0;
 
 	for (uint16_t i = 0; i < n; i++) {
-		next[i] = rewrite(w, objs[i], &row);
+		next[i] = rewrite(w, objs[i]);
 		differs |= next[i];
 	}
 	if (unlikely(differs & REWRITE_FRAGMENT))

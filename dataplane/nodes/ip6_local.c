@@ -49,7 +49,7 @@ static uint16_t echo(struct worker *w, struct rte_mbuf *m, struct ip6_header *ip
 		return drop(m, DROP_IP6_ICMP_BAD);
 	}
 	if (ip6_is_unspecified(ip->src))
-		return drop(m, DROP_IP6_MARTIAN_SOURCE);
+		return drop(m, DROP_IP6_SOURCE_UNSPECIFIED);
 	if (ip6_is_multicast(ip->dst))
 		src = iface_source6(iface, ip->src);
 	if (!src)

@@ -7,7 +7,19 @@
 #include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
-#include "lib/net/ip6.h"
+#include "lib/net/martian.h"
+
+/* Not the usual type of next hop; what the destination is says why it is dropped, if it is. */
+static uint16_t rare(const struct worker_cfg *cfg, struct rte_mbuf *m, enum nexthop_type type,
+		     const struct ip6_header *ip)
+{
+	const enum martian martian = martian_destination6(ip->dst);
+
+	return lookup_rare(cfg, m, type,
+			   martian == MARTIAN_NONE ? DROP_IP6_GROUP_SCOPE
+						   : DROP_OF_MARTIAN(martian),
+			   DROP_IP6_GROUP);
+}
 
 static uint16_t ip6_lookup(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
@@ -39,8 +51,7 @@ static uint16_t ip6_lookup(struct rte_graph *graph, struct rte_node *node, void 
 		else if (type != NEXTHOP_LOCAL && ip6_is_link_local(ip->src))
 			next[i] = lookup_drop(m, DROP_IP6_LINK_LOCAL);
 		else
-			next[i] = lookup_rare(cfg, m, type, DROP_IP6_MARTIAN_DESTINATION,
-					      DROP_IP6_GROUP);
+			next[i] = rare(cfg, m, type, ip);
 		differs |= next[i];
 	}
 	graph_dispatch(graph, node, objs, next, n, LOOKUP_REWRITE, differs);

@@ -6,6 +6,7 @@
  */
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
+#include "dataplane/run/punt_rates.h"
 #include "dataplane/run/worker.h"
 
 enum { EDGE_DROP, EDGES };
@@ -85,8 +86,8 @@ static uint16_t punt(struct rte_graph *graph, struct rte_node *node, void **objs
 		struct rte_mbuf *m = objs[i];
 		const enum punt_class c = class_of(m);
 
-		if (bucket_take(&w->punt[c], w->tsc, cfg->punt_cost, cfg->punt[c].pps,
-				cfg->punt[c].burst)) {
+		if (bucket_take(&w->punt[c], w->tsc, w->tsc_hz * PUNT_UNITS,
+				load_relaxed(&w->punt_rate[c]), cfg->punt_burst[c])) {
 			fate.passed[c]++;
 			add(&queue[punt_info[c].queue], m);
 		} else {

@@ -23,38 +23,23 @@ static inline uint16_t rewrite_error(struct rte_mbuf *m, enum icmp_cause_code co
 	return REWRITE_ERROR;
 }
 
-/* A copy of the row of the packet before is used again: packets come in trains. */
-struct rewrite_row {
-	uint32_t index;
-	struct nexthop nh;
-};
-
-static inline bool rewrite_read(const struct nexthop_table *t, struct rewrite_row *row,
-				uint32_t index)
-{
-	if (likely(row->index == index))
-		return true;
-	row->index = index;
-	if (likely(nexthop_read(t, index, &row->nh)))
-		return true;
-	row->index = UINT32_MAX;
-	return false;
-}
-
 /* New Ethernet addresses (and tag); the EtherType is there. Then the lane. */
 static inline uint16_t rewrite_send(const struct worker *w, struct rte_mbuf *m,
-				    const struct nexthop *nh)
+				    const struct nexthop_way *way)
 {
-	if (unlikely(nh->l2_len != NET_ETHER_LEN)) {
-		uint8_t *p = (uint8_t *)rte_pktmbuf_prepend(m, NET_VLAN_LEN);
+	uint8_t *p = rte_pktmbuf_mtod(m, uint8_t *);
 
+	if (likely(way->l2_len == NET_ETHER_LEN)) {
+		memcpy(p, &way->l2_low, 8);
+		memcpy(p + 8, &way->l2_high, 4);
+	} else {
+		p = (uint8_t *)rte_pktmbuf_prepend(m, NET_VLAN_LEN);
 		if (unlikely(!p))
 			return rewrite_drop(m, DROP_NO_HEADROOM);
-		memcpy(p, nh->l2, NEXTHOP_L2_MAX - 2);
-	} else {
-		memcpy(rte_pktmbuf_mtod(m, uint8_t *), nh->l2, NET_ETHER_LEN - 2);
+		memcpy(p, &way->l2_low, 8);
+		memcpy(p + 8, &way->l2_high, 8);
 	}
-	if (unlikely(!send_choose_lane(w, m, nh->port)))
+	if (unlikely(!send_choose_lane(w, m, way->port)))
 		return rewrite_drop(m, DROP_PORT_DOWN);
 	return REWRITE_TX;
 }

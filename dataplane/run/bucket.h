@@ -3,8 +3,8 @@
  * A token bucket that never divides: it is filled in units of (TSC cycles x rate), and a token
  * costs as many of them as make the rate right. Owned by one thread, usually a worker. Starts full.
  *
- *   rate `pps` of one thread:                     cost = tsc_hz
- *   a rate that n threads share evenly:           cost = tsc_hz * n
+ *   rate in packets a second:        cost = tsc_hz
+ *   rate in 1/64 packets a second:   cost = tsc_hz * 64
  */
 #ifndef CPX_DATAPLANE_RUN_BUCKET_H
 #define CPX_DATAPLANE_RUN_BUCKET_H
@@ -21,10 +21,10 @@ struct bucket {
 };
 
 /*
- * One token, if there is one: at most `burst` at once, pps / cost a cycle on the average. `now`
- * does not go back. pps below 2^20, cost * burst below 2^63; pps 0 gives none.
+ * One token, if there is one: at most `burst` at once, rate / cost a cycle on the average. `now`
+ * does not go back. rate below 2^27, cost * burst below 2^63; rate 0 gives none.
  */
-static inline bool bucket_take(struct bucket *b, uint64_t now, uint64_t cost, uint32_t pps,
+static inline bool bucket_take(struct bucket *b, uint64_t now, uint64_t cost, uint32_t rate,
 			       uint32_t burst)
 {
 	const uint64_t depth = cost * burst;
@@ -33,7 +33,7 @@ static inline bool bucket_take(struct bucket *b, uint64_t now, uint64_t cost, ui
 	if (passed > BUCKET_LONG_AGO)
 		passed = BUCKET_LONG_AGO;
 	b->last_tsc = now;
-	b->units += passed * pps;
+	b->units += passed * rate;
 	if (b->units > depth)
 		b->units = depth;
 	if (b->units < cost)

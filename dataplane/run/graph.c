@@ -13,9 +13,10 @@ static uint64_t realloc_at_creation[RTE_MAX_LCORE];
 static struct worker *building; /* control thread: whose graph graph_create() is making */
 
 static const char *const node_names[] = {
-	"lane_rx",   "eth_input", "vlan_input",   "ip4_input", "ip4_lookup", "ip4_rewrite",
-	"ip4_local", "ip4_error", "ip4_fragment", "ip6_input", "ip6_lookup", "ip6_rewrite",
-	"ip6_local", "ip6_error", "punt",         "drop",      "lane_tx",
+	"lane_rx",     "eth_input", "vlan_input", "ip4_input",    "ip4_lookup",
+	"ip4_rewrite", "ip4_local", "ip4_error",  "ip4_fragment", "ip4_rpf",
+	"ip6_rpf",     "ip6_input", "ip6_lookup", "ip6_rewrite",  "ip6_local",
+	"ip6_error",   "punt",      "drop",       "lane_tx",
 };
 
 int graph_node_init(const struct rte_graph *graph, struct rte_node *node)

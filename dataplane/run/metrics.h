@@ -150,6 +150,23 @@
 	  "ports that have their twin in the kernel")                                             \
 	_(TWINS_REMADE, "board_twins_remade", "twins", TELEMETRY_COUNTER, 1,                      \
 	  "twins that were deleted by others and made again")                                     \
+	_(KERNEL_ROUTES, "kernel_routes", "routes", TELEMETRY_GAUGE_U64, 1,                       \
+	  "routes that the kernel has told us")                                                   \
+	_(KERNEL_RESYNCS, "kernel_resyncs", "resyncs", TELEMETRY_COUNTER, 1,                      \
+	  "times that all the kernel has was read")                                               \
+	_(KERNEL_OVERRUNS, "kernel_overruns", "overruns", TELEMETRY_COUNTER, 1,                   \
+	  "times that the kernel dropped messages for us")                                        \
+	_(KERNEL_REFUSED, "kernel_refused", "messages", TELEMETRY_COUNTER, 1,                     \
+	  "messages of the kernel that cannot be followed, or do not fit")                        \
+	_(FPM_CONNECTED, "fpm_connected", "connections", TELEMETRY_GAUGE_U64, 1,                  \
+	  "whether zebra is connected by FPM")                                                    \
+	_(FPM_ROUTES, "fpm_routes", "routes", TELEMETRY_GAUGE_U64, 1,                             \
+	  "routes that zebra has told us by FPM")                                                 \
+	_(FPM_CONNECTIONS, "fpm_connections", "connections", TELEMETRY_COUNTER, 1,                \
+	  "times that zebra has connected")                                                       \
+	_(FPM_MESSAGES, "fpm_messages", "messages", TELEMETRY_COUNTER, 1, "messages of zebra's")  \
+	_(FPM_REFUSED, "fpm_refused", "messages", TELEMETRY_COUNTER, 1,                           \
+	  "messages of zebra's that cannot be followed or do not fit, and wrong connections")     \
 	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \
 	  "packets to this box that pass in a second, by class")                                  \
 	_(CONTROL_REQUESTS, "board_control_requests", "requests", TELEMETRY_COUNTER, 1,           \

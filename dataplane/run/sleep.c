@@ -19,7 +19,9 @@
 
 int sleeper_open(struct sleeper *s, unsigned worker, struct err *err)
 {
-	*s = (struct sleeper){ .epoll = -1, .nap_ns = SLEEP_NAP_NS };
+	*s = (struct sleeper){ .epoll = -1,
+			       .nap_ns = SLEEP_NAP_NS,
+			       .longest_ns = SLEEP_LONGEST_NS };
 	s->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return s->bell >= 0 ? 0
 			    : err_set(err, -errno,
@@ -138,7 +140,8 @@ static void adapt_nap(struct sleeper *s)
 
 static void wait_for_bell(struct sleeper *s, uint64_t ns)
 {
-	const struct timespec t = { .tv_nsec = (long)ns };
+	const struct timespec t = { .tv_sec = (time_t)(ns / 1000000000u),
+				    .tv_nsec = (long)(ns % 1000000000u) };
 	struct epoll_event e;
 	uint64_t rung;
 
@@ -162,7 +165,7 @@ void sleeper_sleep(struct worker *w)
 	if (!has_work(w)) {
 		/* off the grace period: a sleeping worker holds nothing up */
 		rte_rcu_qsbr_thread_offline(w->qsbr, w->index);
-		wait_for_bell(s, armed ? SLEEP_LONGEST_NS : s->nap_ns);
+		wait_for_bell(s, armed ? s->longest_ns : s->nap_ns);
 		rte_rcu_qsbr_thread_online(w->qsbr, w->index);
 	}
 	store_relaxed(&s->asleep, 0);

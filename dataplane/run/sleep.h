@@ -2,8 +2,8 @@
 /*
  * How a worker that finds nothing sleeps, and who wakes it. Where all its lanes have receive
  * interrupts (loops, fibers, NICs) a packet wakes it, in some ten microseconds; it looks by itself
- * every SLEEP_LONGEST_NS. Else it naps between polls, as short as keeps the naps below a twentieth
- * of its CPU, which is what they cost where a virtual machine pays much for a timer.
+ * a hundred times a second. Else it naps between polls, as short as keeps the naps below a
+ * twentieth of its CPU, which is what they cost where a virtual machine pays much for a timer.
  *
  * What does not come by a lane rings the bell: packets from the control thread and from other
  * workers, a new configuration, the end. Each of these is first made, then the bell rung if the
@@ -19,9 +19,9 @@
 
 #include "lib/base/err.h"
 
-#define SLEEP_LONGEST_NS 10000000u
-#define SLEEP_NAP_NS     50000u   /* the shortest nap */
-#define SLEEP_NAP_MAX_NS 1000000u /* the longest */
+#define SLEEP_LONGEST_NS 10000000u /* where interrupts wake */
+#define SLEEP_NAP_NS     50000u    /* the shortest nap */
+#define SLEEP_NAP_MAX_NS 1000000u  /* the longest */
 
 struct worker;
 
@@ -36,6 +36,7 @@ struct sleeper {
 	bool wakes;                    /* all its lanes have interrupts */
 	uint32_t naps;                 /* since their cost was last looked at */
 	uint64_t nap_ns, cpu_ns;       /* length; CPU time of the thread then */
+	uint64_t longest_ns; /* SLEEP_LONGEST_NS; a test that no wake-up is lost has more */
 };
 
 /* Control thread. -EMFILE. */

@@ -49,6 +49,8 @@ int worker_create(struct worker **out, unsigned index, int numa_node, unsigned m
 	if (!w)
 		goto no_memory;
 	w->index = index;
+	for (unsigned c = 0; c < PUNT_COUNT; c++)
+		w->punt_rate[c] = punt[c].pps;
 	w->block = block;
 	w->qsbr = rcu_qsbr(rcu);
 	if (sleeper_open(&w->sleeper, index, err) != 0) {

@@ -35,8 +35,9 @@
 
 struct fib;
 struct iface;
-struct rte_mempool;
 struct nexthop_table;
+struct own_set;
+struct rte_mempool;
 struct rte_graph;
 
 struct lane_rx { /* a receive queue this worker polls */
@@ -100,11 +101,14 @@ struct worker_cfg {
 	const struct nexthop_table *nexthops;
 	struct vrf_view vrfs[WORKER_MAX_VRFS]; /* [iface.vrf] */
 	uint16_t n_vrfs;
-	struct rte_mempool *pool; /* for packets that begin here */
+	const struct own_set *own; /* sources that may be ours */
+	uint32_t filters;          /* bits of enum martian: on */
+	struct rte_mempool *pool;  /* for packets that begin here */
 	uint32_t icmp_errors_pps;
-	uint64_t punt_cost;                /* of a token of the rates below; bucket.h */
-	struct punt_rate punt[PUNT_COUNT]; /* pps the board's, burst this worker's */
+	uint32_t punt_burst[PUNT_COUNT];
 	bool idle_poll;
+	bool rpf;          /* some interface wants the reverse path check */
+	bool rpf_default;  /* where loose, the default route counts */
 	bool ip4_fragment; /* packets larger than the egress MTU are cut, not dropped */
 	struct port_view ports[WORKER_MAX_PORTS];
 };
@@ -137,9 +141,12 @@ struct worker {
 	struct tx_stage *stage;         /* [max tx slots] */
 	uint16_t *dirty;                /* tx slots with staged packets */
 
-	struct rte_ring *to_control[PUNT_QUEUE_COUNT]; /* worker produces */
-	struct rte_ring *from_control;                 /* worker consumes */
-	struct telemetry_block *block;                 /* scope lcore */
+	/* control thread writes: what is let through to it, in PUNT_UNITS */
+	uint32_t punt_rate[PUNT_COUNT] __rte_cache_aligned;
+
+	struct rte_ring *to_control[PUNT_QUEUE_COUNT] __rte_cache_aligned; /* worker produces */
+	struct rte_ring *from_control;                                     /* worker consumes */
+	struct telemetry_block *block;                                     /* scope lcore */
 	uint64_t tsc_hz;
 	struct sleeper sleeper;
 } __rte_cache_aligned;
@@ -152,7 +159,7 @@ static inline void worker_load(struct worker *w)
 }
 
 /* Control thread, before the thread runs: rings, graph. max_tx: tx slots any cfg will have; punt:
- * the rates that its rings to the control thread have room for. */
+ * its rates, whose bursts its rings to the control thread have room for. */
 int worker_create(struct worker **out, unsigned index, int numa_node, unsigned max_tx,
 		  const struct punt_rate punt[PUNT_COUNT], struct rcu *rcu,
 		  struct telemetry_block *block, struct err *err);

@@ -182,3 +182,15 @@ int fib_get(struct fib *f, const uint8_t *addr, uint8_t len, uint32_t *nexthop)
 
 	return fib_copy_get(f->family, copy, addr, len, nexthop) ? 0 : -ENOENT;
 }
+
+bool fib_default(const struct fib *f, uint32_t *nexthop)
+{
+	static const uint8_t any[16];
+
+	return fib_copy_get(f->family, load_acquire(&f->reader), any, 0, nexthop);
+}
+
+bool fib_is_default(const struct fib *f, const uint8_t *addr)
+{
+	return fib_copy_is_default(f->family, load_acquire(&f->reader), addr);
+}

@@ -67,6 +67,14 @@ void fib_settle(struct fib *f);
 /* Next hop of exactly this prefix, as last changed; -ENOENT. */
 int fib_get(struct fib *f, const uint8_t *addr, uint8_t len, uint32_t *nexthop);
 
+/*
+ * Workers: the default route's next hop, false without one; and whether the longest match of an
+ * address (network byte order) is the default route. The second is a walk down a tree, for the rare
+ * packet whose next hop leaves that open.
+ */
+bool fib_default(const struct fib *f, uint32_t *nexthop);
+bool fib_is_default(const struct fib *f, const uint8_t *addr);
+
 /* Workers. ips in host byte order. */
 static inline void fib4_lookup(const struct fib *f, uint32_t *ips, uint64_t *nexthops, unsigned n)
 {

@@ -59,6 +59,24 @@ bool fib_copy_get(int family, void *copy, const uint8_t *addr, uint8_t len, uint
 	return true;
 }
 
+bool fib_copy_is_default(int family, void *copy, const uint8_t *addr)
+{
+	uint8_t len = 1;
+
+	if (family == AF_INET) {
+		struct rte_rib_node *node = rte_rib_lookup(rte_fib_get_rib(copy), host4(addr));
+
+		if (node)
+			rte_rib_get_depth(node, &len);
+	} else {
+		struct rte_rib6_node *node = rte_rib6_lookup(rte_fib6_get_rib(copy), addr);
+
+		if (node)
+			rte_rib6_get_depth(node, &len);
+	}
+	return len == 0;
+}
+
 /* All ones under the mask of `len`: the prefix of that length that ends where addresses end. */
 static void last_prefix(int family, uint8_t len, uint8_t addr[16])
 {

@@ -22,4 +22,7 @@ void fib_copy_free(int family, void *copy);
 int fib_copy_apply(int family, void *copy, const struct fib_op *op);
 bool fib_copy_get(int family, void *copy, const uint8_t *addr, uint8_t len, uint32_t *nexthop);
 
+/* Whether the longest match of addr is the prefix of length 0. */
+bool fib_copy_is_default(int family, void *copy, const uint8_t *addr);
+
 #endif

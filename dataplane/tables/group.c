@@ -162,8 +162,9 @@ static int check(const struct nexthop_table *t, const struct group_member *membe
 }
 
 /* NULL for no members. A table never shrinks: the half that went would move flows. */
-static int make(struct nexthop_buckets **out, const struct nexthop_buckets *old,
-		const struct group_member *members, unsigned n, struct err *err)
+static int make(const struct nexthop_table *t, struct nexthop_buckets **out,
+		const struct nexthop_buckets *old, const struct group_member *members, unsigned n,
+		struct err *err)
 {
 	const uint32_t n_old = old ? old->mask + 1 : 0;
 	const uint32_t size = n ? RTE_MAX(size_for(members, n), n_old) : 0;
@@ -179,6 +180,13 @@ static int make(struct nexthop_buckets **out, const struct nexthop_buckets *old,
 			       "hugepages",
 			       n, size);
 	g->mask = size - 1;
+	g->ifaces = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const uint16_t iface = t->rows[members[i].row].way.iface;
+
+		if (iface) /* fixed rows lead nowhere */
+			g->ifaces |= 1ull << iface % 64;
+	}
 	group_fill(g->row, size, members, n, old ? old->row : NULL, n_old);
 	*out = g;
 	return 0;
@@ -207,7 +215,7 @@ int group_create(struct nexthop_table *t, const struct group_member *members, un
 	int ret = check(t, members, n, err);
 
 	if (!ret)
-		ret = make(&g, NULL, members, n, err);
+		ret = make(t, &g, NULL, members, n, err);
 	if (ret)
 		return ret;
 	ret = nexthop_alloc(t, NEXTHOP_MULTI, 0, 0, 0, index, err);
@@ -227,7 +235,7 @@ int group_set(struct nexthop_table *t, uint32_t index, const struct group_member
 	int ret = check(t, members, n, err);
 
 	if (!ret)
-		ret = make(&g, old, members, n, err);
+		ret = make(t, &g, old, members, n, err);
 	if (ret)
 		return ret;
 	store_release(&t->rows[index].buckets, g);

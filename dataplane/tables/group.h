@@ -11,6 +11,7 @@
 #ifndef CPX_DATAPLANE_TABLES_GROUP_H
 #define CPX_DATAPLANE_TABLES_GROUP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/tables/nexthop.h"
@@ -24,6 +25,7 @@ struct group_member { /* a row of type FORWARD, RESOLVE …, never MULTI */
 };
 
 struct nexthop_buckets { /* immutable once published */
+	uint64_t ifaces; /* bit i: a member leads out of an interface i, i + 64 … */
 	uint32_t mask;   /* number of buckets less one; a power of two, at least 8 a member */
 	uint32_t row[];
 };
@@ -71,6 +73,26 @@ static inline uint32_t group_lookup(const struct nexthop_table *t, uint32_t inde
 
 	return __builtin_expect(g != NULL, 1) ? g->row[group_place(t->flow_seed, flow) & g->mask]
 					      : (uint32_t)NEXTHOP_ROW_UNREACHABLE;
+}
+
+/* Worker: whether any member leads out of an interface; out of this one. */
+static inline bool group_leads_out(const struct nexthop_table *t, uint32_t index)
+{
+	const struct nexthop_buckets *g = load_acquire(&t->rows[index].buckets);
+
+	return g && g->ifaces;
+}
+
+static inline bool group_leads_to(const struct nexthop_table *t, uint32_t index, uint16_t iface)
+{
+	const struct nexthop_buckets *g = load_acquire(&t->rows[index].buckets);
+
+	if (!g || !(g->ifaces >> iface % 64 & 1))
+		return false;
+	for (uint32_t i = 0; i <= g->mask; i++)
+		if (load_relaxed(&t->rows[g->row[i]].way.iface) == iface)
+			return true;
+	return false;
 }
 
 #endif

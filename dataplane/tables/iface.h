@@ -22,6 +22,8 @@ struct iface_addr6 {
 	uint8_t len;
 };
 
+enum iface_rpf { IFACE_RPF_OFF, IFACE_RPF_LOOSE, IFACE_RPF_STRICT };
+
 struct iface {
 	uint16_t port;      /* DPDK port id */
 	uint16_t vlan;      /* 0 untagged */
@@ -29,7 +31,8 @@ struct iface {
 	uint16_t vrf;       /* index into worker_cfg.vrfs; kept while the port is away */
 	uint16_t host_lane; /* telemetry lane that counts what the control thread sends here */
 	uint8_t mac[6];
-	bool host; /* its port has a twin in the kernel, which gets what is for this host */
+	bool host;   /* its port has a twin in the kernel, which gets what is for this host */
+	uint8_t rpf; /* enum iface_rpf: reverse path check of sources (nodes/rpf.h) */
 	uint8_t n4, n6;
 	struct iface_addr4 addr4[IFACE_MAX_ADDRS];
 	struct iface_addr6 addr6[IFACE_MAX_ADDRS];

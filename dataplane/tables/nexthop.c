@@ -44,7 +44,7 @@ int nexthop_table_create(struct nexthop_table **out, uint32_t n, int numa_node, 
 	t->rcu = rcu;
 	t->flow_seed = (uint32_t)rte_rand();
 	for (uint32_t i = 0; i < NEXTHOP_FIRST_FREE; i++)
-		t->rows[i].type = (uint8_t)fixed_rows[i];
+		t->rows[i].way.type = (uint8_t)fixed_rows[i];
 	for (uint32_t i = n; i > NEXTHOP_FIRST_FREE; i--)
 		t->free_stack[t->n_free++] = i - 1;
 	*out = t;
@@ -72,11 +72,11 @@ int nexthop_alloc(struct nexthop_table *t, enum nexthop_type type, uint16_t port
 	t->n_used++;
 	row = &t->rows[*index];
 	seq_write_begin(&row->seq);
-	row->type = (uint8_t)type;
-	row->port = port;
-	row->iface = iface;
-	row->mtu = mtu;
-	row->l2_len = 0;
+	row->way.type = (uint8_t)type;
+	row->way.port = port;
+	row->way.iface = iface;
+	row->way.mtu = mtu;
+	row->way.l2_len = 0;
 	row->buckets = NULL;
 	seq_write_end(&row->seq);
 	return 0;
@@ -104,9 +104,9 @@ void nexthop_set_forward(struct nexthop_table *t, uint32_t index, const uint8_t 
 	struct nexthop *row = &t->rows[index];
 
 	seq_write_begin(&row->seq);
-	memcpy(row->l2, l2, l2_len - 2);
-	row->l2_len = l2_len;
-	row->type = NEXTHOP_FORWARD;
+	memcpy(row->way.l2, l2, l2_len - 2);
+	row->way.l2_len = l2_len;
+	row->way.type = NEXTHOP_FORWARD;
 	seq_write_end(&row->seq);
 }
 
@@ -115,7 +115,7 @@ void nexthop_set_type(struct nexthop_table *t, uint32_t index, enum nexthop_type
 	struct nexthop *row = &t->rows[index];
 
 	seq_write_begin(&row->seq);
-	row->type = (uint8_t)type;
+	row->way.type = (uint8_t)type;
 	seq_write_end(&row->seq);
 }
 
@@ -124,7 +124,7 @@ void nexthop_set_port(struct nexthop_table *t, uint32_t index, uint16_t port)
 	struct nexthop *row = &t->rows[index];
 
 	seq_write_begin(&row->seq);
-	row->port = port;
+	row->way.port = port;
 	seq_write_end(&row->seq);
 }
 
@@ -133,6 +133,6 @@ void nexthop_set_mtu(struct nexthop_table *t, uint32_t index, uint16_t mtu)
 	struct nexthop *row = &t->rows[index];
 
 	seq_write_begin(&row->seq);
-	row->mtu = mtu;
+	row->way.mtu = mtu;
 	seq_write_end(&row->seq);
 }

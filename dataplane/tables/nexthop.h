@@ -35,15 +35,30 @@ enum nexthop_type {
 
 struct nexthop_buckets;
 
+/* What forwarding needs of a row, read at one moment: see nexthop_read(). */
+struct nexthop_way {
+	union {
+		struct {
+			uint8_t type;   /* enum nexthop_type */
+			uint8_t l2_len; /* 14, or 18 with a tag */
+			uint16_t port;  /* DPDK port id */
+			uint16_t iface;
+			uint16_t mtu; /* of the egress interface */
+		};
+		uint64_t head;
+	};
+	union {
+		uint8_t l2[NEXTHOP_L2_MAX - 2]; /* destination, source, [tag] */
+		struct {
+			uint64_t l2_low, l2_high;
+		};
+	};
+};
+
 struct nexthop {
-	uint64_t seq;   /* control thread; odd while the row changes */
-	uint8_t type;   /* enum nexthop_type */
-	uint8_t l2_len; /* 14, or 18 with a tag */
-	uint16_t port;  /* DPDK port id */
-	uint16_t iface;
-	uint16_t mtu;                   /* of the egress interface */
-	uint8_t l2[NEXTHOP_L2_MAX + 2]; /* destination, source, [tag,] room for the EtherType */
-	uint8_t reserved[20];
+	uint64_t seq; /* control thread; odd while the row changes */
+	struct nexthop_way way;
+	uint8_t reserved[24];
 	const struct nexthop_buckets *buckets; /* MULTI: published by itself; NULL: no member */
 };
 static_assert(sizeof(struct nexthop) == 64, "one cache line a row");
@@ -92,15 +107,19 @@ void nexthop_set_port(struct nexthop_table *t, uint32_t index, uint16_t port);
 /* The interface has another MTU now. */
 void nexthop_set_mtu(struct nexthop_table *t, uint32_t index, uint16_t mtu);
 
-/* Worker: a whole row into *out; false if the writer kept it odd for too long. */
-static inline bool nexthop_read(const struct nexthop_table *t, uint32_t index, struct nexthop *out)
+/* Worker: a row as it is at one moment; false if the writer kept it odd for too long. */
+static inline bool nexthop_read(const struct nexthop_table *t, uint32_t index,
+				struct nexthop_way *out)
 {
 	const struct nexthop *row = &t->rows[index];
 
 	for (unsigned tries = 0; tries < 64; tries++) {
 		const uint64_t seq = seq_read_begin(&row->seq);
 
-		*out = *row;
+		/* by words: they stay in registers */
+		out->head = row->way.head;
+		out->l2_low = row->way.l2_low;
+		out->l2_high = row->way.l2_high;
 		if (__builtin_expect(seq_read_ok(&row->seq, seq), 1))
 			return true;
 	}
@@ -109,7 +128,7 @@ static inline bool nexthop_read(const struct nexthop_table *t, uint32_t index, s
 
 static inline uint8_t nexthop_type(const struct nexthop_table *t, uint32_t index)
 {
-	return load_relaxed(&t->rows[index].type);
+	return load_relaxed(&t->rows[index].way.type);
 }
 
 #endif

@@ -58,17 +58,25 @@ static inline uint16_t checksum_finish(uint64_t sum)
 	return (uint16_t)~checksum_fold(sum);
 }
 
-/* IPv4 header of exactly 20 bytes, checksum field included: true when correct. */
+/*
+ * IPv4 header of exactly 20 bytes, checksum field included: true when correct. The sum of 16-bit
+ * words with end-around carry is the header as one number modulo 65535, and 2^64 is 1 modulo that:
+ * so two 64-bit words and a 32-bit one are added, and a multiplication tells whether 65535 divides
+ * the sum. (A header that is all zero would pass; no IPv4 header begins with a zero.)
+ */
 static inline bool checksum_ip4_ok_20(const void *p)
 {
-	uint64_t a, b;
+	uint64_t a, b, sum;
 	uint32_t c;
 
 	memcpy(&a, p, 8);
 	memcpy(&b, (const uint8_t *)p + 8, 8);
 	memcpy(&c, (const uint8_t *)p + 16, 4);
-	return checksum_fold((a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + c) ==
-	       0xffff;
+	sum = a + b;
+	sum += sum < b;
+	sum += c;
+	sum += sum < c;
+	return sum % 0xffff == 0;
 }
 
 /* The same for a header with options; len = ihl x 4. */

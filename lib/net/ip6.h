@@ -74,6 +74,14 @@ static inline bool ip6_is_loopback(const uint8_t addr[16])
 	return !(hi | mid) && lo == NET_BE32(1);
 }
 
+/* ::ffff:0:0/96: an IPv4 address, in programs only (RFC 4291 2.5.5.2). */
+static inline bool ip6_is_mapped(const uint8_t addr[16])
+{
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(addr, prefix, sizeof(prefix));
+}
+
 /* ff02::1:ff00:0/104 (RFC 4291 2.7.1) */
 static inline bool ip6_is_solicited_node(const uint8_t addr[16])
 {
@@ -112,7 +120,7 @@ static inline void ip6_link_local_from_mac(const uint8_t mac[6], uint8_t addr[16
 }
 
 /* A source no packet may carry through a router: ::, ::1, multicast (RFC 4291 2.5.2, 2.5.3, 2.7).
- */
+ * Others see ::ffff:0:0/96 too (martian.h). */
 static inline bool ip6_source_is_martian(const uint8_t src[16])
 {
 	return ip6_is_multicast(src) || ip6_is_unspecified(src) || ip6_is_loopback(src);

@@ -84,7 +84,8 @@ static int open_socket(struct rtnl_socket *s, int netns, size_t buffer)
 
 	if (ret != 0)
 		return ret;
-	/* these may fail: the buffer stays smaller, an old kernel looks at requests less strictly */
+	/* these may fail: the buffer stays smaller, an old kernel looks at requests less strictly
+	 */
 	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) != 0)
 		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	setsockopt(s->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));

@@ -84,6 +84,25 @@ stream t 10.0.1.2
 stream t 2001:db8:1::2
 stream h1 10.0.1.1
 stream h2 2001:db8:1::1
+# UDP that the sender's kernel leaves to be cut: every datagram by itself
+ip netns exec "$NS-h1" /usr/bin/python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("10.0.1.2", 5300))
+s.settimeout(10)
+print("listening", flush=True)
+got = [s.recv(4096) for _ in range(10)]
+print(got == [bytes([i]) * 1000 for i in range(9)] + [b"x" * 500])' >"$DIR/datagrams" 2>&1 &
+datagrams=$!
+wait_for 10 grep -q listening "$DIR/datagrams" || fail "$(cat "$DIR/datagrams")"
+in_t /usr/bin/python3 -c '
+import socket
+UDP_SEGMENT = 103
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, 1000)
+s.sendto(b"".join(bytes([i]) * 1000 for i in range(9)) + b"x" * 500, ("10.0.1.2", 5300))'
+wait "$datagrams" || :
+grep -qx True "$DIR/datagrams" || fail "datagrams in one piece: $(cat "$DIR/datagrams")"
 sleep 1
 [ "$(wc -l <"$DIR/wire")" -gt 1000 ] || fail "tshark saw $(wc -l <"$DIR/wire") packets"
 # "LENGTH 1 1" or, IPv6, "LENGTH  1"

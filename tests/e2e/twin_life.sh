@@ -15,10 +15,25 @@ carrier() { # port, LOWER_UP or NO-CARRIER
 }
 
 two_hosts
-namespace t
 board af_packet
-sed -i 's/^telemetry:.*//' "$DIR/cpx.yaml"
+
+# --- what cannot be
+refused() { # exit code, what it says
+	set +e
+	timeout 30 ip netns exec "$NS-r" "$CPX" run -c "$DIR/cpx.yaml" >"$DIR/cpx.log" 2>&1
+	code=$?
+	set -e
+	[ $code -eq "$1" ] || fail "exit $code, not $1: $(tail -n 3 "$DIR/cpx.log")"
+	grep -q "$2" "$DIR/cpx.log" || fail "no '$2' in: $(tail -n 3 "$DIR/cpx.log")"
+}
 echo "host: {twins: true, netns: $NS-t}" >>"$DIR/cpx.yaml"
+refused 1 "network namespace $NS-t: there is no .*make it with .ip netns add $NS-t"
+sed -i 's/^host: .*/host: {twins: true}/' "$DIR/cpx.yaml"
+refused 1 'twin p0: another interface of that namespace has the name; rename'
+sed -i "s/^host: .*/host: {twins: true, netns: $NS-t}/" "$DIR/cpx.yaml"
+: >"$DIR/cpx.log"
+
+namespace t
 start_cpx
 reaches() { in_t ping -n -q -c 1 -W 1 "$1"; }
 wait_for 10 reaches 10.0.1.2 || fail "h1 is not reached at first"

@@ -85,6 +85,22 @@ unsigned bed_add_far(struct bed *bed, const char *fiber, unsigned lanes)
 	return i;
 }
 
+struct config *bed_config(const struct bed *bed, const char *yaml)
+{
+	struct config *c = parse(yaml);
+
+	for (unsigned i = 0; i < c->n_ports; i++) {
+		struct config_port *p = &c->ports[i];
+		unsigned far;
+
+		if (sscanf(p->name, "p%u", &far) != 1 || far >= bed->n_far)
+			continue;
+		p->carrier = CONFIG_CARRIER_FIBER;
+		snprintf(p->carrier_name, sizeof(p->carrier_name), "f%u", far);
+	}
+	return c;
+}
+
 void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes)
 {
 	struct err err;

@@ -57,6 +57,9 @@ void bed_eal(unsigned mb);
  * whose other end, of far_lanes[i] lanes, is the test's.
  */
 void bed_open(struct bed *bed, const char *yaml, const unsigned *far_lanes);
+/* The same YAML as a configuration, ports named p0, p1 … on the fibers of far[]; for apply.h. The
+ * caller frees. */
+struct config *bed_config(const struct bed *bed, const char *yaml);
 /* Another end for the test, of any fiber; its index in far[]. */
 unsigned bed_add_far(struct bed *bed, const char *fiber, unsigned lanes);
 /* Everything back: the pool is full, no stream has grown, nothing is left behind. */

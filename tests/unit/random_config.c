@@ -150,6 +150,12 @@ static void routes(struct writer *w)
 			fprintf(w->f,
 				"  - {to: \"2001:db8:e%02x::/48\", via: \"fe80::9\", port: p%u}\n",
 				r, w->net[k].i);
+		else if (w->n_nets > 1 && w->net[k].vrf == w->net[!k].vrf && now_and_then(w))
+			fprintf(w->f,
+				"  - {to: 172.21.%u.0/24, metric: %u, paths: [{via: 10.%u.%u.9}, "
+				"{via: 10.%u.%u.9, weight: %u}]%s}\n",
+				r, r % 3, w->net[k].i, w->net[k].j, w->net[!k].i, w->net[!k].j,
+				1 + r % 3, in_vrf[w->net[k].vrf]);
 		else
 			fprintf(w->f, "  - {to: 172.20.%u.0/24, via: 10.%u.%u.%u%s}\n", r,
 				w->net[k].i, w->net[k].j, 2 + dice_below(&w->d, 9),

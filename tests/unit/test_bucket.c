@@ -47,16 +47,13 @@ Test(bucket, the_rate_is_exact)
 		}
 }
 
-Test(bucket, n_threads_share_a_rate)
+Test(bucket, a_fraction_of_a_packet_a_second)
 {
-	struct bucket b[7] = { 0 };
-	uint64_t n = 0;
+	struct bucket b = { 0 };
 
-	for (unsigned t = 0; t < 7; t++) {
-		drain(&b[t], 1ull << 50, HZ * 7, 600, 1000);
-		n += drain(&b[t], (1ull << 50) + HZ * 7, HZ * 7, 600, 1000);
-	}
-	cr_expect_eq(n, 7 * 600);
+	drain(&b, 1ull << 50, HZ * 64, 32, 8);
+	cr_expect_eq(drain(&b, (1ull << 50) + HZ * 2 - 1, HZ * 64, 32, 8), 0);
+	cr_expect_eq(drain(&b, (1ull << 50) + HZ * 2, HZ * 64, 32, 8), 1, "one in two seconds");
 }
 
 Test(bucket, none_and_limits)
@@ -65,6 +62,6 @@ Test(bucket, none_and_limits)
 
 	cr_expect_eq(drain(&b, 1ull << 50, HZ, 0, 100), 0, "pps 0");
 	b = (struct bucket){ 0 };
-	cr_expect_eq(drain(&b, UINT64_MAX, HZ * 32, 1000000, 8192), 8192, "all at its largest");
-	cr_expect_eq(drain(&b, UINT64_MAX, HZ * 32, 1000000, 8192), 0);
+	cr_expect_eq(drain(&b, UINT64_MAX, HZ * 64, 64000000, 8192), 8192, "all at its largest");
+	cr_expect_eq(drain(&b, UINT64_MAX, HZ * 64, 64000000, 8192), 0);
 }

@@ -214,6 +214,21 @@ Test(config_diff, vrfs)
 	       "- route 10.2.0.0/16 in VRF red blackhole\n");
 }
 
+Test(config_diff, paths)
+{
+	expect(HEAD PORTS "routes:\n"
+			  "  - {to: 10.9.0.0/16, paths: [{via: 10.0.0.2}, {via: 10.0.1.2}]}\n"
+			  "  - {to: 10.8.0.0/16, via: 10.0.0.2}\n",
+	       HEAD PORTS "routes:\n"
+			  "  - {to: 10.9.0.0/16, paths: [{via: 10.0.0.2}, {via: 10.0.1.2, "
+			  "weight: 3}]}\n"
+			  "  - {to: 10.8.0.0/16, via: 10.0.0.2, metric: 7}\n",
+	       "- route 10.8.0.0/16 via 10.0.0.2 on p0\n"
+	       "~ route 10.9.0.0/16 via 10.0.0.2 on p0, 10.0.1.2 on p1 -> via 10.0.0.2 on p0, "
+	       "10.0.1.2 on p1 weight 3\n"
+	       "+ route 10.8.0.0/16 metric 7 via 10.0.0.2 on p0\n");
+}
+
 /* The subnet goes to another port: the same gateway is another next hop. */
 Test(config_diff, a_subnet_moves)
 {

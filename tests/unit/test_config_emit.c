@@ -37,6 +37,7 @@ static void expect_same(const char *what, const struct config *a, const struct c
 	struct config x = *a, y = *b;
 
 	x.routes = y.routes = NULL;
+	x.paths = y.paths = NULL;
 	x.neighbors = y.neighbors = NULL;
 	cr_assert_eq(memcmp(&x, &y, sizeof(x)), 0, "%s: not the same", what);
 	for (size_t i = 0; i < a->n_routes; i++) {
@@ -45,6 +46,9 @@ static void expect_same(const char *what, const struct config *a, const struct c
 		r.line = b->routes[i].line;
 		cr_assert_eq(memcmp(&r, &b->routes[i], sizeof(r)), 0, "%s: route %zu", what, i);
 	}
+	cr_assert(a->n_paths == 0 ||
+			  memcmp(a->paths, b->paths, a->n_paths * sizeof(*a->paths)) == 0,
+		  "%s: paths", what);
 	cr_assert(a->n_neighbors == 0 || memcmp(a->neighbors, b->neighbors,
 						a->n_neighbors * sizeof(*a->neighbors)) == 0,
 		  "%s: neighbours", what);

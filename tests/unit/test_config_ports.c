@@ -166,6 +166,19 @@ Test(config_ports, vlan_interfaces_follow_the_ports)
 	config_free(c);
 }
 
+Test(config_ports, reverse_path_check)
+{
+	struct config *c = accepted(BOARD "  p1: {lanes: oe1/62-63, carrier: loop, urpf: strict, "
+					  "vlans: {7: {urpf: loose}, 8: {}}}\n");
+
+	cr_expect_eq(c->ifaces[0].urpf, CONFIG_URPF_OFF);
+	cr_expect_eq(c->ifaces[1].urpf, CONFIG_URPF_STRICT);
+	cr_expect_eq(c->ifaces[3].urpf, CONFIG_URPF_LOOSE);
+	cr_expect_eq(c->ifaces[4].urpf, CONFIG_URPF_OFF, "not the port's");
+	cr_expect_not(c->urpf_default);
+	config_free(c);
+}
+
 /* `n` ports of one lane each, after 2 devices; 64 VLANs a port if wanted. */
 static char *many_ports(unsigned n, unsigned vlans)
 {

@@ -78,6 +78,9 @@ Test(config_sizes, defaults)
 	cr_expect(c->hugepages);
 	cr_expect_eq(c->arp_age_s, 300);
 	cr_expect_eq(c->icmp_errors_pps, 1000);
+	cr_expect(c->ip4_fragment);
+	for (unsigned i = 0; i < MARTIAN_NONE; i++)
+		cr_expect(c->filters[i]);
 	cr_expect_eq(c->telemetry_period_ms, 100);
 	cr_expect_eq(c->punt[PUNT_BGP].pps, 6000);
 	cr_expect_eq(c->punt[PUNT_ARP].pps, 600);

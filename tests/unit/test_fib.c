@@ -70,14 +70,16 @@ static struct route *find(struct oracle *o, const uint8_t *addr, uint8_t len)
 	return NULL;
 }
 
-static uint32_t longest(const struct oracle *o, const uint8_t *addr)
+/* Next hop of the longest match; *best its length, -1: none. */
+static uint32_t longest(const struct oracle *o, const uint8_t *addr, int *best)
 {
-	int best = -1;
 	uint32_t nh = 0;
 
+	*best = -1;
+
 	for (unsigned i = 0; i < o->n; i++)
-		if (o->r[i].len > best && prefix_match(o->r[i].addr, addr, o->r[i].len)) {
-			best = o->r[i].len;
+		if (o->r[i].len > *best && prefix_match(o->r[i].addr, addr, o->r[i].len)) {
+			*best = o->r[i].len;
 			nh = o->r[i].nh;
 		}
 	return nh;
@@ -118,6 +120,8 @@ static uint32_t lookup(const uint8_t *addr)
 /* A random address, or one inside or just beside a random prefix. */
 static void compare(const struct oracle *o, unsigned n, const char *when)
 {
+	uint32_t def = 0, nh = 0;
+
 	for (unsigned i = 0; i < n; i++) {
 		uint8_t addr[16];
 
@@ -130,11 +134,18 @@ static void compare(const struct oracle *o, unsigned n, const char *when)
 			if (guard_random(&seed) % 2)
 				addr[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
 		}
-		const uint32_t want = longest(o, addr), got = lookup(addr);
+		int len;
+		const uint32_t want = longest(o, addr, &len), got = lookup(addr);
 
 		cr_assert_eq(got, want, "%s: %02x%02x%02x%02x… gives %u, not %u", when, addr[0],
 			     addr[1], addr[2], addr[3], got, want);
+		cr_assert_eq(fib_is_default(fib, addr), len == 0, "%s: its match has %d bits", when,
+			     len);
 	}
+	for (unsigned i = 0; i < o->n; i++)
+		def = o->r[i].len == 0 ? o->r[i].nh : def;
+	cr_assert_eq(fib_default(fib, &nh), def != 0, "%s: default route", when);
+	cr_assert(!def || nh == def, "%s: default route %u, not %u", when, nh, def);
 }
 
 static void add(const uint8_t *addr, uint8_t len, uint32_t nh)

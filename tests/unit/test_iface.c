@@ -121,3 +121,25 @@ Test(iface, source6_is_the_one_of_the_peers_subnet)
 	cr_expect(iface_has6(&f, own));
 	cr_expect(!iface_has6(&f, other));
 }
+
+Test(iface, hears_groups_and_broadcasts_of_its_link)
+{
+	struct iface f = { 0 };
+	static const struct {
+		const char *addr;
+		bool heard;
+	} cases[] = {
+		{ "224.0.0.0", true },       { "224.0.0.5", true },    { "224.0.0.255", true },
+		{ "224.0.1.0", false },      { "239.1.1.1", false },   { "223.255.255.255", false },
+		{ "255.255.255.255", true }, { "10.0.0.255", true },   { "10.0.0.0", false },
+		{ "10.0.0.1", false },       { "10.0.1.255", false },  { "10.8.255.255", true },
+		{ "192.0.2.7", false },      { "192.0.2.255", false },
+	};
+
+	add4(&f, "10.0.0.1", 24);
+	add4(&f, "10.8.0.1", 16);
+	add4(&f, "192.0.2.6", 31); /* no broadcast (RFC 3021) */
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_expect_eq(iface_hears4(&f, ip4(cases[i].addr)), cases[i].heard, "%s",
+			     cases[i].addr);
+}

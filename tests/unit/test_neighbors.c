@@ -228,7 +228,7 @@ Test(neighbors, untrue_discovery_is_dropped)
 	bed_expect_drop(&bed, "checksum", DROP_ND_BAD, 1);
 	frame_solicit(&in, mac, 0, "2001:db8:1::1", "2001:db8:1::1");
 	put(1);
-	bed_expect_drop(&bed, "our own address as source", DROP_ND_BAD, 1);
+	bed_expect_drop(&bed, "our own address as source", DROP_IP6_SOURCE_OWN, 1);
 	for (unsigned option = 0; option < 256; option++) {
 		if (option == 1)
 			continue;
@@ -660,7 +660,8 @@ Test(neighbors, static_neighbors_stay)
 Test(neighbors, routes_to_one_address_stay)
 {
 	static const char *const claimed[] = { "10.0.1.255", "10.0.1.0", "10.0.1.66" };
-	static const enum drop_reason reason[] = { DROP_IP4_GROUP, DROP_IP4_GROUP, DROP_BLACKHOLE };
+	static const enum drop_reason reason[] = { DROP_IP4_DIRECTED_BROADCAST,
+						   DROP_IP4_DIRECTED_BROADCAST, DROP_BLACKHOLE };
 
 	start("arp: {age: 5}\n");
 	for (unsigned i = 0; i < RTE_DIM(claimed); i++) {

@@ -60,6 +60,8 @@ static struct punted punted(enum punt_class c)
 	return p;
 }
 
+static unsigned passed_ms;
+
 /* One millisecond with n frames of each of these; the control thread runs as it does then. */
 static void millisecond(unsigned n, const struct frame *const *frames)
 {
@@ -71,6 +73,8 @@ static void millisecond(unsigned n, const struct frame *const *frames)
 		for (unsigned i = 0; i < 8; i++)
 			bed_turn(&bed, w);
 	bed_control(&bed);
+	if (++passed_ms % 100 == 0)
+		punt_share(bed.board);
 	bed_drain(&bed);
 	bed_forget(&bed);
 }
@@ -236,6 +240,18 @@ Test(pipeline_punt, sessions_survive_a_flood_for_the_host)
 	cr_expect_eq(d.drop[DROP_POLICED], punted(PUNT_IP2ME).policed +
 						   punted(PUNT_MULTICAST).policed +
 						   punted(PUNT_ARP).policed);
+	bed_close(&bed);
+}
+
+/* All of it comes to one of two workers, which has the board's rate after a moment. */
+Test(pipeline_punt, a_rate_goes_where_the_packets_are)
+{
+	start("workers: {count: 2}\n");
+	cr_assert_eq(bed.board->n_workers, 2);
+	for (unsigned ms = 0; ms < 500; ms++)
+		millisecond(3, (const struct frame *const[]){ &arp, NULL });
+	expect_rate(PUNT_ARP, &arp, 3);
+	bed_settle(&bed);
 	bed_close(&bed);
 }
 

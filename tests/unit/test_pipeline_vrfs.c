@@ -147,7 +147,7 @@ Test(pipeline_vrfs, nothing_leaks)
 	bed_delta(&bed, "told");
 	udp(2, 0, "10.0.0.2", "127.0.0.1", 0);
 	put(2);
-	bed_expect_drop(&bed, "martians are martians in each", DROP_IP4_MARTIAN_DESTINATION, 1);
+	bed_expect_drop(&bed, "martians are martians in each", DROP_IP4_DESTINATION_LOOPBACK, 1);
 	udp(1, 0, "2001:db8:1::2", "ff01::1", 0);
 	put(1);
 	bed_delta(&bed, "six");
@@ -200,10 +200,10 @@ Test(pipeline_vrfs, errors_and_echoes_stay_in_theirs)
 	bed_delta(&bed, "told");
 	udp(2, 0, "10.77.0.1", "10.0.1.2", 1);
 	put(2);
-	bed_expect_drop(&bed, "our own address, in red", DROP_TTL_EXPIRED, 1);
+	bed_expect_drop(&bed, "our own address, in red", DROP_IP4_SOURCE_OWN, 1);
 	udp(2, 0, "2001:db8:77::1", "2001:db8:1::2", 1);
 	put(2);
-	bed_expect_drop(&bed, "six, our own address, in red", DROP_TTL_EXPIRED, 1);
+	bed_expect_drop(&bed, "six, our own address, in red", DROP_IP6_SOURCE_OWN, 1);
 	bed_close(&bed);
 }
 

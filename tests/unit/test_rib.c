@@ -366,3 +366,148 @@ Test(rib, an_interface_goes)
 	ok(add_object(RIB_FPM, "10.11.0.0/16", 7));
 	finish();
 }
+
+/*
+ * Routes, groups and objects change, rows are given back and used again, with packets before, in
+ * and behind the pipeline: each leaves by a next hop that its prefix has had. 10.9/16 only ever
+ * goes by ports 1 and 2, 10.10/16 by 0 and 1; what churns beside them goes by all.
+ */
+static void churn(uint64_t *seed)
+{
+	static const char *const nine[] = { "10.0.1.2", "10.0.2.2" };
+	static const char *const ten[] = { "10.0.0.2", "10.0.1.2" };
+	const unsigned what = (unsigned)(guard_random(seed) % 8);
+	const unsigned k = (unsigned)(guard_random(seed) % 2);
+	char other[32], via[32];
+
+	snprintf(other, sizeof(other), "10.20.%u.0/24", (unsigned)(guard_random(seed) % 9));
+	snprintf(via, sizeof(via), "10.0.%u.%u", (unsigned)(guard_random(seed) % 3),
+		 (unsigned)(2 + guard_random(seed) % 9));
+	if (what == 0)
+		ok(set_object(7, nine[k], NULL));
+	else if (what == 1)
+		ok(set_object(7, nine[k], nine[!k]));
+	else if (what == 2)
+		ok(add(RIB_FPM, "10.10.0.0/16", 0, ten[k]));
+	else if (what == 3)
+		ok(add_two(RIB_FPM, "10.10.0.0/16", ten[0], ten[1]));
+	else if (what == 4)
+		ok(add(RIB_FPM, other, 0, via));
+	else if (what == 5)
+		ok(add_two(RIB_FPM, other, via, "10.0.0.2"));
+	else if (what == 6)
+		del(RIB_FPM, other, 0);
+	else
+		rib_commit(b);
+}
+
+Test(rib, no_packet_goes_where_it_never_should)
+{
+	static const uint8_t from[6] = { 2, 0, 0, 0, 0, 2 };
+	uint64_t seed = 7, sent = 0, seen = 0;
+	struct frame in;
+
+	start("");
+	ok(set_object(7, "10.0.1.2", NULL));
+	ok(add_object(RIB_FPM, "10.9.0.0/16", 7));
+	ok(add(RIB_FPM, "10.10.0.0/16", 0, "10.0.0.2"));
+	rib_commit(b);
+	for (unsigned i = 0; i < 20000; i++) {
+		const struct frame *f;
+
+		churn(&seed);
+		if (guard_random(&seed) % 2) {
+			frame_udp(&in, &(struct udp){ .to = bed_mac(&bed, 0),
+						      .from = from,
+						      .src = "10.0.0.2",
+						      .dst = i % 2 ? "10.9.1.1" : "10.10.1.1",
+						      .id = (uint16_t)i,
+						      .src_port = (uint16_t)i,
+						      .payload = 20 });
+			bed_send(&bed, 0, &in);
+			sent++;
+		}
+		if (guard_random(&seed) % 3 == 0)
+			bed_turn(&bed, 0);
+		if (guard_random(&seed) % 16 == 0)
+			bed_control(&bed);
+		bed_drain(&bed);
+		while ((f = bed_next(&bed))) {
+			if (f->data[12] != 8 || f->data[13] != 0)
+				continue; /* somebody is asked for */
+			cr_assert_neq(f->data[14 + 17], 20, "nobody sends there");
+			if (f->data[14 + 17] == 9)
+				cr_assert_eq(f->data[4], f->port, "another port's gateway");
+			cr_assert(f->data[14 + 17] == 9 ? f->port >= 1 : f->port <= 1,
+				  "change %u: 10.%u/16 leaves by port %u", i, f->data[14 + 17],
+				  f->port);
+			cr_assert_eq(f->data[5], 2, "change %u: to a gateway it never had", i);
+			seen++;
+		}
+	}
+	bed_settle(&bed);
+	while (bed_next(&bed))
+		seen++;
+	cr_expect_geq(seen, sent, "%lu of %lu came out", seen, sent);
+	finish();
+}
+
+Test(rib, full_tables_refuse)
+{
+	unsigned n, rows;
+	int ret = 0;
+	char to[32], via[32];
+
+	start("tables: {routes4: 300, routes6: 64, nexthops: 64, neighbors: 32}\n");
+	for (n = 0; !ret && n < 4096; n++) {
+		snprintf(to, sizeof(to), "10.%u.%u.0/24", 30 + n / 256, n % 256);
+		ret = add(RIB_FPM, to, 0, "10.0.0.2");
+	}
+	cr_expect_eq(ret, -ENOSPC);
+	cr_expect(strstr(err.text, "routes4"), "%s", err.text);
+	cr_expect_geq(n, 300);
+	cr_expect_eq(rib_count(b, RIB_FPM), n - 1);
+	cr_expect_eq(row_of(to), NEXTHOP_ROW_NONE);
+	ok(add(RIB_FPM, "10.30.0.0/24", 0, "10.0.1.2")); /* replacing one takes no room */
+	ok(del(RIB_FPM, "10.30.1.0/24", 0));
+	ok(add(RIB_FPM, to, 0, "10.0.0.2"));
+	rows = b->nexthops->n_used;
+	for (ret = 0, n = 0; !ret && n < 200; n++) {
+		snprintf(via, sizeof(via), "10.0.2.%u", 3 + n);
+		ret = add(RIB_FPM, "10.30.2.0/24", n, via);
+	}
+	cr_expect_eq(ret, -ENOSPC);
+	cr_expect(strstr(err.text, "neighbour table is full (32)"), "%s", err.text);
+	cr_expect_eq(b->nexthops->n_used, rows + n - 1);
+	cr_expect_eq(row_of("10.30.2.0/24"), gateway("10.0.2.3"));
+	finish();
+}
+
+static bool gather(void *arg, const struct rib_route_view *r)
+{
+	struct rib_prefix *last = arg;
+
+	if (r->to.family == last->family)
+		cr_expect_leq(memcmp(last->addr, r->to.addr, 16), 0);
+	cr_expect_geq(r->to.family, last->family);
+	*last = r->to;
+	return true;
+}
+
+Test(rib, walked_in_order)
+{
+	struct rib_cursor at = { 0 };
+	struct rib_prefix last = { 0 };
+	char to[32];
+
+	start("");
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(to, sizeof(to), "%u.%u.0.0/16", 20 + i * 7 % 90, i);
+		ok(add(RIB_FPM, to, 0, "10.0.0.2"));
+	}
+	ok(add(RIB_FPM, "2001:db8:77::/48", 0, "10.0.0.2"));
+	rib_walk(b, &at, gather, &last);
+	cr_expect_eq(last.family, AF_INET6);
+	cr_expect_not(at.begun);
+	finish();
+}

@@ -280,7 +280,9 @@ static int port_vlans(struct build *b, uint16_t port)
 		iface->vlan = 0;
 		for (const char *d = n->name; *d; d++) /* digits, checked by the schema */
 			iface->vlan = (uint16_t)(iface->vlan * 10 + (*d - '0'));
-		ret = iface_fill(b, iface, n, map);
+		ret = build_vrf(b, n, &iface->vrf);
+		if (ret == 0)
+			ret = iface_fill(b, iface, n, map);
 		if (ret < 0)
 			return ret;
 	}
@@ -341,7 +343,9 @@ int build_ports(struct build *b)
 	c->n_ifaces = c->n_ports;
 	for (uint16_t i = 0; ret == 0 && i < c->n_ports; i++) {
 		c->ifaces[i].port = i;
-		ret = iface_fill(b, &c->ifaces[i], b->ports[i], b->ports[i]);
+		ret = build_vrf(b, b->ports[i], &c->ifaces[i].vrf);
+		if (ret == 0)
+			ret = iface_fill(b, &c->ifaces[i], b->ports[i], b->ports[i]);
 	}
 	for (uint16_t i = 0; ret == 0 && i < c->n_ports; i++)
 		ret = port_vlans(b, i);

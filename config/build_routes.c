@@ -11,6 +11,7 @@
 /* An entry of a list by what must be unique in it. */
 struct entry {
 	struct config_prefix key;
+	uint16_t vrf;   /* of a route */
 	uint32_t other; /* metric, interface */
 	const struct node *node;
 };
@@ -20,6 +21,8 @@ static int by_key(const void *pa, const void *pb)
 	const struct entry *a = pa, *b = pb;
 	int d = prefix_compare(&a->key, &b->key);
 
+	if (d == 0)
+		d = (int)a->vrf - (int)b->vrf;
 	if (d == 0)
 		d = (a->other > b->other) - (a->other < b->other);
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
@@ -33,7 +36,8 @@ static const struct node *find_repeated(struct entry *e, size_t n, unsigned *fir
 
 	qsort(e, n, sizeof(*e), by_key);
 	for (size_t i = 1; i < n; i++) {
-		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].other != e[first].other) {
+		if (prefix_compare(&e[i].key, &e[first].key) != 0 || e[i].vrf != e[first].vrf ||
+		    e[i].other != e[first].other) {
 			first = i;
 		} else if (!repeated || e[i].node->pos < repeated->pos) {
 			repeated = e[i].node;
@@ -66,7 +70,7 @@ static int no_memory(struct build *b)
 	return err_set(b->err, -ENOMEM, "%s: out of memory while checking it", b->tree->src.name);
 }
 
-static int check_destination(struct build *b, const struct node *to)
+static int check_destination(struct build *b, uint16_t vrf, const struct node *to)
 {
 	const struct config_prefix *p = &to->v.prefix;
 	const struct own_address *o;
@@ -74,12 +78,12 @@ static int check_destination(struct build *b, const struct node *to)
 
 	node_path(to, path, sizeof(path));
 	value_show_prefix(p, false, text, sizeof(text));
-	o = p->len == (p->family == AF_INET ? 32 : 128) ? build_own(b, p) : NULL;
+	o = p->len == (p->family == AF_INET ? 32 : 128) ? build_own(b, vrf, p) : NULL;
 	if (o)
 		return build_fail(b, to,
 				  "%s: %s is this board's own address (%s)\nremove the route", path,
 				  text, build_iface_name(b, o->iface, name, sizeof(name)));
-	o = build_net(b, p);
+	o = build_net(b, vrf, p);
 	if (o)
 		return build_fail(b, to,
 				  "%s: %s is connected to %s already\nremove the route, or "
@@ -95,9 +99,9 @@ static int check_destination(struct build *b, const struct node *to)
 	return 0;
 }
 
-/* A gateway of the route's family, on one of our links; map has its `port` and `vlan`. */
+/* A gateway of the route's family and VRF, on one of our links; map has its `port` and `vlan`. */
 static int build_via(struct build *b, const struct node *via, const struct node *map,
-		     const struct node *to, uint8_t addr[16], uint16_t *iface)
+		     const struct node *to, uint16_t vrf, uint8_t addr[16], uint16_t *iface)
 {
 	char path[128];
 
@@ -109,7 +113,7 @@ static int build_via(struct build *b, const struct node *via, const struct node 
 				  via->v.prefix.family == AF_INET ? "IPv4" : "IPv6",
 				  to->v.prefix.family == AF_INET ? "IPv4" : "IPv6");
 	memcpy(addr, via->v.prefix.addr, 16);
-	return build_on_link(b, via, map, iface);
+	return build_on_link(b, via, map, vrf, iface);
 }
 
 /* Those of the route follow each other in c->paths; there is room (build_routes). */
@@ -126,7 +130,7 @@ static int build_paths(struct build *b, const struct node *list, const struct no
 		p->family = to->v.prefix.family;
 		p->weight = (uint8_t)node_number(map, "weight");
 		route->n_paths++;
-		ret = build_via(b, node_child(map, "via"), map, to, p->via, &p->iface);
+		ret = build_via(b, node_child(map, "via"), map, to, route->vrf, p->via, &p->iface);
 	}
 	return ret;
 }
@@ -144,7 +148,9 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 	route->to = to->v.prefix;
 	route->line = map->line;
 	route->kind = (enum config_route_kind)node_number(map, "type");
-	ret = check_destination(b, to);
+	ret = build_map_vrf(b, map, &route->vrf);
+	if (ret == 0)
+		ret = check_destination(b, route->vrf, to);
 	if (ret < 0)
 		return ret;
 	if (route->kind != CONFIG_ROUTE_VIA) {
@@ -172,7 +178,7 @@ static int build_route(struct build *b, const struct node *map, struct config_ro
 				  "%s: the route leads nowhere\nadd via: GATEWAY, or type: "
 				  "blackhole, unreachable or prohibit",
 				  path);
-	return build_via(b, via, map, to, route->via, &route->iface);
+	return build_via(b, via, map, to, route->vrf, route->via, &route->iface);
 }
 
 /* Node and place of one entry in struct config: fills it, and *e with what must be unique of it. */
@@ -199,7 +205,8 @@ static int fill_route(struct build *b, const struct node *map, size_t i, struct 
 {
 	int ret = build_route(b, map, &b->c->routes[i]);
 
-	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].metric, node_child(map, "to") };
+	*e = (struct entry){ b->c->routes[i].to, b->c->routes[i].vrf, b->c->routes[i].metric,
+			     node_child(map, "to") };
 	return ret;
 }
 
@@ -235,12 +242,16 @@ static int fill_neighbor(struct build *b, const struct node *map, size_t i, stru
 {
 	struct config_neighbor *nb = &b->c->neighbors[i];
 	const struct node *ip = node_child(map, "ip");
-	int ret = build_on_link(b, ip, map, &nb->iface);
+	uint16_t vrf;
+	int ret = build_map_vrf(b, map, &vrf);
+
+	if (ret == 0)
+		ret = build_on_link(b, ip, map, vrf, &nb->iface);
 
 	nb->family = ip->v.prefix.family;
 	memcpy(nb->addr, ip->v.prefix.addr, sizeof(nb->addr));
 	memcpy(nb->mac, node_child(map, "mac")->v.mac, sizeof(nb->mac));
-	*e = (struct entry){ ip->v.prefix, nb->iface, ip };
+	*e = (struct entry){ ip->v.prefix, 0, nb->iface, ip };
 	return ret;
 }
 

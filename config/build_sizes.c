@@ -84,6 +84,21 @@ static long count_gateways(const struct config *c)
 	return distinct;
 }
 
+void config_need_routes(const struct config *c, unsigned vrf, uint32_t *routes4, uint32_t *routes6)
+{
+	*routes4 = *routes6 = 0;
+	for (size_t i = 0; i < c->n_routes; i++)
+		if (c->routes[i].vrf == vrf)
+			*(c->routes[i].to.family == AF_INET ? routes4 : routes6) += 1;
+	for (unsigned i = 0; i < c->n_ifaces; i++) {
+		const struct config_iface *f = &c->ifaces[i];
+
+		for (unsigned a = 0; f->vrf == vrf && a < f->n_addrs; a++)
+			/* a host route and a subnet each */
+			*(f->addrs[a].family == AF_INET ? routes4 : routes6) += 2;
+	}
+}
+
 int config_need(const struct config *c, struct config_sizes *need)
 {
 	const long gateways = count_gateways(c);
@@ -92,15 +107,9 @@ int config_need(const struct config *c, struct config_sizes *need)
 	*need = (struct config_sizes){ .neighbors = (uint32_t)c->n_neighbors };
 	if (gateways < 0)
 		return -ENOMEM;
-	for (size_t i = 0; i < c->n_routes; i++)
-		*(c->routes[i].to.family == AF_INET ? &need->routes4 : &need->routes6) += 1;
-	for (unsigned i = 0; i < c->n_ifaces; i++) {
-		const struct config_iface *f = &c->ifaces[i];
-
-		for (unsigned a = 0; a < f->n_addrs; a++) /* a host route and a subnet each */
-			*(f->addrs[a].family == AF_INET ? &need->routes4 : &need->routes6) += 2;
-		own += f->n_addrs;
-	}
+	config_need_routes(c, 0, &need->routes4, &need->routes6);
+	for (unsigned i = 0; i < c->n_ifaces; i++)
+		own += c->ifaces[i].n_addrs;
 	need->nexthops = (uint32_t)gateways + (uint32_t)c->n_neighbors + 2 * own;
 	return 0;
 }
@@ -112,15 +121,36 @@ static int table_size(struct build *b, const struct node *map, const char *leaf,
 {
 	const struct node *n = node_child(map, leaf);
 	uint32_t said = node_number(map, leaf);
+	char path[128];
 
 	if (said && said < need)
 		return build_fail(b, n,
-				  "tables.%s: %u is too small, this file alone needs %u\nwrite "
+				  "%s: %u is too small, this file alone needs %u\nwrite "
 				  "at least %u, or auto",
-				  leaf, said, need, need);
+				  node_path(n, path, sizeof(path)), said, need, need);
 	*out_said = said;
 	*out = said ? said : need * 2 > least ? need * 2 : least;
 	return 0;
+}
+
+/* The route tables of the other VRFs. */
+static int vrf_sizes(struct build *b)
+{
+	struct config *c = b->c;
+	int ret = 0;
+
+	for (unsigned i = 1; ret == 0 && i < c->n_vrfs; i++) {
+		struct config_vrf *v = &c->vrfs[i];
+		uint32_t need4, need6;
+
+		config_need_routes(c, i, &need4, &need6);
+		ret = table_size(b, b->vrfs[i], "routes4", need4, 1024, &v->said_routes4,
+				 &v->max_routes4);
+		if (ret == 0)
+			ret = table_size(b, b->vrfs[i], "routes6", need6, 1024, &v->said_routes6,
+					 &v->max_routes6);
+	}
+	return ret;
 }
 
 static void build_filters(struct build *b)
@@ -180,6 +210,8 @@ int build_sizes(struct build *b)
 	if (ret == 0)
 		ret = table_size(b, &tables, "nexthops", need.nexthops, 4096, &c->said.nexthops,
 				 &c->max_nexthops);
+	if (ret == 0)
+		ret = vrf_sizes(b);
 	c->buffers = node_number(&memory, "buffers");
 	c->hugepages = node_number(&memory, "hugepages");
 	c->urpf_default = node_number(&ip, "urpf_default");

@@ -16,10 +16,11 @@ static int by_address(const void *pa, const void *pb)
 {
 	const struct own_address *a = pa, *b = pb;
 	struct config_prefix x = a->addr, y = b->addr;
-	int d;
+	int d = (int)a->vrf - (int)b->vrf;
 
 	x.len = y.len = 0;
-	d = prefix_compare(&x, &y);
+	if (d == 0)
+		d = prefix_compare(&x, &y);
 	if (d == 0)
 		d = (int)a->iface - (int)b->iface;
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
@@ -28,7 +29,10 @@ static int by_address(const void *pa, const void *pb)
 static int by_net(const void *pa, const void *pb)
 {
 	const struct own_address *a = pa, *b = pb;
-	int d = prefix_compare(&a->net, &b->net);
+	int d = (int)a->vrf - (int)b->vrf;
+
+	if (d == 0)
+		d = prefix_compare(&a->net, &b->net);
 
 	return d ? d : (int)(a->node->pos > b->node->pos) - (int)(a->node->pos < b->node->pos);
 }
@@ -71,7 +75,8 @@ static int check_duplicates(struct build *b)
 		const struct own_address *x = &b->own[i - 1], *y = &b->own[i], *bad;
 		char text[64], name[64];
 
-		if (x->addr.family != y->addr.family || memcmp(x->addr.addr, y->addr.addr, 16) != 0)
+		if (x->vrf != y->vrf || x->addr.family != y->addr.family ||
+		    memcmp(x->addr.addr, y->addr.addr, 16) != 0)
 			continue;
 		if (prefix_is_link_local(&x->addr) && x->iface != y->iface)
 			continue;
@@ -94,7 +99,8 @@ static void collect(struct build *b, const struct node *map, uint16_t iface)
 	for (const struct node *n = list ? list->child : NULL; n; n = n->next) {
 		struct own_address *o = &b->own[b->n_own++];
 
-		*o = (struct own_address){ n->v.prefix, n->v.prefix, iface, n };
+		*o = (struct own_address){ n->v.prefix, n->v.prefix, iface, b->c->ifaces[iface].vrf,
+					   n };
 		prefix_mask(&o->net);
 		if (!prefix_is_link_local(&o->addr))
 			b->nets[b->n_nets++] = *o;
@@ -131,7 +137,7 @@ int build_subnets(struct build *b)
 	for (size_t i = 0; ret == 0 && i < b->n_nets; i++) {
 		const struct own_address *a = &b->nets[i];
 
-		if (!outer || !prefix_contains(&outer->net, &a->net)) {
+		if (!outer || outer->vrf != a->vrf || !prefix_contains(&outer->net, &a->net)) {
 			outer = a;
 			b->outer[b->n_outer++] = (uint32_t)i;
 		} else if (a->iface != outer->iface) {
@@ -141,17 +147,19 @@ int build_subnets(struct build *b)
 	return ret;
 }
 
-const struct own_address *build_own(const struct build *b, const struct config_prefix *p)
+const struct own_address *build_own(const struct build *b, uint16_t vrf,
+				    const struct config_prefix *p)
 {
 	size_t low = 0, high = b->n_own;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 		struct config_prefix x = b->own[mid].addr, y = *p;
-		int d;
+		int d = (int)b->own[mid].vrf - (int)vrf;
 
 		x.len = y.len = 0;
-		d = prefix_compare(&x, &y);
+		if (d == 0)
+			d = prefix_compare(&x, &y);
 		if (d == 0)
 			return &b->own[mid];
 		if (d < 0)
@@ -162,13 +170,19 @@ const struct own_address *build_own(const struct build *b, const struct config_p
 	return NULL;
 }
 
-const struct own_address *build_net(const struct build *b, const struct config_prefix *p)
+static int compare_net(const struct own_address *o, uint16_t vrf, const struct config_prefix *p)
+{
+	return o->vrf != vrf ? (int)o->vrf - (int)vrf : prefix_compare(&o->net, p);
+}
+
+const struct own_address *build_net(const struct build *b, uint16_t vrf,
+				    const struct config_prefix *p)
 {
 	size_t low = 0, high = b->n_nets;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		int d = prefix_compare(&b->nets[mid].net, p);
+		const int d = compare_net(&b->nets[mid], vrf, p);
 
 		if (d == 0)
 			return &b->nets[mid];
@@ -180,34 +194,36 @@ const struct own_address *build_net(const struct build *b, const struct config_p
 	return NULL;
 }
 
-/* The outermost connected subnet that holds p, or NULL. */
-static const struct own_address *subnet_of(const struct build *b, const struct config_prefix *p)
+/* The outermost connected subnet of the VRF that holds p, or NULL. */
+static const struct own_address *subnet_of(const struct build *b, uint16_t vrf,
+					   const struct config_prefix *p)
 {
 	size_t low = 0, high = b->n_outer;
+	const struct own_address *o;
 
 	while (low < high) { /* the last one that does not begin after p */
 		size_t mid = (low + high) / 2;
 
-		if (prefix_compare(&b->nets[b->outer[mid]].net, p) <= 0)
+		if (compare_net(&b->nets[b->outer[mid]], vrf, p) <= 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low == 0 || !prefix_contains(&b->nets[b->outer[low - 1]].net, p))
-		return NULL;
-	return &b->nets[b->outer[low - 1]];
+	o = low ? &b->nets[b->outer[low - 1]] : NULL;
+	return o && o->vrf == vrf && prefix_contains(&o->net, p) ? o : NULL;
 }
 
-static int fail_no_subnet(struct build *b, const struct node *n)
+static int fail_no_subnet(struct build *b, uint16_t vrf, const struct node *n)
 {
 	const char *family = n->v.prefix.family == AF_INET ? "IPv4" : "IPv6";
 	char text[64], path[128], net[64], name[64], list[160] = "";
+	char of_vrf[CONFIG_NAME_LEN + 8] = "";
 	size_t used = 0, n_family = 0;
 
 	for (size_t i = 0; i < b->n_outer; i++) {
 		const struct own_address *o = &b->nets[b->outer[i]];
 
-		if (o->net.family != n->v.prefix.family)
+		if (o->vrf != vrf || o->net.family != n->v.prefix.family)
 			continue;
 		if (++n_family <= 3)
 			used += (size_t)snprintf(
@@ -219,13 +235,15 @@ static int fail_no_subnet(struct build *b, const struct node *n)
 	}
 	value_show_prefix(&n->v.prefix, true, text, sizeof(text));
 	node_path(n, path, sizeof(path));
+	if (vrf)
+		snprintf(of_vrf, sizeof(of_vrf), " of VRF %s", b->c->vrfs[vrf].name);
 	if (n_family == 0)
 		return build_fail(b, n,
-				  "%s: %s is in no connected subnet\nno port has an %s address; "
-				  "give one under `addresses:`",
-				  path, text, family);
-	return build_fail(b, n, "%s: %s is in no connected subnet\n%s subnets: %s%s", path, text,
-			  family, list, n_family > 3 ? ", …" : "");
+				  "%s: %s is in no connected subnet%s\nno port%s has an %s "
+				  "address; give one under `addresses:`",
+				  path, text, of_vrf, of_vrf, family);
+	return build_fail(b, n, "%s: %s is in no connected subnet%s\n%s subnets: %s%s", path, text,
+			  of_vrf, family, list, n_family > 3 ? ", …" : "");
 }
 
 /* The interface `port` and `vlan` of a map name. *iface is UINT16_MAX without `port`. */
@@ -261,6 +279,35 @@ static int named_iface(struct build *b, const struct node *map, uint16_t *iface)
 			  node_path(map, path, sizeof(path)), port->v.text, vlan->v.number);
 }
 
+/* The interface named must be in the VRF. */
+static int check_vrf(struct build *b, const struct node *n, const struct node *map, uint16_t named,
+		     uint16_t vrf)
+{
+	char path[128], name[64];
+
+	if (named == UINT16_MAX || b->c->ifaces[named].vrf == vrf)
+		return 0;
+	return build_fail(b, n, "%s: %s is in VRF %s\nleave out `vrf`, or name another port",
+			  node_path(map, path, sizeof(path)),
+			  build_iface_name(b, named, name, sizeof(name)),
+			  b->c->vrfs[b->c->ifaces[named].vrf].name);
+}
+
+int build_map_vrf(struct build *b, const struct node *map, uint16_t *vrf)
+{
+	const struct node *said = node_child(map, "vrf");
+	uint16_t named;
+	int ret = build_vrf(b, map, vrf);
+
+	if (ret == 0)
+		ret = named_iface(b, map, &named);
+	if (ret < 0 || named == UINT16_MAX)
+		return ret;
+	if (!said)
+		*vrf = b->c->ifaces[named].vrf;
+	return check_vrf(b, said, map, named, *vrf);
+}
+
 static bool has_ipv6(const struct config_iface *i)
 {
 	for (unsigned a = 0; a < i->n_addrs; a++)
@@ -269,16 +316,20 @@ static bool has_ipv6(const struct config_iface *i)
 	return false;
 }
 
-int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t *iface)
+int build_on_link(struct build *b, const struct node *n, const struct node *map, uint16_t vrf,
+		  uint16_t *iface)
 {
 	const struct config_prefix *p = &n->v.prefix;
-	const struct own_address *net, *own = build_own(b, p);
+	const struct own_address *net, *own;
 	char path[128], text[64], name[64];
 	uint16_t named;
 	int ret = named_iface(b, map, &named);
 
+	if (ret == 0)
+		ret = check_vrf(b, n, map, named, vrf);
 	if (ret < 0)
 		return ret;
+	own = build_own(b, vrf, p);
 	node_path(n, path, sizeof(path));
 	value_show_prefix(p, true, text, sizeof(text));
 	if (own && !prefix_is_link_local(p))
@@ -300,9 +351,9 @@ int build_on_link(struct build *b, const struct node *n, const struct node *map,
 		*iface = named;
 		return 0;
 	}
-	net = subnet_of(b, p);
+	net = subnet_of(b, vrf, p);
 	if (!net)
-		return fail_no_subnet(b, n);
+		return fail_no_subnet(b, vrf, n);
 	if (named != UINT16_MAX && named != net->iface)
 		return build_fail(b, n,
 				  "%s: %s is on %s, not on the port given\nleave out `port` and "

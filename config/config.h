@@ -25,11 +25,12 @@
 #define CONFIG_MAX_ADDRS        16  /* per interface */
 #define CONFIG_MAX_PATHS        64  /* per route */
 #define CONFIG_MAX_VLANS        256 /* interfaces with a VLAN id, per board */
+#define CONFIG_MAX_VRFS         16  /* the default one and 15 of the file */
 #define CONFIG_LANES_PER_BANK   8
 #define CONFIG_MAX_ENGINE_LANES 64
 #define CONFIG_MAX_FILE_BYTES   (64u << 20) /* a million routes are 40 MB */
 #define CONFIG_NO_PORT          UINT16_MAX  /* of an interface: this place is free */
-#define CONFIG_LISTEN_LEN       64 /* [ADDRESS]:PORT */
+#define CONFIG_LISTEN_LEN       64          /* [ADDRESS]:PORT */
 #define CONFIG_TWIN_NAME_MAX    15          /* characters of a kernel interface's name */
 
 /* An address with prefix length; family AF_INET or AF_INET6, network byte order. */
@@ -84,6 +85,16 @@ enum config_carrier {
 	CONFIG_CARRIER_DEV,
 };
 
+/*
+ * A VRF: route tables of its own. vrfs[0] is the default one, of everything that names none; its
+ * sizes are those of the tables below.
+ */
+struct config_vrf {
+	char name[CONFIG_NAME_LEN];          /* "default" of vrfs[0] */
+	uint32_t table;                      /* the kernel's routing table; 254 (main) of vrfs[0] */
+	uint32_t said_routes4, said_routes6; /* as they stand in the file; 0: auto */
+	uint32_t max_routes4, max_routes6;   /* default max(1024, 2 x what the file needs) */
+};
 /* Reverse path check of sources (RFC 3704). */
 enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
 
@@ -91,6 +102,7 @@ enum config_urpf { CONFIG_URPF_OFF, CONFIG_URPF_LOOSE, CONFIG_URPF_STRICT };
 struct config_iface {
 	uint16_t port; /* index into ports */
 	uint16_t vlan;
+	uint16_t vrf; /* index into vrfs */
 	enum config_urpf urpf;
 	uint16_t n_addrs;
 	struct config_prefix addrs[CONFIG_MAX_ADDRS];
@@ -134,6 +146,7 @@ struct config_route {
 	uint16_t n_paths;    /* 0: only `via` */
 	uint32_t first_path; /* index into paths */
 	uint32_t metric;     /* the lowest of equal destinations is used */
+	uint16_t vrf;        /* index into vrfs: of `to` and of the interfaces */
 	unsigned line;       /* in the file, for messages */
 };
 
@@ -149,7 +162,7 @@ struct config_sizes {
 	uint32_t routes4, routes6, nexthops, neighbors;
 };
 
-struct config_listen { /* a TCP port */
+struct config_listen {                /* a TCP port */
 	char text[CONFIG_LISTEN_LEN]; /* as written */
 	uint8_t family;
 	uint16_t port;
@@ -165,11 +178,12 @@ struct config {
 	bool idle_poll;                           /* true: never sleep when idle */
 	bool spread; /* workers without a receive queue get flows of those that have one */
 
-	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces;
+	unsigned n_engines, n_lasers, n_devices, n_ports, n_ifaces, n_vrfs;
 	struct config_engine engines[CONFIG_MAX_ENGINES];
 	struct config_laser lasers[CONFIG_MAX_LASERS];
 	struct config_device devices[CONFIG_MAX_DEVICES];
 	struct config_port ports[CONFIG_MAX_PORTS];
+	struct config_vrf vrfs[CONFIG_MAX_VRFS];
 	/* ifaces[i] for i < n_ports is port i untagged; VLAN interfaces follow */
 	struct config_iface ifaces[CONFIG_MAX_PORTS + CONFIG_MAX_VLANS];
 
@@ -216,5 +230,7 @@ void config_free(struct config *c);
 
 /* What its own routes, addresses and neighbours take of the tables. -ENOMEM. */
 int config_need(const struct config *c, struct config_sizes *need);
+/* The routes alone, of one VRF. */
+void config_need_routes(const struct config *c, unsigned vrf, uint32_t *routes4, uint32_t *routes6);
 
 #endif

@@ -150,6 +150,22 @@ static void compare_vlans(struct work *w, const struct config *c, enum config_si
 				    .kind = CONFIG_VLAN, .sign = sign, .before = i, .after = i });
 }
 
+/* A VLAN that stays, in another VRF. */
+static void compare_vlan_vrfs(struct work *w)
+{
+	const struct field *f = field_find("ports.*.vlans.*.vrf");
+
+	for (unsigned i = 0; i < w->before->n_ifaces; i++)
+		if (same_iface(w, i) && w->before->ifaces[i].vlan &&
+		    w->before->ifaces[i].vrf != w->after->ifaces[i].vrf)
+			say(w, &(struct config_change){ .kind = CONFIG_VLAN,
+							.sign = CONFIG_CHANGED,
+							.before = i,
+							.after = i,
+							.field = f,
+							.restart = f->restart });
+}
+
 static bool has_address(const struct config_iface *f, const struct config_prefix *p)
 {
 	for (unsigned a = 0; a < f->n_addrs; a++)
@@ -189,7 +205,9 @@ static int by_iface(const struct config *a, uint16_t ia, const struct config *b,
 static int by_route(const struct config *a, uint32_t i, const struct config *b, uint32_t k)
 {
 	const struct config_route *x = &a->routes[i], *y = &b->routes[k];
-	const int d = prefix_compare(&x->to, &y->to);
+	int d = (int)x->vrf - (int)y->vrf;
+
+	d = d ? d : prefix_compare(&x->to, &y->to);
 
 	return d ? d : (x->metric > y->metric) - (x->metric < y->metric);
 }
@@ -302,6 +320,7 @@ int config_diff(struct config_diff *out, const struct config *before, const stru
 		{ CONFIG_ENGINE, "engines", "engines.*.", fixed },
 		{ CONFIG_LASER, "lasers", "lasers.*.", fixed },
 		{ CONFIG_DEVICE, "devices", "devices.*", NULL },
+		{ CONFIG_VRF, "vrfs", "vrfs.*.", FIELDS_NEW_VRF },
 		{ CONFIG_PORT, "ports", "ports.*.", NULL },
 	};
 	struct work w = { out, before, after, false };
@@ -316,6 +335,7 @@ int config_diff(struct config_diff *out, const struct config *before, const stru
 		compare_named(&w, &named[i], CONFIG_ADDED);
 	}
 	compare_vlans(&w, before, CONFIG_REMOVED);
+	compare_vlan_vrfs(&w);
 	compare_vlans(&w, after, CONFIG_ADDED);
 	compare_addresses(&w, before, after, CONFIG_REMOVED);
 	compare_addresses(&w, after, before, CONFIG_ADDED);

@@ -41,8 +41,12 @@ static const void *object_of(const struct config *c, enum config_kind kind, uint
 		return &c->lasers[i];
 	case CONFIG_DEVICE:
 		return &c->devices[i];
+	case CONFIG_VRF:
+		return &c->vrfs[i];
 	case CONFIG_PORT:
 		return &c->ports[i];
+	case CONFIG_VLAN:
+		return &c->ifaces[i];
 	case CONFIG_NEIGHBOR:
 		return &c->neighbors[i];
 	case CONFIG_ROUTE:
@@ -97,25 +101,34 @@ static void add_key(struct text *t, const struct config_change *ch, const struct
 }
 
 static const char *const words[CONFIG_KINDS] = {
-	[CONFIG_ENGINE] = "engine",     [CONFIG_LASER] = "laser source",
-	[CONFIG_DEVICE] = "device",     [CONFIG_PORT] = "port",
-	[CONFIG_VLAN] = "VLAN",         [CONFIG_ADDRESS] = "address",
-	[CONFIG_NEIGHBOR] = "neighbor", [CONFIG_ROUTE] = "route",
+	[CONFIG_ENGINE] = "engine",   [CONFIG_LASER] = "laser source", [CONFIG_DEVICE] = "device",
+	[CONFIG_VRF] = "VRF",         [CONFIG_PORT] = "port",          [CONFIG_VLAN] = "VLAN",
+	[CONFIG_ADDRESS] = "address", [CONFIG_NEIGHBOR] = "neighbor",  [CONFIG_ROUTE] = "route",
 };
+
+/* " mtu 1500 -> 9000" */
+static void add_change(struct text *t, const struct config_change *ch, const struct config *before,
+		       const struct config *after)
+{
+	const char *leaf = strrchr(ch->field->path, '.') + 1;
+	char a[FIELDS_TEXT_MAX], b[FIELDS_TEXT_MAX];
+
+	add(t, " %s %s -> %s", *leaf == '*' ? "arguments" : leaf,
+	    value(ch->field, before, object_of(before, ch->kind, ch->before), a),
+	    value(ch->field, after, object_of(after, ch->kind, ch->after), b));
+}
 
 static void add_named(struct text *t, const struct config_change *ch, const struct config *before,
 		      const struct config *after)
 {
 	static const char *const prefixes[CONFIG_KINDS] = {
-		[CONFIG_ENGINE] = "engines.*.",
-		[CONFIG_LASER] = "lasers.*.",
-		[CONFIG_DEVICE] = "devices.*",
+		[CONFIG_ENGINE] = "engines.*.", [CONFIG_LASER] = "lasers.*.",
+		[CONFIG_DEVICE] = "devices.*",  [CONFIG_VRF] = "vrfs.*.",
 		[CONFIG_PORT] = "ports.*.",
 	};
 	const struct config *c = ch->sign == CONFIG_REMOVED ? before : after;
 	const void *object =
 		object_of(c, ch->kind, ch->sign == CONFIG_REMOVED ? ch->before : ch->after);
-	char a[FIELDS_TEXT_MAX], b[FIELDS_TEXT_MAX];
 
 	add(t, "%s %s", words[ch->kind], (const char *)object); /* its name is its first member */
 	if (ch->sign == CONFIG_ADDED) {
@@ -124,11 +137,7 @@ static void add_named(struct text *t, const struct config_change *ch, const stru
 		else
 			add_keys(t, c, prefixes[ch->kind], object);
 	} else if (ch->sign == CONFIG_CHANGED) {
-		const char *leaf = strrchr(ch->field->path, '.') + 1;
-
-		add(t, " %s %s -> %s", *leaf == '*' ? "arguments" : leaf,
-		    value(ch->field, before, object_of(before, ch->kind, ch->before), a),
-		    value(ch->field, after, object_of(after, ch->kind, ch->after), b));
+		add_change(t, ch, before, after);
 	}
 }
 
@@ -179,6 +188,8 @@ static void add_listed(struct text *t, const struct config_change *ch, const str
 		add(t, " metric %u", c->routes[i].metric);
 	if (ch->kind == CONFIG_NEIGHBOR)
 		add(t, " on %s", field_iface(c, c->neighbors[i].iface, out, sizeof(out)));
+	else if (c->routes[i].vrf)
+		add(t, " in VRF %s", c->vrfs[c->routes[i].vrf].name);
 	if (ch->sign == CONFIG_CHANGED) {
 		add_end(t, ch->kind, before, ch->before);
 		add(t, " ->");
@@ -201,6 +212,10 @@ const char *config_change_text(const struct config_change *ch, const struct conf
 	case CONFIG_VLAN:
 		add(&t, "VLAN %u on %s", c->ifaces[ch->after].vlan,
 		    c->ports[c->ifaces[ch->after].port].name);
+		if (ch->sign == CONFIG_CHANGED)
+			add_change(&t, ch, before, after);
+		else if (ch->sign == CONFIG_ADDED && c->ifaces[ch->after].vrf)
+			add(&t, " vrf %s", c->vrfs[c->ifaces[ch->after].vrf].name);
 		break;
 	case CONFIG_ADDRESS:
 		add(&t, "address %s",

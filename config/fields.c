@@ -134,6 +134,34 @@ static bool port_mac(const struct config *c, const void *object, char *out, size
 	return p->has_mac && mac(p->mac, out, room);
 }
 
+/* The default one is where things are that name none. */
+static bool vrf_name(const struct config *c, uint16_t vrf, char *out, size_t room)
+{
+	return vrf && put(out, room, c->vrfs[vrf].name);
+}
+
+static bool port_vrf(const struct config *c, const void *object, char *out, size_t room)
+{
+	return vrf_name(c, c->ifaces[(const struct config_port *)object - c->ports].vrf, out, room);
+}
+
+static bool vlan_vrf(const struct config *c, const void *object, char *out, size_t room)
+{
+	return vrf_name(c, ((const struct config_iface *)object)->vrf, out, room);
+}
+
+static bool route_vrf(const struct config *c, const void *object, char *out, size_t room)
+{
+	return vrf_name(c, ((const struct config_route *)object)->vrf, out, room);
+}
+
+static bool neighbor_vrf(const struct config *c, const void *object, char *out, size_t room)
+{
+	const struct config_neighbor *n = object;
+
+	return vrf_name(c, c->ifaces[n->iface].vrf, out, room);
+}
+
 static bool iface_urpf(const struct config *c, const void *object, char *out, size_t room)
 {
 	static const char *const names[] = { [CONFIG_URPF_OFF] = "off",
@@ -320,11 +348,13 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 
 #define NAME    "the board's files and its socket are called by it"
 #define PINS    "threads stay on their CPUs"
+#define SPREAD  "helpers are shared out when the board starts"
 #define ENGINE  "engines are opened when the board starts"
 #define TABLE   "tables have their size for life"
 #define FILTERS "filters are set when the board starts"
 #define FPM     "zebra's server is made when the board starts"
 #define TWINS   "twins are made when the board starts"
+#define VRF     "interfaces are in their VRF as long as the board runs"
 #define MEMORY  "packet memory is reserved when the board starts"
 
 /* clang-format off */
@@ -333,7 +363,7 @@ TOP("instance", FIELD_TEXT, instance, NAME),
 MADE("workers.count", workers_count, PINS),
 MADE("workers.cpus[]", workers_cpu, PINS),
 MADE("workers.idle", workers_idle, NULL),
-MADE("workers.spread", workers_spread, NULL),
+MADE("workers.spread", workers_spread, SPREAD),
 OF("engines.*.profile", FIELD_TEXT, engine, profile, ENGINE),
 MADE("engines.*.mgmt", engine_mgmt, ENGINE),
 MADE("engines.*.lasers", engine_lasers, ENGINE),
@@ -344,6 +374,9 @@ OF("engines.*.numa", FIELD_NODE, engine, numa, ENGINE),
 OF("lasers.*.profile", FIELD_TEXT, laser, profile, ENGINE),
 MADE("lasers.*.mgmt", laser_mgmt, ENGINE),
 OF("devices.*", FIELD_TEXT, device, args, "the device is open; give the new one another name"),
+OF("vrfs.*.table", FIELD_U32, vrf, table, FIELDS_NEW_VRF),
+OF("vrfs.*.routes4", FIELD_U32, vrf, said_routes4, TABLE),
+OF("vrfs.*.routes6", FIELD_U32, vrf, said_routes6, TABLE),
 MADE("ports.*.lanes", port_lanes, NULL),
 MADE("ports.*.carrier", port_carrier, NULL),
 MADE("ports.*.role", port_role, NULL),
@@ -351,7 +384,9 @@ MADE("ports.*.mtu", port_mtu, NULL),
 MADE("ports.*.mac", port_mac, NULL),
 OF("ports.*.promiscuous", FIELD_BOOL, port, promiscuous, NULL),
 OF("ports.*.numa", FIELD_NODE, port, numa, NULL),
+MADE("ports.*.vrf", port_vrf, VRF),
 MADE("ports.*.addresses[]", own_address, NULL),
+MADE("ports.*.vlans.*.vrf", vlan_vrf, VRF),
 MADE("ports.*.urpf", port_urpf, FILTERS),
 MADE("ports.*.vlans.*.addresses[]", own_address, NULL),
 MADE("ports.*.vlans.*.urpf", iface_urpf, FILTERS),
@@ -366,6 +401,7 @@ MADE("routes[].via", route_via, NULL),
 MADE("routes[].type", route_type, NULL),
 MADE("routes[].port", route_port, NULL),
 MADE("routes[].vlan", route_vlan, NULL),
+MADE("routes[].vrf", route_vrf, NULL),
 MADE("routes[].paths[].via", path_via, NULL),
 MADE("routes[].paths[].port", path_port, NULL),
 MADE("routes[].paths[].vlan", path_vlan, NULL),
@@ -375,6 +411,7 @@ MADE("neighbors[].ip", neighbor_ip, NULL),
 MADE("neighbors[].mac", neighbor_mac, NULL),
 MADE("neighbors[].port", neighbor_port, NULL),
 MADE("neighbors[].vlan", neighbor_vlan, NULL),
+MADE("neighbors[].vrf", neighbor_vrf, NULL),
 TOP("tables.routes4", FIELD_U32, said.routes4, TABLE),
 TOP("tables.routes6", FIELD_U32, said.routes6, TABLE),
 TOP("tables.nexthops", FIELD_U32, said.nexthops, TABLE),
@@ -424,6 +461,20 @@ NAMED(engine)
 NAMED(laser)
 NAMED(device)
 NAMED(port)
+
+static unsigned count_vrfs(const struct config *c, const void *parent)
+{
+	(void)parent;
+	return c->n_vrfs;
+}
+
+/* The default one does not stand in a file. */
+static const void *vrf_at(const struct config *c, const void *parent, unsigned i, char *name)
+{
+	(void)parent;
+	put(name, FIELDS_TEXT_MAX, c->vrfs[i].name);
+	return i && name[0] ? &c->vrfs[i] : NULL;
+}
 
 static unsigned count_ifaces(const struct config *c, const void *parent)
 {
@@ -513,6 +564,7 @@ static const struct collection collections[] = {
 	{ "engines", count_engines, engine_at },
 	{ "lasers", count_lasers, laser_at },
 	{ "devices", count_devices, device_at },
+	{ "vrfs", count_vrfs, vrf_at },
 	{ "ports", count_ports, port_at },
 	{ "ports.*.addresses", count_port_addresses, port_address_at },
 	{ "ports.*.vlans", count_ifaces, vlan_at },

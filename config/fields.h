@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 
+#define FIELDS_NEW_VRF  "route tables are made when the board starts"
 #define FIELDS_TEXT_MAX 320 /* longest value: a device's arguments */
 
 enum field_type { /* of the member at `offset` */

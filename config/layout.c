@@ -12,6 +12,7 @@ enum { IFACES = CONFIG_MAX_PORTS + CONFIG_MAX_VLANS };
 struct places {
 	uint16_t engine[CONFIG_MAX_ENGINES], laser[CONFIG_MAX_LASERS];
 	uint16_t device[CONFIG_MAX_DEVICES], port[CONFIG_MAX_PORTS], iface[IFACES];
+	uint16_t vrf[CONFIG_MAX_VRFS];
 };
 
 /* Names of one kind: arrays of structs that begin with a name. */
@@ -124,6 +125,7 @@ static void find_places(struct places *at, struct config *out, const struct conf
 	PLACE(laser, CONFIG_MAX_LASERS);
 	PLACE(device, CONFIG_MAX_DEVICES);
 	PLACE(port, CONFIG_MAX_PORTS);
+	PLACE(vrf, CONFIG_MAX_VRFS);
 #undef PLACE
 	place_ifaces(at, c, base);
 }
@@ -134,6 +136,7 @@ static void move_objects(const struct places *at, struct config *out, const stru
 	memset(out->lasers, 0, sizeof(out->lasers));
 	memset(out->devices, 0, sizeof(out->devices));
 	memset(out->ports, 0, sizeof(out->ports));
+	memset(out->vrfs, 0, sizeof(out->vrfs));
 	for (unsigned i = 0; i < c->n_engines; i++) {
 		struct config_engine *e = &out->engines[at->engine[i]];
 
@@ -145,6 +148,8 @@ static void move_objects(const struct places *at, struct config *out, const stru
 		out->lasers[at->laser[i]] = c->lasers[i];
 	for (unsigned i = 0; i < c->n_devices; i++)
 		out->devices[at->device[i]] = c->devices[i];
+	for (unsigned i = 0; i < c->n_vrfs; i++)
+		out->vrfs[at->vrf[i]] = c->vrfs[i];
 	for (unsigned i = 0; i < c->n_ports; i++) {
 		if (!c->ports[i].name[0])
 			continue;
@@ -167,6 +172,7 @@ static void move_ifaces(const struct places *at, struct config *out, const struc
 		f = &out->ifaces[at->iface[i]];
 		*f = c->ifaces[i];
 		f->port = at->port[f->port];
+		f->vrf = at->vrf[f->vrf];
 		if (at->iface[i] >= out->n_ifaces)
 			out->n_ifaces = at->iface[i] + 1u;
 	}
@@ -183,6 +189,7 @@ static int copy_lists(const struct places *at, struct config *out, const struct 
 		struct config_route *r = &out->routes[i];
 
 		*r = c->routes[i];
+		r->vrf = at->vrf[r->vrf];
 		if (r->kind == CONFIG_ROUTE_VIA && !r->n_paths)
 			r->iface = at->iface[r->iface];
 	}

@@ -12,9 +12,10 @@
 static int build(struct config *c, struct tree *tree, struct err *err)
 {
 	struct build b = { .c = c, .tree = tree, .err = err };
-	static int (*const parts[])(
-		struct build *) = { build_engines, build_devices, build_ports,     build_host,
-				    build_subnets, build_routes,  build_neighbors, build_sizes };
+	static int (*const parts[])(struct build *) = {
+		build_engines, build_devices, build_vrfs,      build_ports, build_host,
+		build_subnets, build_routes,  build_neighbors, build_sizes
+	};
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)

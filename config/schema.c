@@ -109,6 +109,19 @@ const struct schema_key schema_keys[] = {
   .help = "Arguments of the device as DPDK's --vdev and --allow take them: key=value,key=value.",
   .example = "iface=eth0" },
 
+{ "vrfs", SCHEMA_NAMED, 0, CONFIG_MAX_VRFS - 1,
+  .help = "VRFs by name: each has route tables of its own, and addresses that may be another VRF's, "
+  "too. What names no VRF is in the default one. A VRF takes 128 MB of memory for its tables, and "
+  "more where they are large.", .example = "{blue: {table: 100}}" },
+{ "vrfs.*", SCHEMA_MAP, .help = "One VRF." },
+{ "vrfs.*.table", SCHEMA_NUMBER, 1, UINT32_MAX, .required = true,
+  .help = "The routing table of the kernel that is this VRF's, as in `ip link add NAME type vrf "
+  "table N`. Not 253 to 255, which are the kernel's own.", .example = "100" },
+{ "vrfs.*.routes4", SCHEMA_AUTO, 1, ROUTES_MAX, "auto",
+  "Room for IPv4 routes. auto: twice what this file needs, at least 1024." },
+{ "vrfs.*.routes6", SCHEMA_AUTO, 1, ROUTES_MAX, "auto",
+  "Room for IPv6 routes. auto: twice what this file needs, at least 1024." },
+
 { "ports", SCHEMA_NAMED, 1, CONFIG_MAX_PORTS, .required = true,
   .help = "Ports, by name. Ports and devices together: at most 32, the room of a stock DPDK.",
   .example = "{p0: {lanes: oe0/0-7, carrier: loop}}" },
@@ -132,6 +145,9 @@ const struct schema_key schema_keys[] = {
   .help = "Take frames for any Ethernet address, not only this port's." },
 { "ports.*.numa", SCHEMA_NUMBER, 0, 63,
   .help = "NUMA node its packets are best handled on. Without it: the engine's.", .example = "0" },
+{ "ports.*.vrf", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "VRF the port's untagged packets belong to. Without it: the default one.",
+  .example = "blue" },
 { "ports.*.addresses", SCHEMA_LIST, 0, CONFIG_MAX_ADDRS,
   .help = "IPv4 and IPv6 addresses of the port, with prefix length.",
   .example = "[10.0.0.1/24, \"2001:db8::1/64\"]" },
@@ -145,6 +161,9 @@ const struct schema_key schema_keys[] = {
   .help = "VLANs the port speaks tagged (802.1Q), by their number 1 to 4094. At most 256 on a "
   "board.", .example = "{100: {addresses: [10.0.100.1/24]}}" },
 { "ports.*.vlans.*", SCHEMA_MAP, .help = "One VLAN of the port." },
+{ "ports.*.vlans.*.vrf", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "VRF of this VLAN's packets. Without it: the default one, whatever the port's is.",
+  .example = "blue" },
 { "ports.*.vlans.*.urpf", SCHEMA_CHOICE, .preset = "off", .choices = urpf_names,
   .help = "Reverse path check of sources in this VLAN." },
 { "ports.*.vlans.*.addresses", SCHEMA_LIST, 0, CONFIG_MAX_ADDRS,
@@ -189,6 +208,10 @@ const struct schema_key schema_keys[] = {
   .help = "Port the gateway is on. Needed only for a link-local gateway (fe80::/10).",
   .example = "p0" },
 { "routes[].vlan", SCHEMA_NUMBER, 1, 4094, .help = "VLAN of that port.", .example = "100" },
+{ "routes[].vrf", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "VRF the route is of; its gateway is in the same. Without it: that of `port`, else the "
+  "default one.",
+  .example = "blue" },
 { "routes[].paths", SCHEMA_LIST, 1, CONFIG_MAX_PATHS,
   .help = "Instead of `via`: several gateways at once, each flow by one of them. Flows of a gateway "
   "that is not reachable go by the others.",
@@ -218,14 +241,16 @@ const struct schema_key schema_keys[] = {
 { "neighbors[].port", SCHEMA_NAME, 1, NAME_MAX_CHARS,
   .help = "Port it is on. Needed only for a link-local address (fe80::/10).", .example = "p0" },
 { "neighbors[].vlan", SCHEMA_NUMBER, 1, 4094, .help = "VLAN of that port.", .example = "100" },
+{ "neighbors[].vrf", SCHEMA_NAME, 1, NAME_MAX_CHARS,
+  .help = "VRF it is in. Without it: that of `port`, else the default one.", .example = "blue" },
 
 { "tables", SCHEMA_MAP,
   .help = "Sizes of the tables, fixed while the process runs. An entry too many is refused with "
   "the table's name and size." },
 { "tables.routes4", SCHEMA_AUTO, 1, ROUTES_MAX, "auto",
-  "IPv4 routes. auto: twice what this file needs, at least 1024." },
+  "IPv4 routes of the default VRF. auto: twice what this file needs, at least 1024." },
 { "tables.routes6", SCHEMA_AUTO, 1, ROUTES_MAX, "auto",
-  "IPv6 routes. auto: twice what this file needs, at least 1024." },
+  "IPv6 routes of the default VRF. auto: twice what this file needs, at least 1024." },
 { "tables.nexthops", SCHEMA_AUTO, 1, NEXTHOPS_MAX, "auto",
   "Next hops. auto: twice what this file needs, at least 4096." },
 { "tables.neighbors", SCHEMA_AUTO, 1, NEXTHOPS_MAX, "auto",

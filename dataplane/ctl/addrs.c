@@ -23,19 +23,20 @@ struct own_route {
 	uint32_t metric;
 };
 
-static struct rib_prefix prefix_of(uint8_t family, const uint8_t *addr, uint8_t len)
+static struct rib_prefix prefix_of(uint16_t vrf, uint8_t family, const uint8_t *addr, uint8_t len)
 {
-	struct rib_prefix p = { .family = family, .len = len };
+	struct rib_prefix p = { .vrf = vrf, .family = family, .len = len };
 
 	memcpy(p.addr, addr, family == AF_INET ? 4 : 16);
 	return p;
 }
 
 /* Up to four; the address itself last. Returns how many. */
-static unsigned routes_of(uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len,
-			  struct own_route out[4])
+static unsigned routes_of(const struct board *b, uint16_t iface, uint8_t family,
+			  const uint8_t *addr, uint8_t len, struct own_route out[4])
 {
 	const uint8_t most = family == AF_INET ? 32 : 128;
+	const uint16_t vrf = b->ifaces[iface].vrf;
 	const uint32_t host_bits = len < 32 ? rte_cpu_to_be_32(UINT32_MAX >> len) : 0;
 	unsigned n = 0;
 	uint32_t a;
@@ -43,17 +44,17 @@ static unsigned routes_of(uint16_t iface, uint8_t family, const uint8_t *addr, u
 	if (family == AF_INET6 && ip6_is_link_local(addr))
 		return 0;
 	if (len < most)
-		out[n++] = (struct own_route){ prefix_of(family, addr, len), RIB_VIA, iface };
+		out[n++] = (struct own_route){ prefix_of(vrf, family, addr, len), RIB_VIA, iface };
 	memcpy(&a, addr, 4);
 	if (family == AF_INET && len < 31) { /* directed broadcast (RFC 2644), and its old form */
 		const uint32_t ends[2] = { a | host_bits, a & ~host_bits };
 
 		for (unsigned i = 0; i < 2; i++)
-			out[n++] = (struct own_route){ prefix_of(family, (const uint8_t *)&ends[i],
-								 32),
+			out[n++] = (struct own_route){ prefix_of(vrf, family,
+								 (const uint8_t *)&ends[i], 32),
 						       RIB_MULTICAST, BROADCAST_METRIC + iface };
 	}
-	out[n++] = (struct own_route){ prefix_of(family, addr, most), RIB_LOCAL, iface };
+	out[n++] = (struct own_route){ prefix_of(vrf, family, addr, most), RIB_LOCAL, iface };
 	return n;
 }
 
@@ -62,7 +63,7 @@ int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *a
 {
 	const struct rib_hop link = { .iface = iface, .weight = 1 };
 	struct own_route routes[4];
-	const unsigned n = routes_of(iface, family, addr, len, routes);
+	const unsigned n = routes_of(b, iface, family, addr, len, routes);
 	int ret = 0;
 
 	for (unsigned i = 0; !ret && i < n; i++) {
@@ -80,7 +81,7 @@ int addr_route(struct board *b, uint16_t iface, uint8_t family, const uint8_t *a
 void addr_unroute(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len)
 {
 	struct own_route routes[4];
-	unsigned n = routes_of(iface, family, addr, len, routes);
+	unsigned n = routes_of(b, iface, family, addr, len, routes);
 
 	while (n-- > 0)
 		rib_del(b, RIB_OWN, &routes[n].to, routes[n].metric, NULL);
@@ -208,7 +209,7 @@ bool addr_on_link(const struct iface *f, uint8_t family, const uint8_t *addr)
  * the neighbours that were on its subnet only. */
 static void leave(struct board *b, uint16_t iface, uint8_t family, const uint8_t *addr, uint8_t len)
 {
-	const struct rib_prefix gone = prefix_of(family, addr, len);
+	const struct rib_prefix gone = prefix_of(b->ifaces[iface].vrf, family, addr, len);
 	const struct iface *f = &b->ifaces[iface];
 
 	addr_unroute(b, iface, family, addr, len);

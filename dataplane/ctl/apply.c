@@ -128,6 +128,10 @@ int apply_prepare(struct apply *a, struct config *before, const struct config *p
 	/* what is left to the board stays as it is */
 	a->after->max_routes4 = before->max_routes4;
 	a->after->max_routes6 = before->max_routes6;
+	for (unsigned i = 1; i < a->after->n_vrfs; i++) {
+		a->after->vrfs[i].max_routes4 = before->vrfs[i].max_routes4;
+		a->after->vrfs[i].max_routes6 = before->vrfs[i].max_routes6;
+	}
 	a->after->max_nexthops = before->max_nexthops;
 	a->after->max_neighbors = before->max_neighbors;
 	return 0;

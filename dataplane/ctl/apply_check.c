@@ -89,11 +89,11 @@ static int check_ports(const struct board *b, const struct config *c, struct err
 			      "DPDK has room for %u ports, devices included, this would make %u; "
 			      "use fewer",
 			      MAX_ETHDEVS, ethdevs);
-	if (!ret && memory_buffers(c, lanes, b->n_workers) > b->n_buffers)
+	if (!ret && memory_buffers(c, lanes, &b->placement) > b->n_buffers)
 		ret = err_set(err, -EOPNOTSUPP,
 			      "%u lanes need %u packet buffers, this board has %u since its start; "
 			      "restart it with this file",
-			      lanes, memory_buffers(c, lanes, b->n_workers), b->n_buffers);
+			      lanes, memory_buffers(c, lanes, &b->placement), b->n_buffers);
 	if (!ret && memory_data_room(c) > rte_pktmbuf_data_room_size(b->pool))
 		ret = err_set(err, -EOPNOTSUPP,
 			      "packet buffers have %u bytes since the board's start, the largest "
@@ -119,6 +119,22 @@ static int check_table(const char *name, uint32_t need, uint32_t is, struct err 
 				    name, need, is);
 }
 
+/* The route tables of another VRF than the default one. */
+static int check_vrf(const struct board *b, const struct config *c, unsigned vrf, struct err *err)
+{
+	const struct config_vrf *has = &b->cfg->vrfs[vrf];
+	uint32_t routes4, routes6;
+
+	config_need_routes(c, vrf, &routes4, &routes6);
+	if (routes4 <= has->max_routes4 && routes6 <= has->max_routes6)
+		return 0;
+	return err_set(
+		err, -ENOSPC,
+		"vrfs.%s: this file needs %u IPv4 and %u IPv6 routes, the board has room for "
+		"%u and %u since its start; restart it with this file",
+		has->name, routes4, routes6, has->max_routes4, has->max_routes6);
+}
+
 static int check_tables(const struct board *b, const struct config *c, struct err *err)
 {
 	struct config_sizes need;
@@ -129,6 +145,8 @@ static int check_tables(const struct board *b, const struct config *c, struct er
 	ret = check_table("routes4", need.routes4, b->cfg->max_routes4, err);
 	if (!ret)
 		ret = check_table("routes6", need.routes6, b->cfg->max_routes6, err);
+	for (unsigned i = 1; !ret && i < c->n_vrfs && i < b->n_vrfs; i++)
+		ret = check_vrf(b, c, i, err);
 	if (!ret)
 		ret = check_table("nexthops", need.nexthops, b->cfg->max_nexthops, err);
 	if (!ret)

@@ -106,15 +106,11 @@ static int make_pool(struct board *b, struct err *err)
 
 static int make_tables(struct board *b, struct err *err)
 {
-	const struct fib_sizes sizes4 = memory_fib_sizes(b->cfg, AF_INET);
-	const struct fib_sizes sizes6 = memory_fib_sizes(b->cfg, AF_INET6);
 	const int node = b->placement.workers[0].node;
 	int ret = nexthop_table_create(&b->nexthops, b->cfg->max_nexthops, node, b->rcu, err);
 
 	if (!ret)
-		ret = fib_create(&b->fib4, "fib4", AF_INET, &sizes4, node, b->rcu, err);
-	if (!ret)
-		ret = fib_create(&b->fib6, "fib6", AF_INET6, &sizes6, node, b->rcu, err);
+		ret = vrfs_create(b, err);
 	if (!ret)
 		ret = rib_create(b, err);
 	if (!ret)
@@ -214,8 +210,7 @@ static void housekeeping(void *arg)
 
 	punt_share(b);
 	rcu_reap(b->rcu);
-	fib_settle(b->fib4);
-	fib_settle(b->fib6);
+	vrfs_settle(b);
 	telemetry_heartbeat(b->telemetry);
 }
 
@@ -319,8 +314,7 @@ void board_destroy(struct board *b)
 	neighbors_destroy(b);
 	ifaces_destroy(b);
 	rcu_destroy(b->rcu); /* gives the last retired rows back */
-	fib_destroy(b->fib4);
-	fib_destroy(b->fib6);
+	vrfs_destroy(b);
 	nexthop_table_destroy(b->nexthops);
 	rte_mempool_free(b->pool);
 	if (b->telemetry)

@@ -66,6 +66,12 @@ struct board_port {
 	bool cut;             /* the link was up and went down: workers do not send there */
 };
 
+struct board_vrf {
+	char name[CONFIG_NAME_LEN];
+	uint32_t table; /* the kernel's */
+	struct fib *fib4, *fib6;
+};
+
 /* Whose rows of telemetry are whose; engine_stats.c. */
 #define ENGINE_STATS_NO_LANE UINT16_MAX
 struct engine_stats {
@@ -106,7 +112,8 @@ struct board {
 	 * new one. mtu 0: there is none now. */
 	struct iface *ifaces, *shown; /* shown: the one workers read, while it is another */
 
-	struct fib *fib4, *fib6;
+	unsigned n_vrfs;
+	struct board_vrf vrfs[CONFIG_MAX_VRFS]; /* as config.vrfs: 0 is the default one */
 	struct nexthop_table *nexthops;
 	uint16_t *owner;     /* [iface]: index into ports */
 	uint32_t *link_rows; /* [iface]: row of what is on its link; 0: nobody asked for it */
@@ -155,7 +162,7 @@ uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, const struct
 uint16_t memory_data_room(const struct config *cfg);
 /* MB of everything a board allocates from DPDK memory. */
 unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const struct placement *p);
-struct fib_sizes memory_fib_sizes(const struct config *cfg, int family);
+struct fib_sizes memory_fib_sizes(const struct config *cfg, unsigned vrf, int family);
 
 /* board.c: the port's lanes are its own, or nobody's. The lanes begin another life. */
 void board_give_lanes(struct board *b, unsigned port);
@@ -233,12 +240,20 @@ void ifaces_detach(struct board *b, unsigned port);
 /* The row of destinations on the interface's link; -ENOSPC. It stays as long as the interface. */
 int iface_link_row(struct board *b, uint16_t iface, uint32_t *row, struct err *err);
 
-/* The route table of a VRF, index into board.vrfs; 0 is the default one. */
+/* The route table of a VRF, index into board.vrfs; NULL: there is no such VRF. */
 static inline struct fib *board_fib(const struct board *b, unsigned vrf, unsigned family)
 {
-	(void)vrf; /* one table a family so far */
-	return family == AF_INET ? b->fib4 : b->fib6;
+	if (vrf >= b->n_vrfs)
+		return NULL;
+	return family == AF_INET ? b->vrfs[vrf].fib4 : b->vrfs[vrf].fib6;
 }
+
+/* vrfs.c: the route tables */
+int vrfs_create(struct board *b, struct err *err);
+void vrfs_destroy(struct board *b);
+void vrfs_commit(struct board *b);
+void vrfs_settle(struct board *b);                       /* from a loop timer */
+uint32_t vrfs_routes(const struct board *b, int family); /* in all of them */
 
 /*
  * addrs.c: addresses of an interface come and go while workers run, each with its connected subnet

@@ -13,8 +13,10 @@
 /* -1: not a table that is followed. */
 static int vrf_of(const struct board *b, uint32_t table)
 {
-	(void)b;
-	return table == RT_TABLE_MAIN ? 0 : -1;
+	for (unsigned i = 0; i < b->n_vrfs; i++)
+		if (b->vrfs[i].table == table)
+			return (int)i;
+	return -1;
 }
 
 /* Where a packet can be sent to by itself. */

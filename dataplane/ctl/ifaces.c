@@ -24,12 +24,25 @@ static_assert((int)CONFIG_URPF_OFF == IFACE_RPF_OFF && (int)CONFIG_URPF_LOOSE ==
 		      (int)CONFIG_URPF_STRICT == IFACE_RPF_STRICT,
 	      "the same names");
 
-/* What an interface has of its port; the addresses stay. */
-static void stand_on(const struct board *b, struct iface *f, const struct board_port *port)
+/* Of interface i, which stands on this port; a piece is where the port it was cut from is. */
+static uint16_t vrf_of(const struct board *b, unsigned i, const struct board_port *port)
 {
+	const struct config *cfg = b->cfg;
+
+	if (i <= cfg->n_ifaces && cfg->ifaces[i - 1].port != CONFIG_NO_PORT)
+		return cfg->ifaces[i - 1].vrf;
+	return port->from ? cfg->ifaces[port->from - cfg->ports].vrf : 0;
+}
+
+/* What an interface has of its port; the addresses stay. */
+static void stand_on(struct board *b, unsigned i, const struct board_port *port)
+{
+	struct iface *f = &b->ifaces[i];
+
 	f->port = port->id;
 	f->mtu = port->spec.mtu;
 	f->host_lane = port->lanes[0];
+	f->vrf = vrf_of(b, i, port);
 	f->host = b->cfg->host_twins && port->spec.twin;
 	memcpy(f->mac, port->mac, 6);
 }
@@ -60,7 +73,7 @@ static void fill(struct board *b, unsigned i)
 	const struct config_iface *from = &b->cfg->ifaces[i];
 	struct iface *f = &b->ifaces[i + 1];
 
-	stand_on(b, f, &b->ports[from->port]);
+	stand_on(b, i + 1, &b->ports[from->port]);
 	f->vlan = from->vlan;
 	f->rpf = (uint8_t)from->urpf;
 	b->owner[i + 1] = from->port;
@@ -105,12 +118,15 @@ static int fixed_routes(struct board *b, struct err *err)
 	};
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < RTE_DIM(fixed); i++) {
-		const struct rib_target target = { .kind = fixed[i].kind };
+	for (size_t i = 0; !ret && i < RTE_DIM(fixed) * b->n_vrfs; i++) {
+		struct rib_prefix to = fixed[i % RTE_DIM(fixed)].to;
+		const struct rib_target target = { .kind = fixed[i % RTE_DIM(fixed)].kind };
 
-		if (fixed[i].filter != MARTIAN_NONE && !b->cfg->filters[fixed[i].filter])
+		if (fixed[i % RTE_DIM(fixed)].filter != MARTIAN_NONE &&
+		    !b->cfg->filters[fixed[i % RTE_DIM(fixed)].filter])
 			continue;
-		ret = rib_add(b, RIB_OWN, &fixed[i].to, 0, &target, err);
+		to.vrf = (uint16_t)(i / RTE_DIM(fixed));
+		ret = rib_add(b, RIB_OWN, &to, 0, &target, err);
 	}
 	return ret;
 }
@@ -180,7 +196,7 @@ static void move(struct board *b, uint16_t i, const struct board_port *port)
 	uint8_t mac[6];
 
 	memcpy(mac, b->ifaces[i].mac, 6);
-	stand_on(b, &b->ifaces[i], port);
+	stand_on(b, i, port);
 	new_mac(&b->ifaces[i], mac);
 	if (b->link_rows[i])
 		nexthop_set_port(b->nexthops, b->link_rows[i], b->ifaces[i].port);
@@ -197,7 +213,7 @@ int ifaces_attach(struct board *b, unsigned port, struct err *err)
 		move(b, iface_of_port(b, port), &b->ports[port]);
 	} else if (port >= BOARD_FIRST_PIECE) {
 		b->owner[iface_of_port(b, port)] = (uint16_t)port;
-		stand_on(b, &b->ifaces[iface_of_port(b, port)], &b->ports[port]);
+		stand_on(b, iface_of_port(b, port), &b->ports[port]);
 		give_link_local(&b->ifaces[iface_of_port(b, port)]);
 	}
 	for (unsigned i = 0; !ret && port < BOARD_FIRST_PIECE && i < b->cfg->n_ifaces; i++) {
@@ -220,7 +236,8 @@ static void detach(struct board *b, uint16_t i)
 {
 	if (b->ifaces[i].mtu)
 		unroute(b, i);
-	b->ifaces[i] = (struct iface){ 0 };
+	/* packets that came in on it may be on their way: they stay in its VRF */
+	b->ifaces[i] = (struct iface){ .vrf = b->ifaces[i].vrf };
 }
 
 void ifaces_detach(struct board *b, unsigned port)
@@ -235,7 +252,8 @@ void iface_open(struct board *b, const struct config *cfg, unsigned i)
 	struct iface *f = &b->ifaces[i + 1];
 
 	*f = (struct iface){ .vlan = cfg->ifaces[i].vlan };
-	stand_on(b, f, &b->ports[cfg->ifaces[i].port]);
+	stand_on(b, i + 1, &b->ports[cfg->ifaces[i].port]);
+	f->vrf = cfg->ifaces[i].vrf; /* cfg is not the board's yet */
 	give_link_local(f);
 	b->owner[i + 1] = cfg->ifaces[i].port;
 }

@@ -29,6 +29,8 @@ static uint32_t punted(const struct config *cfg, unsigned n_workers)
 
 /* Of rte_hash, an entry: key and value 32 bytes, buckets and as many to extend them 32, slot 8. */
 #define HASH_BYTES 72
+/* Of groups, a next hop: buckets of a member, as if each were one of a small group. */
+#define GROUP_BYTES 64
 
 uint32_t memory_buffers(const struct config *cfg, unsigned n_lanes, const struct placement *p)
 {
@@ -68,8 +70,11 @@ uint16_t memory_data_room(const struct config *cfg)
 	return (uint16_t)(RTE_ALIGN_CEIL(room, 64) + RTE_PKTMBUF_HEADROOM);
 }
 
-struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
+struct fib_sizes memory_fib_sizes(const struct config *cfg, unsigned vrf, int family)
 {
+	const struct config_vrf *v = &cfg->vrfs[vrf];
+	const uint32_t routes4 = vrf ? v->max_routes4 : cfg->max_routes4;
+	const uint32_t routes6 = vrf ? v->max_routes6 : cfg->max_routes6;
 	/* the operator's routes, a host route a neighbour, ours for each address, the martians */
 	uint32_t ours = cfg->max_neighbors + 16;
 
@@ -77,9 +82,10 @@ struct fib_sizes memory_fib_sizes(const struct config *cfg, int family)
 		ours += cfg->ifaces[i].port != CONFIG_NO_PORT ? 4 * CONFIG_MAX_ADDRS : 0;
 
 	return (struct fib_sizes){
-		.routes = (family == AF_INET ? cfg->max_routes4 : cfg->max_routes6) + ours,
+		.routes = (family == AF_INET ? routes4 : routes6) + ours,
 		.hosts = family == AF_INET6 ? cfg->max_neighbors : 0,
 		.nexthops = cfg->max_nexthops,
+		.vrf = vrf ? v->name : NULL,
 	};
 }
 
@@ -95,12 +101,15 @@ unsigned memory_estimate_mb(const struct config *cfg, unsigned n_lanes, const st
 	uint64_t bytes = workers + mbuf * memory_buffers(cfg, n_lanes, p);
 	const int families[] = { AF_INET, AF_INET6 };
 
-	for (unsigned i = 0; i < RTE_DIM(families); i++) {
-		const struct fib_sizes s = memory_fib_sizes(cfg, families[i]);
+	for (unsigned i = 0; i < cfg->n_vrfs * RTE_DIM(families); i++) {
+		const int family = families[i % RTE_DIM(families)];
+		const struct fib_sizes s =
+			memory_fib_sizes(cfg, i / (unsigned)RTE_DIM(families), family);
 
 		/* rules of the table, prefixes of the RIB */
-		bytes += fib_bytes(families[i], &s) + 2 * HASH_BYTES * (uint64_t)s.routes;
+		bytes += fib_bytes(family, &s) + 2 * HASH_BYTES * (uint64_t)s.routes;
 	}
+	bytes += cfg->max_nexthops * (sizeof(struct nexthop) + GROUP_BYTES);
 	/* ways and objects of the RIB, objects of the kernel and of zebra */
 	bytes += HASH_BYTES * ((uint64_t)cfg->max_neighbors + 4 * (uint64_t)cfg->max_nexthops);
 	return (unsigned)(bytes >> 20) + 64;

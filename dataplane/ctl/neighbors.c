@@ -81,9 +81,10 @@ static struct neighbor *find(const struct neighbors *t, const struct neighbor_ke
 	return &t->all[(uintptr_t)data];
 }
 
-static struct rib_prefix host_prefix(const struct neighbor *n)
+static struct rib_prefix host_prefix(const struct board *b, const struct neighbor *n)
 {
-	struct rib_prefix p = { .family = (uint8_t)n->key.family,
+	struct rib_prefix p = { .vrf = b->ifaces[n->key.iface].vrf,
+				.family = (uint8_t)n->key.family,
 				.len = n->key.family == AF_INET ? 32 : 128 };
 
 	memcpy(p.addr, n->key.addr, sizeof(p.addr));
@@ -95,7 +96,7 @@ static struct rib_prefix host_prefix(const struct neighbor *n)
  * only. Without room for the route its packets go by way of the control thread. */
 static void add_host_route(struct board *b, struct neighbor *n)
 {
-	const struct rib_prefix to = host_prefix(n);
+	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route || (n->key.family == AF_INET6 && ip6_is_link_local(n->key.addr)))
 		return;
@@ -104,7 +105,7 @@ static void add_host_route(struct board *b, struct neighbor *n)
 
 void neighbor_unroute(struct board *b, struct neighbor *n)
 {
-	const struct rib_prefix to = host_prefix(n);
+	const struct rib_prefix to = host_prefix(b, n);
 
 	if (n->host_route)
 		rib_del(b, RIB_NEIGHBOR, &to, n->key.iface, NULL);

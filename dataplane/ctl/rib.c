@@ -286,12 +286,6 @@ int rib_del(struct board *b, enum rib_source source, const struct rib_prefix *pr
 	return unlink_route(b, e, at, err);
 }
 
-static void commit_tables(struct board *b)
-{
-	fib_commit(b->fib4);
-	fib_commit(b->fib6);
-}
-
 void rib_free_row(struct board *b, uint32_t row)
 {
 	struct rib *r = b->rib;
@@ -311,7 +305,7 @@ void rib_commit(struct board *b)
 		rib_look_at_ways(b);
 	while (r->dirty) {
 		r->dirty = false;
-		commit_tables(b);
+		vrfs_commit(b);
 		while (r->n_idle_rows)
 			nexthop_free(b->nexthops, r->idle_rows[--r->n_idle_rows]);
 		rib_free_idle_sets(b);
@@ -389,13 +383,14 @@ static struct rte_hash *make_hash(const char *name, uint32_t entries, uint32_t k
 
 int rib_create(struct board *b, struct err *err)
 {
-	const struct fib_sizes s4 = memory_fib_sizes(b->cfg, AF_INET);
-	const struct fib_sizes s6 = memory_fib_sizes(b->cfg, AF_INET6);
 	struct rib *r = b->rib = calloc(1, sizeof(*r));
+	uint32_t n = 0;
 
 	if (!r)
 		return err_set(err, -ENOMEM, "routing information base: no memory");
-	r->max_entries = s4.routes + s6.routes;
+	for (unsigned i = 0; i < b->n_vrfs; i++)
+		n += b->vrfs[i].fib4->max + b->vrfs[i].fib6->max;
+	r->max_entries = n;
 	r->max_routes = 2 * r->max_entries + 1;
 	r->max_ways = b->nexthops->n;
 	r->max_sets = 2 * b->nexthops->n + RIB_KINDS;
@@ -422,7 +417,7 @@ int rib_create(struct board *b, struct err *err)
 		return err_set(err, -ENOMEM,
 			       "routing information base of %u prefixes: no memory (%s); lower "
 			       "`tables: routes4` and `routes6` or reserve more hugepages",
-			       s4.routes + s6.routes, rte_strerror(rte_errno));
+			       n, rte_strerror(rte_errno));
 	}
 	rib_fixed_sets(r);
 	return 0;

@@ -129,8 +129,8 @@ struct rib_route_view {
 	uint32_t age_s; /* since it was last given another way */
 };
 
-/* What a source says of just this prefix and metric; UINT32_MAX: its lowest. *hops, room for RIB_MAX_HOPS, is the caller's;
- * v->best is not said. -ENOENT. */
+/* What a source says of just this prefix and metric; UINT32_MAX: its lowest. *hops, room for
+ * RIB_MAX_HOPS, is the caller's; v->best is not said. -ENOENT. */
 int rib_get(struct board *b, enum rib_source source, const struct rib_prefix *to, uint32_t metric,
 	    struct rib_hop *hops, struct rib_route_view *v);
 

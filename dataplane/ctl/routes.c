@@ -33,7 +33,7 @@ static uint16_t hops_of(const struct board *b, const struct config *c, const str
 
 static struct rib_prefix prefix_of(const struct config_route *r)
 {
-	struct rib_prefix to = { .family = r->to.family, .len = r->to.len };
+	struct rib_prefix to = { .vrf = r->vrf, .family = r->to.family, .len = r->to.len };
 
 	memcpy(to.addr, r->to.addr, sizeof(to.addr));
 	return to;

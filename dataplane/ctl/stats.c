@@ -175,8 +175,8 @@ void stats_refresh(struct board *b)
 	set(block, BOARD_HELD, b->held);
 	for (unsigned c = 0; c < PUNT_COUNT; c++)
 		set(block, BOARD_PUNT_RATE + c, b->cfg->punt[c].pps);
-	set(block, BOARD_ROUTES4, b->fib4->n);
-	set(block, BOARD_ROUTES6, b->fib6->n);
+	set(block, BOARD_ROUTES4, vrfs_routes(b, AF_INET));
+	set(block, BOARD_ROUTES6, vrfs_routes(b, AF_INET6));
 	set(block, BOARD_NEIGHBORS, neighbors_count(b));
 	set(block, BOARD_BUFFERS, b->n_buffers);
 	set(block, BOARD_BUFFERS_FREE, rte_mempool_avail_count(b->pool));

@@ -155,6 +155,20 @@ static int breakout(void *arg, const json_t *request, json_t *reply, struct err 
 	return 0;
 }
 
+static int workers(void *arg, const json_t *request, json_t *reply, struct err *err)
+{
+	struct board *b = arg;
+	unsigned n;
+	int ret = control_number(request, "count", 1, PLACEMENT_MAX_WORKERS, &n, err);
+
+	if (!ret)
+		ret = workers_resize(b, n, err);
+	if (ret)
+		return ret;
+	json_object_set_new(reply, "workers", json_integer(b->n_workers));
+	return json_object_set_new(reply, "most", json_integer(b->max_workers)) ? -ENOMEM : 0;
+}
+
 const struct control_verb board_verbs[] = {
 	{ "ports", "every port: lanes, carrier, MTU, address, link", ports },
 	{ "engines", "every engine and laser source that is managed", engine_verb_list },
@@ -185,6 +199,7 @@ const struct control_verb board_verbs[] = {
 	  jobs_verb_apply },
 	{ "config", "write the running configuration to a file; a job", jobs_verb_config },
 	{ "job", "id, offset: what became of it", jobs_verb_job },
+	{ "workers", "count: so many from now on, lanes shared out anew", workers },
 	{ "breakout", "engine, bank, shape (\"2x400G\"): cut the bank into other ports", breakout },
 };
 const size_t board_n_verbs = RTE_DIM(board_verbs);

@@ -149,8 +149,9 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	if (!c)
 		return NULL;
 	c->ifaces = b->staging && b->shown ? b->shown : b->ifaces;
-	c->fib4 = b->fib4;
-	c->fib6 = b->fib6;
+	c->n_vrfs = (uint16_t)b->n_vrfs;
+	for (unsigned i = 0; i < b->n_vrfs; i++)
+		c->vrfs[i] = (struct vrf_view){ b->vrfs[i].fib4, b->vrfs[i].fib6 };
 	c->nexthops = b->nexthops;
 	c->pool = b->pool;
 	for (unsigned i = 0; i < MARTIAN_NONE; i++)

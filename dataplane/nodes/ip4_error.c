@@ -6,6 +6,7 @@
  */
 #include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
 #include "dataplane/tables/nexthop.h"
@@ -24,12 +25,12 @@ static const struct {
 	[ICMP_CAUSE_TOO_BIG] = { NET_ICMP4_UNREACHABLE, NET_ICMP4_UNREACHABLE_TOO_BIG },
 };
 
-static bool is_ours(const struct worker *w, uint32_t addr)
+static bool is_ours(const struct worker *w, struct rte_mbuf *m, uint32_t addr)
 {
 	uint32_t ip = net_swap32(addr);
 	uint64_t row;
 
-	fib4_lookup(w->cfg->fib4, &ip, &row, 1);
+	fib4_lookup(vrf_of(w->cfg, m)->fib4, &ip, &row, 1);
 	return nexthop_type(w->cfg->nexthops, (uint32_t)row) == NEXTHOP_LOCAL;
 }
 
@@ -49,7 +50,7 @@ static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 	src = iface_source4(&w->cfg->ifaces[*pkt_iface(m)], dst);
 	if (!src)
 		return error_drop(m, DROP_ICMP_NO_SOURCE);
-	if (is_ours(w, dst)) /* an echo reply of ours that nobody is there for */
+	if (is_ours(w, m, dst)) /* an echo reply of ours that nobody is there for */
 		return error_drop(m, error_reason(code));
 	if (!error_may_send(w))
 		return error_drop(m, DROP_ICMP_RATE);

@@ -6,6 +6,7 @@
  */
 #include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/rpf.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/nodes/source.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
@@ -28,14 +29,15 @@ static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 }
 
 /* Few packets come here: a source that is odd, or that may be an address of ours. */
-static enum drop_reason odd_source(const struct worker_cfg *cfg, const struct ip4_header *ip)
+static enum drop_reason odd_source(const struct worker_cfg *cfg, struct rte_mbuf *m,
+				   const struct ip4_header *ip)
 {
 	enum martian martian = martian_source4(ip->src, ip->dst);
 	uint32_t src = net_swap32(ip->src);
 	uint64_t row;
 
 	if (martian == MARTIAN_NONE && own_may_be(cfg->own, own_place4(ip->src))) {
-		fib4_lookup(cfg->fib4, &src, &row, 1);
+		fib4_lookup(vrf_of(cfg, m)->fib4, &src, &row, 1);
 		martian =
 			source_own(cfg, row, MARTIAN_IP4_SOURCE_OWN, MARTIAN_IP4_SOURCE_BROADCAST);
 	}
@@ -51,7 +53,7 @@ static uint16_t check(const struct worker_cfg *cfg, struct rte_mbuf *m)
 	if (unlikely(result != IP4_OK))
 		return drop(m, reason_of[result]);
 	if (unlikely(ip4_source_is_martian(ip->src) || own_may_be(cfg->own, own_place4(ip->src)))) {
-		const enum drop_reason reason = odd_source(cfg, ip);
+		const enum drop_reason reason = odd_source(cfg, m, ip);
 
 		if (reason != DROP_COUNT)
 			return drop(m, reason);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ip4_lookup: longest prefix match of the whole burst at once, then by the next hop's type. */
 #include "dataplane/nodes/lookup.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
 #include "lib/net/martian.h"
@@ -30,7 +31,12 @@ static uint16_t ip4_lookup(struct rte_graph *graph, struct rte_node *node, void 
 		dst[i] = net_swap32(rte_pktmbuf_mtod_offset((struct rte_mbuf *)objs[i],
 							    const struct ip4_header *, PKT_L3)
 					    ->dst);
-	fib4_lookup(cfg->fib4, dst, row, n);
+	for (uint16_t i = 0, end; i < n; i = end) {
+		const struct vrf_view *vrf;
+
+		end = vrf_run(cfg, objs, i, n, &vrf);
+		fib4_lookup(vrf->fib4, &dst[i], &row[i], end - i);
+	}
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
 		const enum nexthop_type type = lookup_row(cfg, m, (uint32_t)row[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ip4_rpf: looks up the sources of a burst at once and drops those without a way back; rpf.h. */
 #include "dataplane/nodes/rpf.h"
+#include "dataplane/nodes/vrf.h"
 #include "lib/net/ip4.h"
 
 static const struct ip4_header *header(struct rte_mbuf *m)
@@ -11,19 +12,24 @@ static const struct ip4_header *header(struct rte_mbuf *m)
 static uint16_t ip4_rpf(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker_cfg *cfg = graph_worker(node)->cfg;
-	const struct rpf_default def = rpf_default(cfg, cfg->fib4);
 	uint16_t next[GRAPH_BURST], differs = 0;
 	uint32_t src[GRAPH_BURST];
 	uint64_t row[GRAPH_BURST];
+	const struct vrf_view *vrf = NULL;
+	struct rpf_default def = { 0 };
 
 	for (uint16_t i = 0; i < n; i++)
 		src[i] = net_swap32(header(objs[i])->src);
-	fib4_lookup(cfg->fib4, src, row, n);
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0, end = 0; i < n; i++) {
+		if (i == end) {
+			end = vrf_run(cfg, objs, i, n, &vrf);
+			def = rpf_default(cfg, vrf->fib4);
+			fib4_lookup(vrf->fib4, &src[i], &row[i], end - i);
+		}
 		const struct ip4_header *ip = header(objs[i]);
 
 		/* who has no address yet asks for one (RFC 2131 4.1) */
-		if (rpf_passes(cfg, cfg->fib4, &def, objs[i], (uint32_t)row[i], &ip->src) ||
+		if (rpf_passes(cfg, vrf->fib4, &def, objs[i], (uint32_t)row[i], &ip->src) ||
 		    (ip->src == 0 && ip4_is_limited_broadcast(ip->dst))) {
 			next[i] = RPF_LOOKUP;
 			continue;

@@ -5,6 +5,7 @@
  */
 #include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/error.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
 #include "dataplane/tables/nexthop.h"
@@ -23,13 +24,13 @@ static const struct {
 	[ICMP_CAUSE_TOO_BIG] = { NET_ICMP6_TOO_BIG, 0 },
 };
 
-static bool is_ours(const struct worker *w, const uint8_t addr[16])
+static bool is_ours(const struct worker *w, struct rte_mbuf *m, const uint8_t addr[16])
 {
 	uint8_t ip[1][16];
 	uint64_t row;
 
 	memcpy(ip[0], addr, 16);
-	fib6_lookup(w->cfg->fib6, ip, &row, 1);
+	fib6_lookup(vrf_of(w->cfg, m)->fib6, ip, &row, 1);
 	return nexthop_type(w->cfg->nexthops, (uint32_t)row) == NEXTHOP_LOCAL;
 }
 
@@ -50,7 +51,7 @@ static uint16_t answer(struct worker *w, struct rte_mbuf *m)
 	src = iface_source6(&w->cfg->ifaces[*pkt_iface(m)], dst);
 	if (!src || ip6_is_link_local(src))
 		return error_drop(m, DROP_ICMP_NO_SOURCE);
-	if (is_ours(w, dst)) /* an echo reply of ours that nobody is there for */
+	if (is_ours(w, m, dst)) /* an echo reply of ours that nobody is there for */
 		return error_drop(m, error_reason(code));
 	if (!error_may_send(w))
 		return error_drop(m, DROP_ICMP_RATE);

@@ -5,6 +5,7 @@
  */
 #include "dataplane/nodes/chain.h"
 #include "dataplane/nodes/rpf.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/nodes/source.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/run/meta.h"
@@ -26,7 +27,8 @@ static uint16_t drop(struct rte_mbuf *m, enum drop_reason reason)
 }
 
 /* Few packets come here: a source that is odd, or that may be an address of ours. */
-static enum drop_reason odd_source(const struct worker_cfg *cfg, const struct ip6_header *ip)
+static enum drop_reason odd_source(const struct worker_cfg *cfg, struct rte_mbuf *m,
+				   const struct ip6_header *ip)
 {
 	enum martian martian = martian_source6(ip->src, ip->dst);
 	uint8_t src[1][16];
@@ -35,7 +37,7 @@ static enum drop_reason odd_source(const struct worker_cfg *cfg, const struct ip
 	if (martian == MARTIAN_NONE && own_may_be(cfg->own, own_place6(ip->src)) &&
 	    !ip6_is_link_local(ip->src)) {
 		memcpy(src[0], ip->src, 16);
-		fib6_lookup(cfg->fib6, src, &row, 1);
+		fib6_lookup(vrf_of(cfg, m)->fib6, src, &row, 1);
 		martian = source_own(cfg, row, MARTIAN_IP6_SOURCE_OWN, MARTIAN_NONE);
 	}
 	return source_refused(cfg, martian);
@@ -51,7 +53,7 @@ static uint16_t check(const struct worker_cfg *cfg, struct rte_mbuf *m)
 		return drop(m, reason_of[result]);
 	if (unlikely(ip6_source_is_martian(ip->src) || ip6_is_mapped(ip->src) ||
 		     own_may_be(cfg->own, own_place6(ip->src)))) {
-		const enum drop_reason reason = odd_source(cfg, ip);
+		const enum drop_reason reason = odd_source(cfg, m, ip);
 
 		if (reason != DROP_COUNT)
 			return drop(m, reason);

@@ -4,6 +4,7 @@
  * packet with a link-local source never leaves its link (RFC 4291 2.5.6).
  */
 #include "dataplane/nodes/lookup.h"
+#include "dataplane/nodes/vrf.h"
 #include "dataplane/run/graph.h"
 #include "dataplane/tables/fib.h"
 #include "lib/net/martian.h"
@@ -33,7 +34,12 @@ static uint16_t ip6_lookup(struct rte_graph *graph, struct rte_node *node, void 
 					       const struct ip6_header *, PKT_L3)
 			       ->dst,
 		       16);
-	fib6_lookup(cfg->fib6, dst, row, n);
+	for (uint16_t i = 0, end; i < n; i = end) {
+		const struct vrf_view *vrf;
+
+		end = vrf_run(cfg, objs, i, n, &vrf);
+		fib6_lookup(vrf->fib6, &dst[i], &row[i], end - i);
+	}
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = objs[i];
 		const enum nexthop_type type = lookup_row(cfg, m, (uint32_t)row[i]);

@@ -5,6 +5,7 @@
  * address is free (RFC 4862 5.4).
  */
 #include "dataplane/nodes/rpf.h"
+#include "dataplane/nodes/vrf.h"
 #include "lib/net/ip6.h"
 
 static const struct ip6_header *header(struct rte_mbuf *m)
@@ -21,17 +22,22 @@ static bool of_the_link(const struct ip6_header *ip)
 static uint16_t ip6_rpf(struct rte_graph *graph, struct rte_node *node, void **objs, uint16_t n)
 {
 	const struct worker_cfg *cfg = graph_worker(node)->cfg;
-	const struct rpf_default def = rpf_default(cfg, cfg->fib6);
 	uint16_t next[GRAPH_BURST], differs = 0;
 	uint8_t src[GRAPH_BURST][16];
 	uint64_t row[GRAPH_BURST];
+	const struct vrf_view *vrf = NULL;
+	struct rpf_default def = { 0 };
 
 	for (uint16_t i = 0; i < n; i++)
 		memcpy(src[i], header(objs[i])->src, 16);
-	fib6_lookup(cfg->fib6, src, row, n);
-	for (uint16_t i = 0; i < n; i++) {
+	for (uint16_t i = 0, end = 0; i < n; i++) {
+		if (i == end) {
+			end = vrf_run(cfg, objs, i, n, &vrf);
+			def = rpf_default(cfg, vrf->fib6);
+			fib6_lookup(vrf->fib6, &src[i], &row[i], end - i);
+		}
 		if (of_the_link(header(objs[i])) ||
-		    rpf_passes(cfg, cfg->fib6, &def, objs[i], (uint32_t)row[i], src[i])) {
+		    rpf_passes(cfg, vrf->fib6, &def, objs[i], (uint32_t)row[i], src[i])) {
 			next[i] = RPF_LOOKUP;
 			continue;
 		}

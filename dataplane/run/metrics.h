@@ -165,8 +165,7 @@
 	  "routes that zebra has told us by FPM")                                                 \
 	_(FPM_CONNECTIONS, "fpm_connections", "connections", TELEMETRY_COUNTER, 1,                \
 	  "times that zebra has connected")                                                       \
-	_(FPM_MESSAGES, "fpm_messages", "messages", TELEMETRY_COUNTER, 1,                         \
-	  "messages of zebra's")                                                                  \
+	_(FPM_MESSAGES, "fpm_messages", "messages", TELEMETRY_COUNTER, 1, "messages of zebra's")  \
 	_(FPM_REFUSED, "fpm_refused", "messages", TELEMETRY_COUNTER, 1,                           \
 	  "messages of zebra's that cannot be followed or do not fit, and wrong connections")     \
 	_(PUNT_RATE, "punt_rate", "pps", TELEMETRY_GAUGE_U64, PUNT_COUNT,                         \

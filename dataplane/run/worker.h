@@ -35,6 +35,7 @@
 #include "lib/telemetry/writer.h"
 
 #define WORKER_MAX_PORTS   32 /* DPDK port ids */
+#define WORKER_MAX_VRFS    16
 #define WORKER_RX_BURST    64 /* packets a lane gives at a time */
 #define WORKER_TIMED_EVERY 256
 #define WORKER_CTL_RING    1024
@@ -87,6 +88,10 @@ struct port_view {                   /* what the data path needs of a port */
 	uint16_t tx_first, tx_count; /* its slots in tx[] */
 };
 
+struct vrf_view { /* what the data path needs of a VRF */
+	const struct fib *fib4, *fib6;
+};
+
 struct worker_out { /* a ring we fill for another worker, which may be asleep */
 	struct rte_ring *ring;
 	struct worker *to;
@@ -104,8 +109,9 @@ struct worker_cfg {
 	struct telemetry_block *const *cells; /* [lane]: our cell of every lane */
 	const struct lane_home *homes;        /* [lane] */
 	const struct iface *ifaces;           /* [iface] */
-	const struct fib *fib4, *fib6;
 	const struct nexthop_table *nexthops;
+	struct vrf_view vrfs[WORKER_MAX_VRFS]; /* [iface.vrf] */
+	uint16_t n_vrfs;
 	const struct own_set *own; /* sources that may be ours */
 	uint32_t filters;          /* bits of enum martian: on */
 	struct rte_mempool *pool;  /* for packets that begin here */

@@ -14,6 +14,23 @@
 #include "dataplane/tables/fib_copy.h"
 #include "dataplane/tables/nexthop.h"
 
+static const char *table_name(const struct fib *f, char *text, size_t room)
+{
+	snprintf(text, room, "IPv%d route table%s%s", f->family == AF_INET ? 4 : 6,
+		 f->vrf[0] ? " of VRF " : "", f->vrf);
+	return text;
+}
+
+/* Of the table or of what lies under it: `what`, and the key that makes it larger. */
+static int fail_full(const struct fib *f, const char *what, struct err *err)
+{
+	char table[64];
+
+	return err_set(err, -ENOSPC, "%s %s (%u routes); raise `%s%s: routes%d`",
+		       table_name(f, table, sizeof(table)), what, f->max, f->vrf[0] ? "vrfs: " : "",
+		       f->vrf[0] ? f->vrf : "tables", f->family == AF_INET ? 4 : 6);
+}
+
 int fib_create(struct fib **out, const char *name, uint8_t family, const struct fib_sizes *sizes,
 	       int numa_node, struct rcu *rcu, struct err *err)
 {
@@ -24,6 +41,8 @@ int fib_create(struct fib **out, const char *name, uint8_t family, const struct 
 		return err_set(err, -ENOMEM, "%s: no memory", name);
 	f->family = family;
 	f->max = sizes->routes;
+	if (sizes->vrf)
+		snprintf(f->vrf, sizeof(f->vrf), "%s", sizes->vrf);
 	f->rcu = rcu;
 	for (unsigned i = 0; i < 2; i++) {
 		char copy_name[32];
@@ -31,13 +50,15 @@ int fib_create(struct fib **out, const char *name, uint8_t family, const struct 
 		snprintf(copy_name, sizeof(copy_name), "%s.%u", name, i);
 		f->copy[i] = fib_copy_create(copy_name, family, sizes, numa_node);
 		if (!f->copy[i]) {
-			const int code = rte_errno ? rte_errno : ENOMEM;
+			const int code = rte_errno == ENOTSUP ? ENOTSUP : ENOMEM; /* else noise */
+			char table[64];
 
+			table_name(f, table, sizeof(table));
 			fib_destroy(f);
 			return err_set(err, -code,
 				       "%s of %u routes: no memory on NUMA node %d (%s); lower "
-				       "`tables: routes` or reserve more hugepages",
-				       name, sizes->routes, numa_node, strerror(code));
+				       "its size or reserve more hugepages",
+				       table, sizes->routes, numa_node, strerror(code));
 		}
 	}
 	f->write = 1;
@@ -81,9 +102,7 @@ static int change(struct fib *f, const struct fib_op *wanted, struct err *err)
 	if (!op.add && !op.had)
 		return err_set(err, -ENOENT, "no such route");
 	if (op.add && !op.had && f->n >= f->max)
-		return err_set(err, -ENOSPC,
-			       "IPv%d route table is full (%u routes); raise `tables: routes%d`",
-			       f->family == AF_INET ? 4 : 6, f->max, f->family == AF_INET ? 4 : 6);
+		return fail_full(f, "is full", err);
 	if (f->n_log == f->cap_log) {
 		const size_t cap = f->cap_log ? f->cap_log * 2 : 64;
 		struct fib_op *log = realloc(f->log, cap * sizeof(*log));
@@ -94,12 +113,10 @@ static int change(struct fib *f, const struct fib_op *wanted, struct err *err)
 		f->cap_log = cap;
 	}
 	ret = fib_copy_apply(f->family, f->copy[f->write], &op);
+	if (ret == -ENOSPC)
+		return fail_full(f, "has no room for this prefix's inner table", err);
 	if (ret < 0)
-		return err_set(err, ret,
-			       "IPv%d route table has no room for this prefix's inner table (sized "
-			       "for %u routes): %s; raise `tables: routes%d`",
-			       f->family == AF_INET ? 4 : 6, f->max, strerror(-ret),
-			       f->family == AF_INET ? 4 : 6);
+		return err_set(err, ret, "route change: %s", strerror(-ret));
 	if (op.add && !op.had)
 		f->n++;
 	else if (!op.add)

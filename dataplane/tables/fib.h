@@ -33,6 +33,7 @@ struct fib {
 	void *copy[2];
 	unsigned write;     /* copy the next changes go to */
 	uint32_t n, max;    /* routes */
+	char vrf[32];       /* "": the default one */
 	struct fib_op *log; /* changes made on `write` since the last commit, or to be repeated */
 	size_t n_log, cap_log;
 	bool repeat;    /* log is committed and waits to be repeated on the other copy */
@@ -44,6 +45,7 @@ struct fib_sizes {
 	uint32_t routes;   /* most routes the table may hold */
 	uint32_t hosts;    /* of them, IPv6 hosts below a /64: 8 inner tables each at worst */
 	uint32_t nexthops; /* rows of the next-hop table: width of an entry */
+	const char *vrf;   /* name, for messages; NULL: the default one */
 };
 
 /* Bytes both copies will take. */

@@ -199,9 +199,11 @@ static bool narrow(int family, const struct fib_sizes *s)
 uint64_t fib_bytes(int family, const struct fib_sizes *s)
 {
 	const uint64_t entry = narrow(family, s) ? 2 : 4;
-	const uint64_t rule = 96; /* a node of rte_rib or rte_rib6 with its mempool header */
+	/* a node of rte_rib or rte_rib6 is three cache lines in its mempool; two nodes a route */
+	const uint64_t node = 192 + 16;
+	const uint64_t inner = 256 * entry + sizeof(uint32_t); /* and its place in the pool */
 
-	return 2 * (entry * ((1u << 24) + 256ull * inner_tables(family, s)) + rule * 2 * s->routes);
+	return 2 * ((entry << 24) + inner * inner_tables(family, s) + node * 2 * s->routes);
 }
 
 static void *create(const char *name, int family, const struct fib_sizes *s, int numa_node)

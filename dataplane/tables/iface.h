@@ -28,6 +28,7 @@ struct iface {
 	uint16_t port;      /* DPDK port id */
 	uint16_t vlan;      /* 0 untagged */
 	uint16_t mtu;       /* IP MTU */
+	uint16_t vrf;       /* index into worker_cfg.vrfs; kept while the port is away */
 	uint16_t host_lane; /* telemetry lane that counts what the control thread sends here */
 	uint8_t mac[6];
 	bool host;   /* its port has a twin in the kernel, which gets what is for this host */

@@ -263,8 +263,7 @@ void bed_control(struct bed *bed)
 {
 	punt_poll(bed->board);
 	rcu_reap(bed->board->rcu);
-	fib_settle(bed->board->fib4);
-	fib_settle(bed->board->fib6);
+	vrfs_settle(bed->board);
 }
 
 static void take(struct bed *bed, unsigned port, unsigned lane, const struct rte_mbuf *m)

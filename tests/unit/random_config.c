@@ -15,12 +15,16 @@ uint32_t dice_below(struct dice *d, uint32_t n)
 	return (uint32_t)((z ^ (z >> 31)) % n);
 }
 
+static const char *const iface_vrf[] = { "", "vrf: blue, ", "vrf: red, " };
+static const char *const in_vrf[] = { "", ", vrf: blue", ", vrf: red" };
+
 struct writer {
 	FILE *f;
 	struct dice d;
+	bool vrfs;
 	unsigned n_nets; /* subnets of ours: 10.I.J.0/24, I the port, J the interface of it */
 	struct {
-		unsigned i, j;
+		unsigned i, j, vrf;
 		bool v6;
 	} net[64];
 };
@@ -74,7 +78,9 @@ static void engines(struct writer *w)
 static void addresses(struct writer *w, unsigned i, unsigned j)
 {
 	const bool v6 = now_and_then(w);
+	const unsigned vrf = w->vrfs ? dice_below(&w->d, 3) : 0;
 
+	fputs(iface_vrf[vrf], w->f);
 	if (w->n_nets == 64 || dice_below(&w->d, 5) == 0)
 		return;
 	fprintf(w->f, "addresses: [10.%u.%u.1/24", i, j);
@@ -85,6 +91,7 @@ static void addresses(struct writer *w, unsigned i, unsigned j)
 	fputs("], ", w->f);
 	w->net[w->n_nets].i = i;
 	w->net[w->n_nets].j = j;
+	w->net[w->n_nets].vrf = vrf;
 	w->net[w->n_nets++].v6 = v6;
 }
 
@@ -135,27 +142,31 @@ static void routes(struct writer *w)
 				kinds[dice_below(&w->d, 3)]);
 		else if (w->net[k].v6 && now_and_then(w))
 			fprintf(w->f,
-				"  - {to: \"2001:db8:f%02x::/48\", via: \"2001:db8:%x:%x::%x\"}\n",
-				r, w->net[k].i, w->net[k].j, 2 + dice_below(&w->d, 9));
+				"  - {to: \"2001:db8:f%02x::/48\", via: "
+				"\"2001:db8:%x:%x::%x\"%s}\n",
+				r, w->net[k].i, w->net[k].j, 2 + dice_below(&w->d, 9),
+				in_vrf[w->net[k].vrf]);
 		else if (w->net[k].v6 && w->net[k].j == 0)
 			fprintf(w->f,
 				"  - {to: \"2001:db8:e%02x::/48\", via: \"fe80::9\", port: p%u}\n",
 				r, w->net[k].i);
-		else if (w->n_nets > 1 && now_and_then(w))
+		else if (w->n_nets > 1 && w->net[k].vrf == w->net[!k].vrf && now_and_then(w))
 			fprintf(w->f,
 				"  - {to: 172.21.%u.0/24, metric: %u, paths: [{via: 10.%u.%u.9}, "
-				"{via: 10.%u.%u.9, weight: %u}]}\n",
+				"{via: 10.%u.%u.9, weight: %u}]%s}\n",
 				r, r % 3, w->net[k].i, w->net[k].j, w->net[!k].i, w->net[!k].j,
-				1 + r % 3);
+				1 + r % 3, in_vrf[w->net[k].vrf]);
 		else
-			fprintf(w->f, "  - {to: 172.20.%u.0/24, via: 10.%u.%u.%u}\n", r,
-				w->net[k].i, w->net[k].j, 2 + dice_below(&w->d, 9));
+			fprintf(w->f, "  - {to: 172.20.%u.0/24, via: 10.%u.%u.%u%s}\n", r,
+				w->net[k].i, w->net[k].j, 2 + dice_below(&w->d, 9),
+				in_vrf[w->net[k].vrf]);
 	}
 	fputs("neighbors:\n", w->f);
 	for (unsigned k = 0; k < w->n_nets; k++)
 		if (now_and_then(w))
-			fprintf(w->f, "  - {ip: 10.%u.%u.7, mac: \"02:00:00:01:%02x:%02x\"}\n",
-				w->net[k].i, w->net[k].j, w->net[k].i, dice_below(&w->d, 250));
+			fprintf(w->f, "  - {ip: 10.%u.%u.7, mac: \"02:00:00:01:%02x:%02x\"%s}\n",
+				w->net[k].i, w->net[k].j, w->net[k].i, dice_below(&w->d, 250),
+				in_vrf[w->net[k].vrf]);
 }
 
 char *random_config(uint64_t seed)
@@ -167,6 +178,10 @@ char *random_config(uint64_t seed)
 	w.f = open_memstream(&text, &len);
 	top(&w);
 	engines(&w);
+	w.vrfs = now_and_then(&w);
+	if (w.vrfs)
+		fprintf(w.f, "vrfs: {red: {table: 7, routes6: 3000}, blue: {table: %u}}\n",
+			100 + dice_below(&w.d, 9));
 	fputs("ports:\n", w.f);
 	for (unsigned i = 0; i < 12; i++)
 		if (i == 0 || i == 5 || i == 6 || dice_below(&w.d, 4))

@@ -214,7 +214,7 @@ Test(apply, routes)
 
 	start();
 	works();
-	routes = b->fib4->n;
+	routes = b->vrfs[0].fib4->n;
 	rows = b->nexthops->n_used;
 	become(WORKERS "ports:\n" P0 P1 P2 "routes:\n"
 		       "  - {to: 10.50.0.0/16, via: 10.0.2.2}\n"
@@ -229,7 +229,7 @@ Test(apply, routes)
 	become(ALL);
 	works();
 	bed_control(&bed);
-	cr_expect_eq(b->fib4->n, routes, "%u routes, not %u", b->fib4->n, routes);
+	cr_expect_eq(b->vrfs[0].fib4->n, routes, "%u routes, not %u", b->vrfs[0].fib4->n, routes);
 	cr_expect_eq(b->nexthops->n_used, rows);
 	bed_close(&bed);
 }
@@ -442,7 +442,7 @@ Test(apply, too_many_routes)
 	uint32_t routes, rows;
 
 	start();
-	routes = b->fib4->n;
+	routes = b->vrfs[0].fib4->n;
 	rows = b->nexthops->n_used;
 	fputs(WORKERS "tables: {routes4: auto, routes6: 256, nexthops: 512, neighbors: 64}\n"
 		      "ports:\n" P0 P1 P2 NEIGHBORS "routes:\n",
@@ -452,7 +452,7 @@ Test(apply, too_many_routes)
 	fclose(f);
 	refused(yaml, -ENOSPC, "tables.routes4: this file needs 3");
 	works();
-	cr_expect_eq(b->fib4->n, routes);
+	cr_expect_eq(b->vrfs[0].fib4->n, routes);
 	cr_expect_eq(b->nexthops->n_used, rows);
 	free(yaml);
 	bed_close(&bed);
@@ -487,8 +487,8 @@ Test(apply, back_from_every_step)
 	start();
 	works();
 	before = running();
-	routes4 = b->fib4->n;
-	routes6 = b->fib6->n;
+	routes4 = b->vrfs[0].fib4->n;
+	routes6 = b->vrfs[0].fib6->n;
 	rows = b->nexthops->n_used;
 	statics = rib_count(b, RIB_STATIC);
 	prepare(&a, ANOTHER);
@@ -506,8 +506,9 @@ Test(apply, back_from_every_step)
 		bed_forget(&bed);
 		bed_delta(&bed, "went back");
 		works();
-		cr_expect_eq(b->fib4->n, routes4, "step %u: %u routes", apply_fail_at, b->fib4->n);
-		cr_expect_eq(b->fib6->n, routes6, "step %u", apply_fail_at);
+		cr_expect_eq(b->vrfs[0].fib4->n, routes4, "step %u: %u routes", apply_fail_at,
+			     b->vrfs[0].fib4->n);
+		cr_expect_eq(b->vrfs[0].fib6->n, routes6, "step %u", apply_fail_at);
 		cr_expect_eq(rib_count(b, RIB_STATIC), statics, "step %u", apply_fail_at);
 		cr_expect_eq(b->nexthops->n_used, rows, "step %u: %u rows", apply_fail_at,
 			     b->nexthops->n_used);

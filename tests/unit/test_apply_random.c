@@ -174,8 +174,8 @@ Test(apply_random, two_hundred)
 		put(&d);
 		arrive();
 		rcu_reap(b->rcu);
-		fib_settle(b->fib4);
-		fib_settle(b->fib6);
+		fib_settle(b->vrfs[0].fib4);
+		fib_settle(b->vrfs[0].fib6);
 		apply_end(&a);
 		free(yaml);
 	}

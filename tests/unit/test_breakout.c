@@ -213,7 +213,7 @@ Test(breakout, the_first_piece_is_the_port)
 
 	start();
 	memcpy(mac, bed_mac(&bed, 0), 6);
-	routes = b->fib4->n;
+	routes = board_fib(b, 0, AF_INET)->n;
 	rows = b->nexthops->n_used;
 	for (unsigned i = 0; i < RTE_DIM(shapes); i++) {
 		cut(0, shapes[i]);
@@ -232,7 +232,8 @@ Test(breakout, the_first_piece_is_the_port)
 		bed_settle(&bed);
 		bed_expect_frame(&bed, "asked for its address", 0, &want);
 		bed_delta(&bed, "its VLAN, its address");
-		cr_expect_eq(b->fib4->n, routes, "%s: %u routes", shapes[i], b->fib4->n);
+		cr_expect_eq(board_fib(b, 0, AF_INET)->n, routes, "%s: %u routes", shapes[i],
+			     board_fib(b, 0, AF_INET)->n);
 		cr_expect_eq(b->nexthops->n_used, rows);
 	}
 	bed_close(&bed);
@@ -398,14 +399,14 @@ Test(breakout, merged_and_parted)
 	bed_settle(&bed);
 	bed_forget(&bed);
 	bed_delta(&bed, "held");
-	routes = b->fib4->n;
+	routes = board_fib(b, 0, AF_INET)->n;
 	rows = b->nexthops->n_used;
 	neighbors = neighbors_count(b);
 	cut(2, "1x800G");
 	expect_ports(2, "p2 16-23");
 	bed_expect_drop(&bed, "held for the port that went", DROP_PORT_REMOVED, 1);
 	rcu_reap(b->rcu);
-	cr_expect_lt(b->fib4->n, routes);
+	cr_expect_lt(board_fib(b, 0, AF_INET)->n, routes);
 	cr_expect_lt(b->nexthops->n_used, rows);
 	cr_expect_lt(neighbors_count(b), neighbors);
 	passes("the wide one", 1, "10.0.2.2", 2, host[2], 0);
@@ -422,7 +423,8 @@ Test(breakout, merged_and_parted)
 	cut(2, "2x400G");
 	expect_ports(2, "p2 16-19, p3 20-23");
 	rcu_reap(b->rcu);
-	cr_expect_eq(b->fib4->n, routes, "%u routes, %u before", b->fib4->n, routes);
+	cr_expect_eq(board_fib(b, 0, AF_INET)->n, routes, "%u routes, %u before",
+		     board_fib(b, 0, AF_INET)->n, routes);
 	cr_expect_eq(b->nexthops->n_used, rows);
 	cr_expect_eq(neighbors_count(b), neighbors);
 	passes("parted", 1, "10.0.3.2", 3, host[3], 0);
@@ -634,7 +636,7 @@ Test(breakout, failure_of_the_way_back)
 	uint32_t routes;
 
 	start();
-	routes = b->fib4->n;
+	routes = board_fib(b, 0, AF_INET)->n;
 	bed_add_far(&bed, "f0-2", 1);
 	bed_add_far(&bed, "f0-2", 1);
 	b->ports[0].spec.numa = 63; /* no such node: the driver will refuse */
@@ -649,7 +651,7 @@ Test(breakout, failure_of_the_way_back)
 	bed_delta(&bed, "no route");
 	passes("others do not notice", 1, "10.0.2.2", 2, host[2], 0);
 	cut(0, "1x800G");
-	cr_expect_eq(b->fib4->n, routes);
+	cr_expect_eq(board_fib(b, 0, AF_INET)->n, routes);
 	passes("as before", 1, "10.0.0.2", 0, host[0], 0);
 	bed_close(&bed);
 }
@@ -831,7 +833,7 @@ Test(breakout, any_order)
 	cut(0, "1x800G");
 	cut(2, "2x400G");
 	bed_settle(&bed);
-	routes = b->fib4->n;
+	routes = board_fib(b, 0, AF_INET)->n;
 	rows = b->nexthops->n_used;
 	footprint(before);
 	for (unsigned step = 0; step < 20000; step++) {
@@ -867,9 +869,10 @@ Test(breakout, any_order)
 		bed_tick(&bed, 1);
 	bed_forget(&bed);
 	rcu_reap(b->rcu);
-	fib_settle(b->fib4);
+	fib_settle(board_fib(b, 0, AF_INET));
 	footprint(after);
-	cr_expect_eq(b->fib4->n, routes, "%u routes, %u before", b->fib4->n, routes);
+	cr_expect_eq(board_fib(b, 0, AF_INET)->n, routes, "%u routes, %u before",
+		     board_fib(b, 0, AF_INET)->n, routes);
 	cr_expect_eq(b->nexthops->n_used, rows, "%u rows, %u before", b->nexthops->n_used, rows);
 	cr_expect_eq(after[0], before[0], "%zu pieces of memory, %zu before", after[0], before[0]);
 	cr_expect_eq(after[1], before[1]);

@@ -169,6 +169,51 @@ Test(config_diff, routes)
 	       "+ route 10.9.0.0/16 via 10.0.100.2 on p0 VLAN 100\n");
 }
 
+#define VRFS(ports_and_more)                            \
+	"engines: {oe0: {profile: oif-3.2t}}\n"         \
+	"vrfs: {blue: {table: 10}, red: {table: 20}}\n" \
+	"ports:\n" ports_and_more
+
+/* VRFs are made at start, and interfaces stay in theirs; routes do not have to. */
+Test(config_diff, vrfs)
+{
+	static const char before[] =
+		VRFS("  p0: {lanes: oe0/0, carrier: loop, vrf: blue, addresses: [10.0.0.1/24],\n"
+		     "       vlans: {7: {vrf: red, addresses: [10.0.0.1/24]}}}\n"
+		     "routes:\n"
+		     "  - {to: 10.1.0.0/16, via: 10.0.0.2, vrf: blue}\n"
+		     "  - {to: 10.2.0.0/16, type: blackhole, vrf: red}\n");
+
+	expect(before, before, "");
+	expect(before,
+	       "engines: {oe0: {profile: oif-3.2t}}\n"
+	       "vrfs: {red: {table: 21}, green: {table: 30, routes4: 9}, blue: {table: 10}}\n"
+	       "ports:\n"
+	       "  p0: {lanes: oe0/0, carrier: loop, addresses: [10.0.0.1/24],\n"
+	       "       vlans: {7: {vrf: blue, addresses: [10.0.0.1/24]}, 8: {vrf: red}}}\n"
+	       "routes:\n"
+	       "  - {to: 10.2.0.0/16, type: blackhole}\n"
+	       "  - {to: 10.1.0.0/16, via: 10.0.0.2, vrf: blue}\n",
+	       "!~ VRF red table 20 -> 21\n"
+	       "!+ VRF green table 30 routes4 9\n"
+	       "!~ port p0 vrf blue -> none\n"
+	       "!~ VLAN 7 on p0 vrf red -> blue\n"
+	       "+ VLAN 8 on p0 vrf red\n"
+	       "- route 10.2.0.0/16 in VRF red blackhole\n"
+	       "~ route 10.1.0.0/16 in VRF blue via 10.0.0.2 on p0 -> via 10.0.0.2 on p0 VLAN 7\n"
+	       "+ route 10.2.0.0/16 blackhole\n");
+	expect(before,
+	       "engines: {oe0: {profile: oif-3.2t}}\n"
+	       "ports: {p0: {lanes: oe0/0, carrier: loop, addresses: [10.0.0.1/24]}}\n",
+	       "!- VRF blue\n"
+	       "!- VRF red\n"
+	       "!~ port p0 vrf blue -> none\n"
+	       "- VLAN 7 on p0\n"
+	       "- address 10.0.0.1/24 on p0 VLAN 7\n"
+	       "- route 10.1.0.0/16 in VRF blue via 10.0.0.2 on p0\n"
+	       "- route 10.2.0.0/16 in VRF red blackhole\n");
+}
+
 Test(config_diff, paths)
 {
 	expect(HEAD PORTS "routes:\n"

@@ -259,8 +259,7 @@ Test(pipeline_groups, a_connected_member)
 	struct group_member m = { .weight = 1 };
 
 	start();
-	m.row = bed.board->link_rows[1 + 2];
-	cr_assert_neq(m.row, 0);
+	cr_assert_eq(iface_link_row(bed.board, 1 + 2, &m.row, &err), 0, "%s", err.text);
 	set(&m, 1);
 	packet(0, AF_INET);
 	bed_send(&bed, 0, &in);

@@ -172,8 +172,8 @@ Test(rib_model, a_hundred_thousand_changes)
 		}
 	rows = b->nexthops->n_used;
 	neighbors = neighbors_count(b);
-	n4 = b->fib4->n;
-	n6 = b->fib6->n;
+	n4 = b->vrfs[0].fib4->n;
+	n6 = b->vrfs[0].fib6->n;
 	for (unsigned batch = 0; batch < BATCHES; batch++) {
 		unsigned counted[SOURCES] = { 0 };
 
@@ -195,7 +195,7 @@ Test(rib_model, a_hundred_thousand_changes)
 	bed_settle(&bed);
 	cr_expect_eq(b->nexthops->n_used, rows, "%u rows are left", b->nexthops->n_used - rows);
 	cr_expect_eq(neighbors_count(b), neighbors);
-	cr_expect_eq(b->fib4->n, n4);
-	cr_expect_eq(b->fib6->n, n6);
+	cr_expect_eq(b->vrfs[0].fib4->n, n4);
+	cr_expect_eq(b->vrfs[0].fib6->n, n6);
 	bed_close(&bed);
 }

@@ -119,7 +119,7 @@ Test(route_verbs, what_is_said)
 		      "10.50.0.0/16 static 0 via* 10.0.0.2@p0/0x1 10.200.0.9@p1/200x3\n"
 		      "10.50.0.0/16 static 100 blackhole\n");
 	expect_routes("{\"verb\": \"routes\", \"match\": \"10.0.0.2\"}",
-		      "10.0.0.2/32 neighbor 0 via* link@p0/0x1\n");
+		      "10.0.0.2/32 neighbor 1 via* link@p0/0x1\n");
 	expect_routes("{\"verb\": \"routes\", \"match\": \"99.1.1.1\"}", "");
 	expect_routes("{\"verb\": \"routes\", \"within\": \"10.0.1.0/24\"}",
 		      "10.0.1.0/24 own 2 via* link@p1/0x1\n"
@@ -129,7 +129,7 @@ Test(route_verbs, what_is_said)
 	expect_routes("{\"verb\": \"routes\", \"family\": 6, \"within\": \"2001::/16\"}",
 		      "2001:db8::/64 own 1 via* link@p0/0x1\n2001:db8::1/128 own 1 local*\n");
 	expect_routes("{\"verb\": \"routes\", \"source\": \"neighbor\"}",
-		      "10.0.0.2/32 neighbor 0 via* link@p0/0x1\n");
+		      "10.0.0.2/32 neighbor 1 via* link@p0/0x1\n");
 	refused("{\"verb\": \"routes\", \"source\": \"bgp\"}", EINVAL, "fpm");
 	refused("{\"verb\": \"routes\", \"match\": \"10.1\"}", EINVAL, "no prefix");
 	refused("{\"verb\": \"routes\", \"cursor\": \"7\"}", EINVAL, "cursor");

@@ -14,6 +14,7 @@
 #include <rte_malloc.h>
 #include <rte_memzone.h>
 
+#include "dataplane/ctl/control.h"
 #include "tests/unit/board.h"
 #include "tests/unit/guard.h"
 
@@ -163,6 +164,35 @@ Test(workers_change, refused)
 	resize(3);
 	expect_layout(3);
 	all_pass("as before");
+	bed_close(&bed);
+}
+
+static int ask(unsigned count, json_t *reply)
+{
+	json_t *request = json_pack("{s:s, s:i}", "verb", "workers", "count", (int)count);
+	int ret = -ENOENT;
+
+	for (size_t i = 0; i < board_n_verbs; i++)
+		if (strcmp(board_verbs[i].name, "workers") == 0)
+			ret = board_verbs[i].handler(b, request, reply, &err);
+	json_decref(request);
+	return ret;
+}
+
+Test(workers_change, asked_for)
+{
+	json_t *reply = json_object();
+
+	start(yaml);
+	cr_assert_eq(ask(2, reply), 0, "%s", err.text);
+	expect_layout(2);
+	cr_expect_eq(json_integer_value(json_object_get(reply, "workers")), 2);
+	cr_expect_eq(json_integer_value(json_object_get(reply, "most")), b->max_workers);
+	cr_expect_neq(ask(0, reply), 0);
+	cr_expect_eq(ask(b->max_workers + 1, reply), -EINVAL);
+	expect_layout(2);
+	json_decref(reply);
+	all_pass("two");
 	bed_close(&bed);
 }
 

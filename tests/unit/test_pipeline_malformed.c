@@ -226,6 +226,26 @@ Test(pipeline_malformed, ip4_every_bit)
 	bed_close(&bed);
 }
 
+/* A header that the carrier has summed is not summed again; its word is all that differs. */
+Test(pipeline_malformed, ip4_checksum_the_carrier_has_seen)
+{
+	struct rte_mbuf *m;
+
+	start();
+	udp(false, 0, 0, 30);
+	in.data[14 + 10] ^= 1;
+	dropped("nobody has", DROP_IP4_CHECKSUM);
+	m = rte_pktmbuf_alloc(board_pool(bed.board));
+	cr_assert_not_null(m);
+	memcpy(rte_pktmbuf_append(m, in.len), in.data, in.len);
+	m->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	bed_send_mbuf(&bed, 0, 0, m);
+	bed_settle(&bed);
+	bed_expect_sent(&bed, "the carrier has", 1, 1);
+	bed_forget(&bed);
+	bed_close(&bed);
+}
+
 Test(pipeline_malformed, ip6_payload_length)
 {
 	start();

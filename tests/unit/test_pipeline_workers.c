@@ -307,7 +307,7 @@ Test(pipeline_workers, a_full_lane_starves_nobody)
 		bed_forget(&bed);
 	}
 	for (unsigned lane = 1; lane < 16; lane++)
-		cr_expect_gt(cell(0, lane, CELL_RX_PACKETS), 40 * WORKER_RX_BURST, "lane %u: %lu",
+		cr_expect_gt(cell(0, lane, CELL_RX_PACKETS), 80 * GRAPH_BURST / 16, "lane %u: %lu",
 			     lane, cell(0, lane, CELL_RX_PACKETS));
 	bed_close(&bed);
 }

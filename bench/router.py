@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Our router beside DPDK's l3fwd (LPM) and l3fwd-graph, on the same core and the same feed (net_feed).
 
-l3fwd checks no header unless built to, counts nothing and knows no neighbour: it writes a fixed
-address by port. l3fwd-graph has the routes it is built with, eight. Both run on net_cpx ports, as
+l3fwd checks version and lengths, leaves the sum to the device, looks at no source, TTL or MTU, counts
+nothing and knows no neighbour: it writes a fixed address by port. l3fwd-graph has the routes it is built with, eight. Both run on net_cpx ports, as
 ours does, and l3fwd on the feed itself too. All of what a packet takes is counted: the feed makes
 the packets and frees them on the same core."""
 import os

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * `cpx show drops`: every loss with its port, lane, node and reason, most of them first; and the
- * law that nothing else was lost. Tables and sentences of 80 columns, JSON.
+ * law that nothing else was lost. A table, sentences, JSON.
  */
 #include "dataplane/cli/show.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define COLUMNS     80
-#define MEANING_MIN 20 /* columns of the last cell, however long the names before it are */
 
 struct row {
 	const struct view_lane *lane; /* NULL: all lanes, or none of those in use */
@@ -79,61 +76,6 @@ static int by_count(const void *a, const void *b)
 	return (x->lane == NULL) - (y->lane == NULL);
 }
 
-static void wider(size_t *wide, const char *text)
-{
-	if (strlen(text) > *wide)
-		*wide = strlen(text);
-}
-
-/* Columns that are left for what a reason means. */
-static size_t left_over(const struct show *s, const struct rows *rows)
-{
-	size_t port = 4, lane = 4, node = 4, reason = 6, used;
-
-	for (size_t i = 0; i < rows->n; i++) {
-		const struct row *r = &rows->row[i];
-
-		wider(&node, s->v->drops[r->drop].node);
-		wider(&reason, s->v->drops[r->drop].reason);
-		wider(&port, r->lane != NULL ? r->lane->port : "");
-		wider(&lane, r->lane != NULL ? r->lane->name : "");
-	}
-	used = node + reason + 6 + (s->by_reason ? 0 : port + lane + 4);
-	used += 7; /* PACKETS */
-	for (uint64_t n = rows->n != 0 ? rows->row[0].packets.v / 10000000 : 0; n != 0; n /= 10)
-		used++;
-	used += s->older != NULL ? 11 : 0; /* RATE */
-	return used + MEANING_MIN < COLUMNS ? COLUMNS - used : MEANING_MIN;
-}
-
-/* Where to end a line of at most `wide` bytes: before a space, if there is one. */
-static size_t line_of(const char *text, size_t wide)
-{
-	size_t n = strlen(text), cut = wide;
-
-	if (n <= wide)
-		return n;
-	while (cut > 0 && text[cut] != ' ')
-		cut--;
-	return cut != 0 ? cut : wide;
-}
-
-/* The last cell of a row, and rows of it alone when it takes several lines. */
-static void cell_meaning(struct table *t, const char *text, size_t wide, unsigned columns)
-{
-	char line[COLUMNS + 1];
-
-	for (bool first = true; first || *text != '\0'; first = false) {
-		size_t n = line_of(text, wide);
-
-		for (unsigned c = 1; !first && c < columns; c++)
-			table_cell(t, "");
-		snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		table_cell(t, line[0] != '\0' ? line : "-");
-		text += n + (text[n] == ' ');
-	}
-}
-
 static void cell_or_dash(struct table *t, const char *text)
 {
 	table_cell(t, text[0] != '\0' ? text : "-");
@@ -142,13 +84,11 @@ static void cell_or_dash(struct table *t, const char *text)
 static struct table *fill(const struct show *s, const struct rows *rows)
 {
 	static const char *const headings[][8] = {
-		{ "PORT", "LANE", "NODE", "REASON", ">PACKETS", "MEANING", NULL },
-		{ "PORT", "LANE", "NODE", "REASON", ">PACKETS", ">RATE", "MEANING", NULL },
+		{ "PORT", "LANE", "NODE", "REASON", ">PACKETS", "~MEANING", NULL },
+		{ "PORT", "LANE", "NODE", "REASON", ">PACKETS", ">RATE", "~MEANING", NULL },
 	};
 	const bool watching = s->older != NULL;
 	struct table *t = table_new(&headings[watching][s->by_reason ? 2 : 0]);
-	const unsigned columns = 6 + watching - (s->by_reason ? 2 : 0);
-	const size_t wide = left_over(s, rows);
 
 	for (size_t i = 0; i < rows->n; i++) {
 		const struct row *r = &rows->row[i];
@@ -169,7 +109,7 @@ static struct table *fill(const struct show *s, const struct rows *rows)
 			table_cell(t, table_unit(text, sizeof(text),
 						 view_rate(s->older, s->v, r->then, r->packets),
 						 "p/s"));
-		cell_meaning(t, said ? "as above" : d->help, wide, columns);
+		cell_or_dash(t, said ? "as above" : d->help);
 	}
 	return t;
 }
@@ -203,7 +143,7 @@ void show_balance(const struct show *s, FILE *to)
 		b->received + b->originated + b->fragments);
 	fprintf(to,
 		"Out: sent %" PRIu64 " + dropped %" PRIu64 " + used here %" PRIu64
-		" + cut up %" PRIu64 " + held %" PRIu64 " = %" PRIu64 "\n",
+		"\n     + cut up %" PRIu64 " + held %" PRIu64 " = %" PRIu64 "\n",
 		b->transmitted, b->dropped, b->host, b->fragmented, b->held,
 		b->transmitted + b->dropped + b->host + b->fragmented + b->held);
 	if (b->on_their_way > 0)

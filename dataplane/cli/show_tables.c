@@ -250,8 +250,8 @@ static void cell_flow(struct table *t, const struct show *s, struct figure then,
 
 struct table *show_punt_table(const struct show *s)
 {
-	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",   ">PASSED",
-						">POLICED", ">QUEUE FULL", "MEANING", NULL };
+	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",    ">PASSED",
+						">POLICED", ">QUEUE FULL", "~MEANING", NULL };
 	static const struct view_punt none;
 	struct table *t = table_new(headings);
 
@@ -273,7 +273,7 @@ struct table *show_punt_table(const struct show *s)
 
 struct table *show_board_table(const struct show *s)
 {
-	static const char *const headings[] = { "WHAT", ">VALUE", "UNIT", "MEANING", NULL };
+	static const char *const headings[] = { "WHAT", ">VALUE", "UNIT", "~MEANING", NULL };
 	struct table *t = table_new(headings);
 
 	for (unsigned i = 0; i < telemetry_series_count(s->r); i++) {

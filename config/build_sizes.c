@@ -156,7 +156,7 @@ static int vrf_sizes(struct build *b)
 static void build_filters(struct build *b)
 {
 	static const char *const names[] = {
-#define _(sym, name, help) name,
+#define _(sym, name, ...) name,
 		MARTIANS(_)
 #undef _
 	};

@@ -332,7 +332,7 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 #define PUNT(sym, name, ...)                                             \
 	TOP("punt." name ".pps", FIELD_U32, punt[PUNT_##sym].pps, NULL), \
 		TOP("punt." name ".burst", FIELD_U32, punt[PUNT_##sym].burst, NULL),
-#define FILTER(sym, name, ...) TOP("filters." name, FIELD_BOOL, filters[MARTIAN_##sym], FILTERS),
+#define FILTER(sym, name, ...) TOP("filters." name, FIELD_BOOL, filters[MARTIAN_##sym], NULL),
 #define MADE(path, fn, why)                  \
 	{                                    \
 		path, FIELD_MADE, 0, fn, why \
@@ -347,11 +347,8 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 	}
 
 #define NAME    "the board's files and its socket are called by it"
-#define PINS    "threads stay on their CPUs"
-#define SPREAD  "helpers are shared out when the board starts"
 #define ENGINE  "engines are opened when the board starts"
 #define TABLE   "tables have their size for life"
-#define FILTERS "filters are set when the board starts"
 #define FPM     "zebra's server is made when the board starts"
 #define TWINS   "twins are made when the board starts"
 #define VRF     "interfaces are in their VRF as long as the board runs"
@@ -360,10 +357,10 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 /* clang-format off */
 const struct field fields[] = {
 TOP("instance", FIELD_TEXT, instance, NAME),
-MADE("workers.count", workers_count, PINS),
-MADE("workers.cpus[]", workers_cpu, PINS),
+MADE("workers.count", workers_count, NULL),
+MADE("workers.cpus[]", workers_cpu, NULL),
 MADE("workers.idle", workers_idle, NULL),
-MADE("workers.spread", workers_spread, SPREAD),
+MADE("workers.spread", workers_spread, NULL),
 OF("engines.*.profile", FIELD_TEXT, engine, profile, ENGINE),
 MADE("engines.*.mgmt", engine_mgmt, ENGINE),
 MADE("engines.*.lasers", engine_lasers, ENGINE),
@@ -387,9 +384,9 @@ OF("ports.*.numa", FIELD_NODE, port, numa, NULL),
 MADE("ports.*.vrf", port_vrf, VRF),
 MADE("ports.*.addresses[]", own_address, NULL),
 MADE("ports.*.vlans.*.vrf", vlan_vrf, VRF),
-MADE("ports.*.urpf", port_urpf, FILTERS),
+MADE("ports.*.urpf", port_urpf, NULL),
 MADE("ports.*.vlans.*.addresses[]", own_address, NULL),
-MADE("ports.*.vlans.*.urpf", iface_urpf, FILTERS),
+MADE("ports.*.vlans.*.urpf", iface_urpf, NULL),
 OF("ports.*.twin", FIELD_BOOL, port, twin, TWINS),
 TOP("host.twins", FIELD_BOOL, host_twins, TWINS),
 TOP("host.netns", FIELD_TEXT, host_netns, TWINS),

@@ -39,7 +39,7 @@ static const char *const period_names[] = { "10", "100", "1000", NULL };
 { "punt." name ".pps", SCHEMA_NUMBER, 0, PUNT_MAX_PPS, #pps, "Packets a second at most; 0: none." }, \
 { "punt." name ".burst", SCHEMA_NUMBER, 1, PUNT_MAX_BURST, #burst, "Packets at once at most." },
 
-#define FILTER_KEY(sym, name, help_) \
+#define FILTER_KEY(sym, name, node, help_) \
 { "filters." name, SCHEMA_BOOL, .preset = "true", .help = "Drop packets whose " help_ "." },
 
 const struct schema_key schema_keys[] = {

@@ -153,7 +153,7 @@ static int run(struct pcap_demo *d, struct err *err)
 static void print_reasons(char *text, size_t size, const struct replay_kind *k)
 {
 	static const char *const labels[] = {
-#define _(sym, label, help) label,
+#define _(sym, label, ...) label,
 		DROP_REASONS(_)
 #undef _
 	};

@@ -35,7 +35,8 @@ static const struct subject {
 	  show_optics_json },
 	{ "workers", "each worker: load in the last second, CPU, lanes, and why there",
 	  show_workers_table, show_workers_json, true },
-	{ "drops", "packets that ended here, by reason", show_drops_table, show_drops_json },
+	{ "drops", "packets that ended here: port, lane, node, reason", show_drops_table,
+	  show_drops_json },
 	{ "punt", "packets to this box, by class: rate, passed, policed", show_punt_table,
 	  show_punt_json },
 	{ "board", "figures of the whole board", show_board_table, show_board_json },
@@ -50,7 +51,7 @@ struct options {
 	const char *instance; /* NULL: the one that is running */
 	const char *file;     /* NULL: by instance */
 	const char *color;
-	bool json, all;
+	bool json, all, by_reason;
 	double watch; /* seconds; 0 once */
 	struct show_asked asked;
 };
@@ -69,6 +70,7 @@ static void usage(FILE *to)
 	      "  -j, --json            one JSON object, keys stable, numbers exact\n"
 	      "  -w, --watch[=SECONDS] again every second (0.1 to 3600), with rates for totals\n"
 	      "  -a, --all             drops: reasons that never happened too\n"
+	      "  -b, --by=WHAT         drops: a row a lane (default), or a reason\n"
 	      "  -4, -6                routes: of this family\n"
 	      "  -s, --source=SOURCE   routes: own, static, asked, fpm, kernel or neighbor\n"
 	      "      --color=WHEN      auto, always or never; NO_COLOR is obeyed\n\n"
@@ -109,6 +111,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "json", no_argument, NULL, 'j' },
 		{ "watch", optional_argument, NULL, 'w' },
 		{ "all", no_argument, NULL, 'a' },
+		{ "by", required_argument, NULL, 'b' },
 		{ "color", required_argument, NULL, 'c' },
 		{ "source", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
@@ -120,7 +123,7 @@ static int parse(int argc, char **argv, struct options *o)
 	o->instance = getenv("CPX_INSTANCE");
 	if (o->instance != NULL && o->instance[0] == '\0')
 		o->instance = NULL;
-	while ((c = getopt_long(argc, argv, "i:f:jw::ahs:46", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "i:f:jw::ab:hs:46", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			o->instance = optarg;
@@ -133,6 +136,11 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'a':
 			o->all = true;
+			break;
+		case 'b':
+			o->by_reason = strcmp(optarg, "reason") == 0;
+			if (!o->by_reason && strcmp(optarg, "lane") != 0)
+				return wrong("--by", optarg, "it may be lane or reason");
 			break;
 		case 'w':
 			o->watch = optarg != NULL ? strtod(optarg, &end) : 1;
@@ -221,7 +229,9 @@ static int print_table(const struct options *o, const struct show *s)
 	if (o->watch > 0 && isatty(STDOUT_FILENO))
 		fputs("\033[H\033[2J", stdout);
 	empty = table_rows(t) == 0;
-	ret = table_print(t, stdout, table_wants_color(o->color, stdout));
+	ret = empty && o->subject->table == show_drops_table
+		      ? 0
+		      : table_print(t, stdout, table_wants_color(o->color, stdout));
 	table_free(t);
 	if (ret == 0 && o->subject->table == show_workers_table) {
 		puts("BUSY: turns with packets. IDLE: turns without. SINCE START: busy/idle/asleep "
@@ -232,6 +242,9 @@ static int print_table(const struct options *o, const struct show *s)
 	}
 	if (o->subject->table == show_drops_table && s->v->n_drops != 0 && empty)
 		puts("no packet was dropped");
+	if (ret == 0 &&
+	    (o->subject->table == show_drops_table || o->subject->table == show_board_table))
+		show_balance(s, stdout);
 	for (unsigned i = 0; o->subject->table == show_lanes_table && i < s->v->n_lanes; i++)
 		if (s->v->lanes[i].stale) {
 			puts("* its worker was in the middle of a burst; values of the pass "
@@ -294,7 +307,7 @@ static int look(struct view **v, struct telemetry_reader *r, struct err *err)
 
 static int run(const struct options *o, struct telemetry_reader *r, struct err *err)
 {
-	struct show s = { .r = r, .all = o->all };
+	struct show s = { .r = r, .all = o->all, .by_reason = o->by_reason };
 	struct view *v = NULL, *older = NULL;
 	bool live = false;
 	int ret;

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-static json_t *number(struct figure f)
+json_t *show_number(struct figure f)
 {
 	if (!f.known)
 		return json_null();
@@ -48,7 +48,7 @@ static json_t *value(const struct telemetry_reader *r, const struct telemetry_se
 		struct figure f = { 0 };
 
 		f.known = telemetry_value(r, s, i, 0, &f.v);
-		return number(f);
+		return show_number(f);
 	}
 	o = json_object();
 	for (unsigned slot = 0; slot < s->slots; slot++) {
@@ -60,7 +60,8 @@ static json_t *value(const struct telemetry_reader *r, const struct telemetry_se
 		if (!f.known || f.v == 0)
 			continue;
 		snprintf(label, sizeof(label), "%u", slot);
-		json_object_set_new(o, slot < s->n_values ? s->values[slot] : label, number(f));
+		json_object_set_new(o, slot < s->n_values ? s->values[slot] : label,
+				    show_number(f));
 	}
 	if (any)
 		return o;
@@ -85,11 +86,11 @@ static void rest(json_t *o, const struct telemetry_reader *r, enum telemetry_sco
 
 static void traffic(json_t *o, const struct view_traffic *t)
 {
-	json_object_set_new(o, "receive_packets", number(t->rx_packets));
-	json_object_set_new(o, "receive_bytes", number(t->rx_bytes));
-	json_object_set_new(o, "transmit_packets", number(t->tx_packets));
-	json_object_set_new(o, "transmit_bytes", number(t->tx_bytes));
-	json_object_set_new(o, "drop_packets", number(t->drops));
+	json_object_set_new(o, "receive_packets", show_number(t->rx_packets));
+	json_object_set_new(o, "receive_bytes", show_number(t->rx_bytes));
+	json_object_set_new(o, "transmit_packets", show_number(t->tx_packets));
+	json_object_set_new(o, "transmit_bytes", show_number(t->tx_bytes));
+	json_object_set_new(o, "drop_packets", show_number(t->drops));
 }
 
 json_t *show_lanes_json(const struct show *s)
@@ -99,12 +100,13 @@ json_t *show_lanes_json(const struct show *s)
 
 	for (unsigned i = 0; i < s->v->n_lanes; i++) {
 		const struct view_lane *l = &s->v->lanes[i];
-		json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:b}", "lane", (int)l->index,
-				      "name", l->name, "port", l->port, "carrier", l->carrier, "up",
-				      truth(l->up), "speed", number(l->speed), "stale", l->stale);
+		json_t *o =
+			json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:b}", "lane", (int)l->index,
+				  "name", l->name, "port", l->port, "carrier", l->carrier, "up",
+				  truth(l->up), "speed", show_number(l->speed), "stale", l->stale);
 
-		json_object_set_new(o, "receive_worker", number(l->rx_worker));
-		json_object_set_new(o, "transmit_worker", number(l->tx_worker));
+		json_object_set_new(o, "receive_worker", show_number(l->rx_worker));
+		json_object_set_new(o, "transmit_worker", show_number(l->tx_worker));
 		traffic(o, &l->traffic);
 		json_object_set_new(o, "drops",
 				    reasons != NULL ? value(s->r, reasons, l->index) : json_null());
@@ -136,8 +138,8 @@ static json_t *group(const struct show *s, const struct view_group *g, bool by_p
 {
 	struct figure up = { g->lanes_up.v != 0, g->lanes_up.known };
 	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o}", "name", g->name, "up", truth(up),
-			      "lanes", (int)g->lanes, "lanes_up", number(g->lanes_up), "speed",
-			      number(g->speed));
+			      "lanes", (int)g->lanes, "lanes_up", show_number(g->lanes_up), "speed",
+			      show_number(g->speed));
 
 	traffic(o, &g->traffic);
 	json_object_set_new(o, "lane_names", lane_names(s->v, g->name, by_port));
@@ -173,8 +175,8 @@ static json_t *module(const struct show *s, const struct view_module *m)
 	snprintf(none.name, sizeof(none.name), "%s", m->name);
 	o = group(s, g != NULL ? g : &none, false);
 	view_ports_of(s->v, m, &ports, &ports_up);
-	json_object_set_new(o, "ports", number(ports));
-	json_object_set_new(o, "ports_up", number(ports_up));
+	json_object_set_new(o, "ports", show_number(ports));
+	json_object_set_new(o, "ports_up", show_number(ports_up));
 	json_object_set_new(o, "trouble",
 			    view_trouble(s->v, m, text, sizeof(text)) ? json_string(text)
 								      : json_null());
@@ -223,7 +225,7 @@ json_t *show_optics_json(const struct show *s)
 				  real(o->tx_dbm), "rx_power_dbm", real(o->rx_dbm), "tx_bias_ma",
 				  real(o->bias_ma), "snr_db", real(o->snr_db), "pre_fec_ber",
 				  real(o->ber), "ber_margin", real(view_margin(o)),
-				  "uncorrectable_codewords", number(o->uncorrectable),
+				  "uncorrectable_codewords", show_number(o->uncorrectable),
 				  "fec_codewords",
 				  codewords != NULL ? value(s->r, codewords, l->index)
 						    : json_null()));
@@ -252,10 +254,11 @@ json_t *show_workers_json(const struct show *s)
 		const struct view_worker *then = view_worker(s->older, w->index);
 		json_t *o = json_pack(
 			"{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "worker",
-			(int)w->index, "role", w->role, "cpu", number(w->cpu), "numa_node",
-			number(w->node), "lanes", number(w->lanes), "loops", number(w->loops),
-			"packets", number(w->packets), "busy_cycles", number(w->busy),
-			"idle_cycles", number(w->idle), "asleep_cycles", number(w->asleep));
+			(int)w->index, "role", w->role, "cpu", show_number(w->cpu), "numa_node",
+			show_number(w->node), "lanes", show_number(w->lanes), "loops",
+			show_number(w->loops), "packets", show_number(w->packets), "busy_cycles",
+			show_number(w->busy), "idle_cycles", show_number(w->idle), "asleep_cycles",
+			show_number(w->asleep));
 
 		set_load(o, view_load(NULL, w));
 		json_object_set_new(o, "recent", json_null());
@@ -269,29 +272,6 @@ json_t *show_workers_json(const struct show *s)
 	return list;
 }
 
-json_t *show_drops_json(const struct show *s)
-{
-	const struct telemetry_series *reasons = telemetry_series(s->r, "lane_drop_packets");
-	json_t *list = json_array();
-
-	for (unsigned i = 0; i < s->v->n_drops; i++) {
-		const struct view_drop *d = &s->v->drops[i];
-		json_t *lanes = json_object();
-
-		for (unsigned k = 0; k < s->v->n_lanes; k++) {
-			struct figure f = { 0 };
-
-			f.known = telemetry_value(s->r, reasons, s->v->lanes[k].index, i, &f.v);
-			if (f.known && f.v != 0)
-				json_object_set_new(lanes, s->v->lanes[k].name, number(f));
-		}
-		json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:o}", "reason", d->reason,
-						      "packets", number(d->packets), "help",
-						      d->help, "lanes", lanes));
-	}
-	return list;
-}
-
 json_t *show_punt_json(const struct show *s)
 {
 	json_t *list = json_array();
@@ -299,11 +279,12 @@ json_t *show_punt_json(const struct show *s)
 	for (unsigned i = 0; i < s->v->n_punts; i++) {
 		const struct view_punt *p = &s->v->punts[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s}", "class", p->class,
-					"queue", word(p->queue), "rate", number(p->pps), "passed",
-					number(p->passed), "policed", number(p->policed),
-					"queue_full", number(p->full), "help", p->help));
+		json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:s}",
+						      "class", p->class, "queue", word(p->queue),
+						      "rate", show_number(p->pps), "passed",
+						      show_number(p->passed), "policed",
+						      show_number(p->policed), "queue_full",
+						      show_number(p->full), "help", p->help));
 	}
 	return list;
 }
@@ -312,6 +293,7 @@ json_t *show_board_json(const struct show *s)
 {
 	json_t *o = json_object();
 
+	json_object_set_new(o, "balance", show_balance_json(s));
 	rest(o, s->r, TELEMETRY_SCOPE_PROCESS, "board_", 0);
 	return o;
 }

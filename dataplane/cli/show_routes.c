@@ -153,7 +153,8 @@ static int print_page(const struct show_asked *a, const struct list *l, const js
 	int ret;
 
 	if (a->json) {
-		printf(first ? "{\"%s\": [" : "", a->subject);
+		if (first)
+			printf("{\"%s\": [", a->subject);
 		json_array_foreach(entries, i, o)
 		{
 			fputs(first && i == 0 ? "\n" : ",\n", stdout);

@@ -239,30 +239,6 @@ struct table *show_placement_table(const struct show *s)
 	return t;
 }
 
-struct table *show_drops_table(const struct show *s)
-{
-	static const char *const totals[] = { "REASON", ">PACKETS", "MEANING", NULL };
-	static const char *const rates[] = { "REASON", ">PACKETS", ">RATE", "MEANING", NULL };
-	struct table *t = table_new(s->older != NULL ? rates : totals);
-
-	for (unsigned i = 0; i < s->v->n_drops; i++) {
-		const struct view_drop *d = &s->v->drops[i];
-		struct figure then = { 0 };
-
-		if (!s->all && d->packets.known && d->packets.v == 0)
-			continue;
-		table_cell(t, d->reason);
-		table_count(t, d->packets);
-		if (s->older != NULL) {
-			if (i < s->older->n_drops)
-				then = s->older->drops[i].packets;
-			cell_unit(t, view_rate(s->older, s->v, then, d->packets), "p/s");
-		}
-		cell_or_dash(t, d->help);
-	}
-	return t;
-}
-
 /* Packets, or while watching packets a second. */
 static void cell_flow(struct table *t, const struct show *s, struct figure then, struct figure now)
 {
@@ -274,8 +250,8 @@ static void cell_flow(struct table *t, const struct show *s, struct figure then,
 
 struct table *show_punt_table(const struct show *s)
 {
-	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",   ">PASSED",
-						">POLICED", ">QUEUE FULL", "MEANING", NULL };
+	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",    ">PASSED",
+						">POLICED", ">QUEUE FULL", "~MEANING", NULL };
 	static const struct view_punt none;
 	struct table *t = table_new(headings);
 
@@ -297,7 +273,7 @@ struct table *show_punt_table(const struct show *s)
 
 struct table *show_board_table(const struct show *s)
 {
-	static const char *const headings[] = { "WHAT", ">VALUE", "UNIT", "MEANING", NULL };
+	static const char *const headings[] = { "WHAT", ">VALUE", "UNIT", "~MEANING", NULL };
 	struct table *t = table_new(headings);
 
 	for (unsigned i = 0; i < telemetry_series_count(s->r); i++) {

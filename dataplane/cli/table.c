@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCREEN   80
+#define WRAP_MIN 20 /* columns of a cell that is wrapped, whatever the others take */
+
 struct cell {
 	char *text;
 	enum table_color color;
@@ -87,10 +90,11 @@ static size_t width(const char *text)
 	return n;
 }
 
+static const char *const codes[] = { "", "\033[32m", "\033[1;31m", "\033[2m" };
+
 static void put(FILE *to, const char *text, size_t wide, bool right, bool last,
 		enum table_color color)
 {
-	static const char *const codes[] = { "", "\033[32m", "\033[1;31m", "\033[2m" };
 	size_t pad = wide - width(text);
 
 	fprintf(to, "%*s%s%s%s%*s%s", right ? (int)pad : 0, "", codes[color], text,
@@ -98,31 +102,75 @@ static void put(FILE *to, const char *text, size_t wide, bool right, bool last,
 		last ? "\n" : "  ");
 }
 
+/* Bytes of the first line of at most `wide` characters: up to a space, else all of the word. */
+static size_t line_of(const char *text, size_t wide)
+{
+	const char *end = text, *cut = NULL;
+
+	for (size_t n = 0; *end != '\0' && (n <= wide || cut == NULL); end++) {
+		if (*end == ' ')
+			cut = end;
+		n += ((unsigned char)*end & 0xc0) != 0x80;
+		if (n > wide && cut != NULL)
+			break;
+	}
+	return *end == '\0' || cut == NULL ? (size_t)(end - text) : (size_t)(cut - text);
+}
+
+/* The last cell of a row in lines below each other, that begin behind `indent` columns. */
+static void put_lines(FILE *to, const char *text, size_t wide, size_t indent, const char *color)
+{
+	const char *off = color[0] != '\0' ? "\033[0m" : "";
+	size_t n = line_of(text, wide);
+
+	fprintf(to, "%s%.*s%s\n", color, (int)n, text, off);
+	for (text += n; *text != '\0'; text += n) {
+		text++; /* the space */
+		n = line_of(text, wide);
+		fprintf(to, "%*s%s%.*s%s\n", (int)indent, "", color, (int)n, text, off);
+	}
+}
+
 size_t table_rows(const struct table *t)
 {
 	return t != NULL ? t->n / t->columns : 0;
 }
 
+static bool is_sign(const char *heading)
+{
+	return heading[0] == '>' || heading[0] == '~';
+}
+
 int table_print(const struct table *t, FILE *to, bool color)
 {
-	size_t wide[32] = { 0 };
+	size_t wide[32] = { 0 }, used = 0;
+	bool wraps;
 
 	if (t == NULL || t->lost || t->columns > 32)
 		return -ENOMEM;
 	for (unsigned c = 0; c < t->columns; c++)
-		wide[c] = width(t->headings[c]) - (t->headings[c][0] == '>');
+		wide[c] = width(t->headings[c]) - is_sign(t->headings[c]);
 	for (size_t i = 0; i < t->n; i++)
 		if (width(t->cells[i].text) > wide[i % t->columns])
 			wide[i % t->columns] = width(t->cells[i].text);
+	wraps = t->headings[t->columns - 1][0] == '~';
+	for (unsigned c = 0; c + 1 < t->columns; c++)
+		used += wide[c] + 2;
 	for (unsigned c = 0; c < t->columns; c++) {
-		bool right = t->headings[c][0] == '>';
+		const char *heading = t->headings[c];
 
-		put(to, t->headings[c] + right, wide[c], right, c + 1 == t->columns,
+		put(to, heading + is_sign(heading), wide[c], heading[0] == '>', c + 1 == t->columns,
 		    color ? TABLE_DIM : TABLE_PLAIN);
 	}
 	for (size_t i = 0; i < t->n; i++) {
 		unsigned c = (unsigned)(i % t->columns);
 
+		if (wraps && c + 1 == t->columns) {
+			put_lines(to, t->cells[i].text,
+				  used + WRAP_MIN < SCREEN ? SCREEN - used : WRAP_MIN, used,
+				  codes[color ? t->cells[i].color : TABLE_PLAIN]);
+			continue;
+		}
 		put(to, t->cells[i].text, wide[c], t->headings[c][0] == '>', c + 1 == t->columns,
 		    color ? t->cells[i].color : TABLE_PLAIN);
 	}

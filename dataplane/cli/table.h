@@ -18,7 +18,8 @@ enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_BAD, TABLE_DIM };
 
 struct table;
 
-/* Headings, NULL-ended; one that begins with '>' is a right-aligned column of numbers. NULL when
+/* Headings, NULL-ended; one that begins with '>' is a right-aligned column of numbers, a last one
+ * with '~' is text that goes on in the next line where it would not fit into 80 columns. NULL when
  * memory ran out. */
 struct table *table_new(const char *const *headings);
 void table_free(struct table *t);

@@ -2,7 +2,6 @@
 /* One published pass as lanes, ports, engines, workers and drop reasons (view.h). */
 #include "dataplane/cli/view.h"
 
-#include "dataplane/run/drop.h"
 #include "lib/net/punt.h"
 
 #include <errno.h>
@@ -114,37 +113,6 @@ static void read_worker(const struct telemetry_reader *r, unsigned i, struct vie
 	w->asleep = figure(r, "worker_asleep_cycles", i);
 }
 
-static const char *drop_help(const char *reason)
-{
-	static const char *const known[][2] = {
-#define _(sym, label, help) { label, help },
-		DROP_REASONS(_)
-#undef _
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i][0], reason) == 0)
-			return known[i][1];
-	return "";
-}
-
-static void read_drops(const struct telemetry_reader *r, struct view *v)
-{
-	const struct telemetry_series *s = telemetry_series(r, "lane_drop_packets");
-
-	for (unsigned slot = 0; s != NULL && slot < s->slots && slot < s->n_values; slot++) {
-		struct view_drop *d = &v->drops[v->n_drops++];
-
-		*d = (struct view_drop){ s->values[slot], drop_help(s->values[slot]), { 0, true } };
-		for (unsigned lane = 0; lane < s->instances; lane++) {
-			uint64_t n = 0;
-
-			d->packets.known &= telemetry_value(r, s, lane, slot, &n);
-			d->packets.v += n;
-		}
-	}
-}
-
 /* One class of a counter of the workers. */
 static struct figure by_class(const struct telemetry_reader *r, const char *name, unsigned slot)
 {
@@ -217,7 +185,6 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 {
 	const struct telemetry_superblock *sb = telemetry_reader_superblock(r);
 	const struct telemetry_published *pass = telemetry_reader_pass(r);
-	const struct telemetry_series *drops = telemetry_series(r, "lane_drop_packets");
 	const struct telemetry_series *punts = telemetry_series(r, "punt_packets");
 	unsigned lanes = sb->lanes < VIEW_MAX_LANES ? sb->lanes : VIEW_MAX_LANES;
 	unsigned workers = instances(r, TELEMETRY_SCOPE_LCORE);
@@ -231,10 +198,9 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 	v->engines = calloc(lanes + 1, sizeof(*v->engines));
 	v->modules = calloc((rows > lanes ? rows : lanes) + 1, sizeof(*v->modules));
 	v->workers = calloc(workers + 1, sizeof(*v->workers));
-	v->drops = calloc((drops != NULL ? drops->slots : 0) + 1, sizeof(*v->drops));
 	v->punts = calloc((punts != NULL ? punts->slots : 0) + 1, sizeof(*v->punts));
 	if (v->punts == NULL || v->lanes == NULL || v->ports == NULL || v->engines == NULL ||
-	    v->modules == NULL || v->workers == NULL || v->drops == NULL) {
+	    v->modules == NULL || v->workers == NULL) {
 		view_free(v);
 		return err_set(err, -ENOMEM, "out of memory");
 	}
@@ -266,8 +232,11 @@ int view_make(struct view **out, const struct telemetry_reader *r, struct err *e
 		read_worker(r, i, w);
 		v->n_workers += strcmp(w->role, "none") != 0; /* a place where none runs */
 	}
-	read_drops(r, v);
 	read_punts(r, v);
+	if (view_drops(r, v) < 0) {
+		view_free(v);
+		return err_set(err, -ENOMEM, "out of memory");
+	}
 	*out = v;
 	return 0;
 }
@@ -282,6 +251,7 @@ void view_free(struct view *v)
 	free(v->modules);
 	free(v->workers);
 	free(v->drops);
+	free(v->lane_drops);
 	free(v->punts);
 	free(v);
 }

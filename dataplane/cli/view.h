@@ -76,8 +76,17 @@ struct view_worker {
 
 struct view_drop {
 	const char *reason; /* the reader's */
-	const char *help;   /* "" for a reason this program does not know */
+	const char *node;   /* where it is decided; "" for a reason this program does not know */
+	const char *help;   /* the same */
 	struct figure packets;
+};
+
+/* Where every packet that came in or began here is now; all of them known, or `known` is false. */
+struct view_balance {
+	bool known;
+	uint64_t received, originated, fragments;              /* in */
+	uint64_t transmitted, dropped, host, fragmented, held; /* out */
+	int64_t on_their_way; /* in less out: between threads, or counted while the pass was made */
 };
 
 /* A punt class: sums over the workers. Words "" for a class this program does not know. */
@@ -98,12 +107,21 @@ struct view {
 	struct view_module *modules; /* in segment order: engines, then laser sources */
 	struct view_worker *workers; /* the control thread is the last */
 	struct view_drop *drops;     /* in the order of the segment's labels, zeros included */
-	struct view_punt *punts;     /* the same, of classes */
+	struct figure *lane_drops;   /* [n_drops][n_lanes] of them: view_lane_drop() */
+	struct view_balance balance;
+	struct view_punt *punts; /* the same, of classes */
 };
 
 /* Takes the reader's current snapshot. -ENOMEM. Free with view_free. */
 int view_make(struct view **out, const struct telemetry_reader *r, struct err *err);
 void view_free(struct view *v);
+
+/* view_drops.c: drops and the balance of a view that has its lanes. -ENOMEM. */
+int view_drops(const struct telemetry_reader *r, struct view *v);
+/* Packets of v->drops[drop] on v->lanes[lane]. */
+struct figure view_lane_drop(const struct view *v, unsigned drop, unsigned lane);
+/* Those that are on none of v->lanes. */
+struct figure view_other_drop(const struct view *v, unsigned drop);
 
 /* view_engine.c: of one lane, of one row of the segment. */
 void view_optics(const struct telemetry_reader *r, unsigned i, struct view_optics *o);

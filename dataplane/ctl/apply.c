@@ -418,11 +418,14 @@ static int tag_ports(struct board *b, struct err *err)
 /* The board is of this configuration; the next commit shows it. */
 static int adopt(struct board *b, const struct config *c, struct err *err)
 {
+	const struct config *from = b->cfg;
 	int ret;
 
 	board_adopt(b, c);
 	b->staging = false;
 	ret = tag_ports(b, err);
+	if (!ret)
+		ret = ifaces_filter(b, from, err);
 	return ret ? ret : apply_period(b, err);
 }
 
@@ -481,7 +484,13 @@ static int make(struct board *b, struct apply *a, uint64_t until, struct err *er
 			ret = show(b, a, err);
 		b->staging = true;
 	}
-	return ret ? ret : forward(b, a, a->n_order, until, err);
+	if (!ret)
+		ret = forward(b, a, a->n_order, until, err);
+	if (ret)
+		return ret;
+	/* the last that can fail, and itself all or nothing: it is never undone */
+	return fails_here(a->n_order + 3, err) ? -EIO
+					       : workers_resize(b, workers_wanted(b, b->cfg), err);
 }
 
 int apply_run(struct board *b, struct apply *a, uint64_t budget_ns, struct err *err)

@@ -45,6 +45,27 @@ static int check_restart(const struct apply *a, struct err *err)
 	return -EOPNOTSUPP;
 }
 
+/* Places for workers are the board's for life, the first of them are taken. */
+static int check_workers(const struct board *b, const struct config *c, struct err *err)
+{
+	const unsigned n = workers_wanted(b, c);
+
+	if (n > b->max_workers)
+		return err_set(
+			err, -EOPNOTSUPP,
+			"workers: %u wanted, this board can have %u since its start, as many "
+			"as CPUs it may use; restart it with this file",
+			n, b->max_workers);
+	for (unsigned w = 0; w < c->n_worker_cpus; w++)
+		if (b->placement.workers[w].cpu != c->worker_cpus[w])
+			return err_set(err, -EOPNOTSUPP,
+				       "workers.cpus: worker %u is to be on CPU %u; its place is "
+				       "CPU %d as long as the board runs; restart it with this "
+				       "file",
+				       w, c->worker_cpus[w], b->placement.workers[w].cpu);
+	return 0;
+}
+
 static bool has_row(const struct board *b, unsigned engine, unsigned number)
 {
 	for (unsigned l = 0; l < b->n_lanes; l++)
@@ -89,11 +110,11 @@ static int check_ports(const struct board *b, const struct config *c, struct err
 			      "DPDK has room for %u ports, devices included, this would make %u; "
 			      "use fewer",
 			      MAX_ETHDEVS, ethdevs);
-	if (!ret && memory_buffers(c, lanes, &b->placement) > b->n_buffers)
+	if (!ret && memory_buffers(c, lanes, &eal_placement) > b->n_buffers)
 		ret = err_set(err, -EOPNOTSUPP,
 			      "%u lanes need %u packet buffers, this board has %u since its start; "
 			      "restart it with this file",
-			      lanes, memory_buffers(c, lanes, &b->placement), b->n_buffers);
+			      lanes, memory_buffers(c, lanes, &eal_placement), b->n_buffers);
 	if (!ret && memory_data_room(c) > rte_pktmbuf_data_room_size(b->pool))
 		ret = err_set(err, -EOPNOTSUPP,
 			      "packet buffers have %u bytes since the board's start, the largest "
@@ -158,6 +179,8 @@ int apply_check(const struct board *b, const struct apply *a, struct err *err)
 {
 	int ret = check_restart(a, err);
 
+	if (!ret)
+		ret = check_workers(b, a->after, err);
 	if (!ret)
 		ret = check_ports(b, a->after, err);
 	if (!ret)

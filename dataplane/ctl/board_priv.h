@@ -225,6 +225,9 @@ void iface_open(struct board *b, const struct config *cfg, unsigned i);
 void iface_close(struct board *b, unsigned i);
 /* The port has another MTU: its interfaces and rows, too. */
 void ifaces_set_mtu(struct board *b, unsigned port);
+/* The board has another configuration than `from`: what its interfaces and fixed routes let through
+ * follows. Uncommitted; -ENOMEM, -ENOSPC. */
+int ifaces_filter(struct board *b, const struct config *from, struct err *err);
 /* It was published: the table before it goes after a grace period. */
 void ifaces_shown(struct board *b);
 /* The port's table of VLANs anew, as the configuration has them; shown with the next publication.
@@ -324,6 +327,8 @@ void worker_cfg_free(struct worker_cfg *c);                    /* no worker has 
  * -ENOMEM.
  */
 int workers_place(struct board *b, struct placement *p, uint16_t *worker, struct err *err);
+/* How many a board of this configuration has. */
+unsigned workers_wanted(const struct board *b, const struct config *c);
 /*
  * As many workers from now on, 1 to b->max_workers, lanes shared out anew, helpers as
  * b->cfg->spread has it. On failure all is as before. -EINVAL out of range, -ENOMEM, -EBUSY the

@@ -91,42 +91,69 @@ static void fill(struct board *b, unsigned i)
 	give_link_local(f);
 }
 
-static int fixed_routes(struct board *b, struct err *err)
+/* In every VRF. */
+static const struct {
+	struct rib_prefix to;
+	enum rib_kind kind;
+	enum martian filter; /* only while it is on */
+} fixed[] = {
+	{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_THIS_NETWORK },
+	{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_LOOPBACK },
+	{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST, MARTIAN_NONE },
+	{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_RESERVED },
+	{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST, MARTIAN_NONE },
+	{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_UNSPECIFIED },
+	{ { 0, AF_INET6, 128, { [15] = 1 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_LOOPBACK },
+	{ { 0, AF_INET6, 96, { [10] = 0xff, [11] = 0xff } },
+	  RIB_MARTIAN,
+	  MARTIAN_IP6_DESTINATION_MAPPED },
+	/* ip6_local asks the interface */
+	{ { 0, AF_INET6, 10, { 0xfe, 0x80 } }, RIB_LOCAL, MARTIAN_NONE },
+	{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL, MARTIAN_NONE },
+	{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN, MARTIAN_NONE },
+	{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN, MARTIAN_NONE },
+};
+
+static bool is_fixed(const struct config *c, enum martian filter)
 {
-	static const struct {
-		struct rib_prefix to;
-		enum rib_kind kind;
-		enum martian filter; /* only while it is on */
-	} fixed[] = {
-		{ { 0, AF_INET, 8, { 0 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_THIS_NETWORK },
-		{ { 0, AF_INET, 8, { 127 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_LOOPBACK },
-		{ { 0, AF_INET, 4, { 224 } }, RIB_MULTICAST, MARTIAN_NONE },
-		{ { 0, AF_INET, 4, { 240 } }, RIB_MARTIAN, MARTIAN_IP4_DESTINATION_RESERVED },
-		{ { 0, AF_INET, 32, { 255, 255, 255, 255 } }, RIB_MULTICAST, MARTIAN_NONE },
-		{ { 0, AF_INET6, 128, { 0 } }, RIB_MARTIAN, MARTIAN_IP6_DESTINATION_UNSPECIFIED },
-		{ { 0, AF_INET6, 128, { [15] = 1 } },
-		  RIB_MARTIAN,
-		  MARTIAN_IP6_DESTINATION_LOOPBACK },
-		{ { 0, AF_INET6, 96, { [10] = 0xff, [11] = 0xff } },
-		  RIB_MARTIAN,
-		  MARTIAN_IP6_DESTINATION_MAPPED },
-		/* ip6_local asks the interface */
-		{ { 0, AF_INET6, 10, { 0xfe, 0x80 } }, RIB_LOCAL, MARTIAN_NONE },
-		{ { 0, AF_INET6, 8, { 0xff } }, RIB_LOCAL, MARTIAN_NONE },
-		{ { 0, AF_INET6, 16, { 0xff, 0 } }, RIB_MARTIAN, MARTIAN_NONE },
-		{ { 0, AF_INET6, 16, { 0xff, 1 } }, RIB_MARTIAN, MARTIAN_NONE },
-	};
+	return filter == MARTIAN_NONE || c->filters[filter];
+}
+
+/* Those that `from` has not, NULL: all; and without those that only it has. */
+static int fixed_routes(struct board *b, const struct config *from, struct err *err)
+{
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < RTE_DIM(fixed) * b->n_vrfs; i++) {
+		const enum martian filter = fixed[i % RTE_DIM(fixed)].filter;
 		struct rib_prefix to = fixed[i % RTE_DIM(fixed)].to;
 		const struct rib_target target = { .kind = fixed[i % RTE_DIM(fixed)].kind };
+		const bool was = from && is_fixed(from, filter), is = is_fixed(b->cfg, filter);
 
-		if (fixed[i % RTE_DIM(fixed)].filter != MARTIAN_NONE &&
-		    !b->cfg->filters[fixed[i % RTE_DIM(fixed)].filter])
-			continue;
 		to.vrf = (uint16_t)(i / RTE_DIM(fixed));
-		ret = rib_add(b, RIB_OWN, &to, 0, &target, err);
+		if (is && !was)
+			ret = rib_add(b, RIB_OWN, &to, 0, &target, err);
+		else if (was && !is)
+			ret = rib_del(b, RIB_OWN, &to, 0, err);
+		if (from && (ret == -EEXIST || ret == -ENOENT))
+			ret = 0; /* going back from half-way */
+	}
+	return ret;
+}
+
+int ifaces_filter(struct board *b, const struct config *from, struct err *err)
+{
+	int ret = fixed_routes(b, from, err);
+
+	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
+		const struct config_iface *f = &b->cfg->ifaces[i];
+
+		if (f->port == CONFIG_NO_PORT || !b->ifaces[i + 1].mtu ||
+		    b->ifaces[i + 1].rpf == f->urpf)
+			continue;
+		ret = ifaces_change(b, err);
+		if (!ret)
+			b->ifaces[i + 1].rpf = (uint8_t)f->urpf;
 	}
 	return ret;
 }
@@ -351,7 +378,7 @@ int ifaces_create(struct board *b, struct err *err)
 	b->owner = calloc(n, sizeof(*b->owner));
 	if (!b->owner || !b->ifaces || !b->link_rows)
 		return err_set(err, -ENOMEM, "interfaces: no memory");
-	ret = fixed_routes(b, err);
+	ret = fixed_routes(b, NULL, err);
 	for (unsigned i = 0; !ret && i < b->cfg->n_ifaces; i++) {
 		if (b->cfg->ifaces[i].port == CONFIG_NO_PORT)
 			continue;

@@ -53,6 +53,17 @@ static void leave_out_lists(struct config *c)
 	c->n_neighbors = neighbors;
 }
 
+/* As many as there are, whoever asked for them; of CPUs those in use. */
+static void put_workers(const struct board *b, struct config *c)
+{
+	const unsigned n = b->placement.n_workers;
+
+	if (n == workers_wanted(b, b->cfg))
+		return;
+	c->n_workers = n;
+	c->n_worker_cpus = n < c->n_worker_cpus ? n : 0;
+}
+
 static int add_piece(struct config *c, const struct config_port *spec, struct err *err)
 {
 	unsigned i = 0;
@@ -90,6 +101,7 @@ int running_config(const struct board *b, struct config **out, struct err *err)
 		c->ports[i].n_lanes = b->ports[i].spec.n_lanes;
 	}
 	leave_out_lists(c);
+	put_workers(b, c);
 	for (unsigned i = BOARD_FIRST_PIECE; !ret && i < b->n_ports; i++) {
 		struct config_port piece = b->ports[i].spec;
 

@@ -74,20 +74,23 @@ static unsigned lanes_of(const struct board *b, unsigned w)
 	return n;
 }
 
+/*
+ * Of a block whose worker runs the sequence is the worker's alone: two writers would lose a step of
+ * it, and the row would be stale for good. These slots only this thread writes, and it is the one
+ * that publishes: it never sees half of them.
+ */
 static void describe_worker(struct board *b, unsigned w, enum worker_role role)
 {
 	const struct placement *p = &b->placement;
 	const bool control = role == ROLE_CONTROL;
 	struct telemetry_block *block = telemetry_lcore(b->telemetry, w);
 
-	telemetry_block_begin(block);
 	set(block, WORKER_ROLE, role);
 	set(block, WORKER_CPU, (uint64_t)(control ? p->control_cpu : p->workers[w].cpu));
 	set(block, WORKER_NODE, (uint64_t)(control ? 0 : p->workers[w].node));
 	set(block, WORKER_LANES, control ? 0 : lanes_of(b, w));
 	telemetry_text(block, WORKER_PLACEMENT, TEXT_SLOTS(WORKER, PLACEMENT),
 		       control ? "control thread: first CPU no worker is on" : p->workers[w].why);
-	telemetry_block_end(block, rte_rdtsc());
 }
 
 int stats_create(struct board *b, struct err *err)

@@ -82,7 +82,7 @@ static void add_port(const struct board *b, unsigned w, unsigned i, struct worke
 	memcpy(&view->mac, port->mac, 6);
 	view->iface = iface_of_port(b, i);
 	view->wakes = port->wakes;
-	view->host = b->ifaces[view->iface].host;
+	view->host = c->ifaces[view->iface].host;
 	view->vlan_iface = port->vlan_iface;
 	view->tx_first = c->n_tx;
 	for (uint16_t k = 0; k < port->spec.n_lanes; k++) {
@@ -156,14 +156,14 @@ static struct worker_cfg *make_cfg(struct board *b, unsigned w)
 	c->pool = b->pool;
 	for (unsigned i = 0; i < MARTIAN_NONE; i++)
 		c->filters |= (uint32_t)b->cfg->filters[i] << i;
-	own_fill(parts.own, b->ifaces, b->n_ifaces + 1);
+	own_fill(parts.own, c->ifaces, b->n_ifaces + 1);
 	c->icmp_errors_pps = b->cfg->icmp_errors_pps;
 	punt_rates_share(share, b->cfg->punt, b->n_workers);
 	for (unsigned i = 0; i < PUNT_COUNT; i++)
 		c->punt_burst[i] = share[i].burst;
 	c->idle_poll = b->cfg->idle_poll && !b->placement.workers[w].shared;
 	for (unsigned i = 1; i <= b->n_ifaces; i++)
-		c->rpf |= b->ifaces[i].rpf != IFACE_RPF_OFF;
+		c->rpf |= c->ifaces[i].rpf != IFACE_RPF_OFF;
 	c->rpf_default = b->cfg->urpf_default;
 	c->ip4_fragment = b->cfg->ip4_fragment;
 	for (unsigned i = 0; i < b->n_lanes; i++) {

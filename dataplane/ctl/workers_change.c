@@ -279,6 +279,17 @@ static void say(struct board *b)
 	telemetry_publish(b->telemetry);
 }
 
+unsigned workers_wanted(const struct board *b, const struct config *c)
+{
+	unsigned lanes = 0;
+
+	if (c->n_workers)
+		return RTE_MIN(c->n_workers, (unsigned)PLACEMENT_MAX_WORKERS);
+	for (unsigned i = 0; i < c->n_ports; i++)
+		lanes += c->ports[i].n_lanes;
+	return placement_auto(b->placement.n_cpus, eal_options.extra_lcores, lanes);
+}
+
 int workers_resize(struct board *b, unsigned n, struct err *err)
 {
 	const unsigned had = b->placement.n_workers;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 static const char *const drop_labels[] = {
-#define _(sym, label, help) label,
+#define _(sym, label, ...) label,
 	DROP_REASONS(_)
 #undef _
 		NULL

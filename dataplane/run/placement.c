@@ -106,6 +106,15 @@ static void more_places(struct placement *out, const struct topo *t, bool *taken
 	out->n_workers = n;
 }
 
+unsigned placement_auto(unsigned n_cpus, unsigned n_spare, unsigned n_lanes)
+{
+	unsigned n = n_cpus > 1 + n_spare ? n_cpus - 1 - n_spare : 1;
+
+	if (n > n_lanes && n_lanes)
+		n = n_lanes;
+	return n < PLACEMENT_MAX_WORKERS ? n : PLACEMENT_MAX_WORKERS;
+}
+
 int placement_cpus(struct placement *out, const struct topo *t, const struct placement_wish *wish,
 		   struct err *err)
 {
@@ -114,15 +123,11 @@ int placement_cpus(struct placement *out, const struct topo *t, const struct pla
 
 	memset(out, 0, sizeof(*out));
 	out->spread = wish->spread;
+	out->n_cpus = t->n_cpus;
 	if (n == 0 && wish->n_pins)
 		n = wish->n_pins;
-	if (n == 0) {
-		const unsigned busy = 1 + wish->n_spare;
-
-		n = t->n_cpus > busy ? t->n_cpus - busy : 1;
-		if (n > wish->n_lanes && wish->n_lanes)
-			n = wish->n_lanes;
-	}
+	if (n == 0)
+		n = placement_auto(t->n_cpus, wish->n_spare, wish->n_lanes);
 	if (n > PLACEMENT_MAX_WORKERS)
 		n = PLACEMENT_MAX_WORKERS;
 	if (wish->n_pins && wish->n_pins < n)

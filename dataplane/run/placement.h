@@ -44,7 +44,7 @@ struct placement_worker {
 struct placement {
 	int control_cpu;
 	bool spread; /* see placement_wish */
-	unsigned n_workers, n_places;
+	unsigned n_workers, n_places, n_cpus;
 	struct placement_worker workers[PLACEMENT_MAX_WORKERS];
 	unsigned n_spare; /* CPUs left over, in spare[] */
 	int spare[8];
@@ -60,6 +60,8 @@ struct placement_wish {
 	bool spread;      /* workers without a receive queue help others */
 };
 
+/* Workers where nobody says how many, 1 or more. */
+unsigned placement_auto(unsigned n_cpus, unsigned n_spare, unsigned n_lanes);
 /* CPUs for control and workers, a place for each CPU there is. -EINVAL: a named CPU is not ours;
  * more workers than pins. */
 int placement_cpus(struct placement *out, const struct topo *topo,

@@ -154,27 +154,26 @@ static void describe(struct telemetry *t)
 	telemetry_block_begin(b);
 	telemetry_text(b, BOARD_INSTANCE, 4, "synthetic");
 	store_relaxed(&b->v[BOARD_ROUTES4], 1000);
+	store_relaxed(&b->v[BOARD_HELD], 0);
 	store_relaxed(&b->v[BOARD_PUNT_RATE + PUNT_BGP], 6000);
 	telemetry_block_end(b, 0);
 }
 
-/* One tick of traffic: lane i moves i + 1 thousand packets of 500 bytes, one in ten thousand of
- * them is dropped. */
+/* One tick of traffic: lane i gets i + 1 thousand packets of 500 bytes and sends them, but for one
+ * in ten thousand that is dropped. */
 static void move(struct telemetry *t, uint64_t tick)
 {
 	for (unsigned i = 0; i < LANES; i++) {
 		struct telemetry_block *b = telemetry_lcore_lane(t, i % WORKERS, i);
-		uint64_t n = 1000 * (i + 1);
+		uint64_t n = 1000 * (i + 1), lost = tick % 10 == 0 ? i + 1 : 0;
 
 		telemetry_block_begin(b);
 		counter_add(&b->v[CELL_RX_PACKETS], n);
 		counter_add(&b->v[CELL_RX_BYTES], n * 500);
-		counter_add(&b->v[CELL_TX_PACKETS], n);
-		counter_add(&b->v[CELL_TX_BYTES], n * 500);
-		if (tick % 10 == 0)
-			counter_add(
-				&b->v[CELL_DROP + (i % 2 != 0 ? DROP_TTL_EXPIRED : DROP_NO_ROUTE)],
-				i + 1);
+		counter_add(&b->v[CELL_TX_PACKETS], n - lost);
+		counter_add(&b->v[CELL_TX_BYTES], (n - lost) * 500);
+		counter_add(&b->v[CELL_DROP + (i % 2 != 0 ? DROP_TTL_EXPIRED : DROP_NO_ROUTE)],
+			    lost);
 		telemetry_block_end(b, tick);
 	}
 	for (unsigned i = 0; i < WORKERS; i++) {

@@ -111,7 +111,8 @@ frr_peer() { # number, prefixes
 }
 
 frr_router() { # options of zebra …
-	for daemon in zebra bfdd; do echo "hostname t" >"$DIR/t.$daemon.conf"; done
+	echo "fpm address 127.0.0.1" >"$DIR/t.zebra.conf" # unused, but for dplane_fpm_nl
+	echo "hostname t" >"$DIR/t.bfdd.conf"
 	{
 		cat <<-CONF
 			router bgp 65000

@@ -81,4 +81,5 @@ exec 9>&-
 wait $! || fail "fpm_feed: some were refused"
 reaches 20.0.0.77 || fail "zebra has gone, and its routes at once"
 wait_for 10 reaches_not 20.0.0.77 || fail "zebra has gone, its routes have not"
+wait_for 5 balanced || fail "packets are missing: $(cat "$DIR/balance")"
 "$CPX" show board -i "$INSTANCE" | grep -E 'kernel|fpm'

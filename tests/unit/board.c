@@ -19,7 +19,7 @@
 static char left[TELEMETRY_PATH_LEN]; /* the telemetry file to remove */
 
 static const char *const drop_names[] = {
-#define _(sym, label, help) label,
+#define _(sym, label, ...) label,
 	DROP_REASONS(_)
 #undef _
 };

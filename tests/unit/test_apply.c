@@ -419,11 +419,113 @@ Test(apply, ports)
 	bed_close(&bed);
 }
 
+/* ALL with other workers. */
+static char *with_workers(const char *workers)
+{
+	char *yaml;
+
+	cr_assert_gt(asprintf(&yaml, "%sports:\n" P0 P1 P2 ROUTES NEIGHBORS, workers), 0);
+	return yaml;
+}
+
+static void refused_of(const char *workers, int code, const char *says)
+{
+	char *yaml = with_workers(workers);
+
+	refused(yaml, code, says);
+	free(yaml);
+}
+
+static void become_of(const char *workers, unsigned n, bool spread)
+{
+	char *yaml = with_workers(workers);
+
+	become(yaml);
+	free(yaml);
+	cr_expect_eq(b->n_workers, n, "%s: %u workers", workers, b->n_workers);
+	cr_expect_eq(b->placement.n_workers, n);
+	cr_expect_eq(b->placement.spread, spread);
+	for (unsigned l = 0; l < b->n_lanes; l++)
+		cr_expect_lt(b->lanes[l].worker, n);
+	works();
+}
+
+Test(apply, workers)
+{
+	char cpus[64], *text;
+
+	start();
+	become_of("workers: {count: 1}\n", 1, true);
+	become_of("workers: {count: 2, spread: off}\n", 2, false);
+	snprintf(cpus, sizeof(cpus), "workers: {cpus: [%d]}\n", b->placement.workers[0].cpu);
+	become_of(cpus, 1, true);
+	become_of("workers: {count: auto}\n", placement_auto(b->placement.n_cpus, 0, 20), true);
+	become_of(WORKERS, 2, true);
+	/* asked for by a verb: what runs is what is saved, and the file has the last word */
+	cr_assert_eq(workers_resize(b, 1, &err), 0, "%s", err.text);
+	text = running();
+	cr_expect(strstr(text, "count: 1"), "%s", text);
+	free(text);
+	become_of(WORKERS, 2, true);
+	bed_close(&bed);
+}
+
+/* From a source no route leads back to, and to one nobody may send to. */
+Test(apply, filters)
+{
+	static const char strict[] = WORKERS
+		"ports:\n"
+		"  p0: {lanes: oe0/0-7, carrier: loop, urpf: strict,\n"
+		"       addresses: [10.0.0.1/24, '2001:db8::1/64'],\n"
+		"       vlans: {100: {addresses: [10.100.0.1/24]}}}\n" P1 P2 ROUTES NEIGHBORS;
+	static const struct udp bad = { .src = "10.0.1.77", .dst = "10.0.2.2", .payload = 30 };
+	struct udp u = bad;
+
+	start();
+	u.to = bed_mac(&bed, 0);
+	u.from = host[0];
+	frame_udp(&in, &u);
+	bed_send(&bed, 0, &in);
+	bed_settle(&bed);
+	bed_forget(&bed);
+	bed_expect_sent(&bed, "not looked at", 1, 1);
+	become(strict);
+	bed_send(&bed, 0, &in);
+	bed_settle(&bed);
+	bed_expect_drop(&bed, "strict", DROP_IP4_RPF, 1);
+	works();
+	become(ALL);
+	bed_send(&bed, 0, &in);
+	bed_settle(&bed);
+	bed_forget(&bed);
+	bed_expect_sent(&bed, "no longer looked at", 1, 1);
+	udp(1, "127.1.1.1", 30);
+	bed_send(&bed, 1, &in);
+	bed_settle(&bed);
+	bed_expect_drop(&bed, "loopback", DROP_IP4_DESTINATION_LOOPBACK, 1);
+	become(WORKERS "ports:\n" P0 P1 P2 ROUTES
+		       "  - {to: 127.1.0.0/16, via: 10.0.0.2}\n" NEIGHBORS
+		       "filters: {ip4_destination_loopback: false}\n");
+	passes("let through", 1, "127.1.1.1", 0, host[0], 0);
+	become(ALL);
+	udp(1, "127.1.1.1", 30);
+	bed_send(&bed, 1, &in);
+	bed_settle(&bed);
+	bed_expect_drop(&bed, "loopback again", DROP_IP4_DESTINATION_LOOPBACK, 1);
+	bed_close(&bed);
+}
+
 Test(apply, refused)
 {
+	char cpus[64];
+
 	start();
-	refused("workers: {count: 1}\nports:\n" P0 P1 P2, -EOPNOTSUPP,
-		"~ workers.count 2 -> 1: threads stay");
+	snprintf(cpus, sizeof(cpus), "workers: {cpus: [%d]}\n", b->placement.workers[0].cpu + 1);
+	refused_of(cpus, -EOPNOTSUPP, "workers.cpus: worker 0 is to be on CPU");
+	snprintf(cpus, sizeof(cpus), "workers: {count: %u}\n",
+		 RTE_MIN(b->max_workers + 1, (unsigned)PLACEMENT_MAX_WORKERS));
+	if (b->max_workers < PLACEMENT_MAX_WORKERS)
+		refused_of(cpus, -EOPNOTSUPP, "wanted, this board can have");
 	refused(ALL "tables: {routes4: 99}\n", -EOPNOTSUPP, "tables.routes4 256 -> 99");
 	refused(WORKERS "ports:\n" P0 "  x: {lanes: oe0/24, carrier: loop}\n", -EOPNOTSUPP,
 		"port x: lane oe0/24 was in no port");
@@ -458,23 +560,24 @@ Test(apply, too_many_routes)
 	bed_close(&bed);
 }
 
-#define ANOTHER                                                                          \
-	WORKERS "ports:\n"                                                               \
-		"  p0: {lanes: oe0/0-7, carrier: loop, mtu: 1700, "                      \
-		"addresses: [10.0.0.9/24, 10.9.0.1/24],\n"                               \
-		"       vlans: {200: {addresses: [10.200.0.1/24]}}}\n"                   \
-		"  p1: {lanes: oe0/8-11, carrier: loop, addresses: [10.0.1.1/24],\n"     \
-		"       vlans: {100: {addresses: [10.100.0.1/24]}}}\n"                   \
-		"  new: {lanes: oe0/16-19, carrier: 'loop', addresses: [10.0.2.1/24]}\n" \
-		"routes:\n"                                                              \
-		"  - {to: 10.50.0.0/16, via: 10.0.1.2}\n"                                \
-		"  - {to: 10.51.0.0/16, via: 10.0.2.2}\n"                                \
-		"  - {to: 10.55.0.0/16, via: 10.200.0.2}\n"                              \
-		"neighbors:\n"                                                           \
-		"  - {ip: 10.0.0.2, mac: '02:00:00:00:00:09'}\n"                         \
-		"  - {ip: 10.0.0.4, mac: '02:00:00:00:00:04'}\n"                         \
-		"  - {ip: 10.0.2.2, mac: '02:00:00:00:02:02'}\n"                         \
-		"arp: {age: 9}\n"
+#define ANOTHER                                                                  \
+	"workers: {count: 1, spread: off}\nports:\n"                             \
+	"  p0: {lanes: oe0/0-7, carrier: loop, mtu: 1700, urpf: loose, "         \
+	"addresses: [10.0.0.9/24, 10.9.0.1/24],\n"                               \
+	"       vlans: {200: {addresses: [10.200.0.1/24]}}}\n"                   \
+	"  p1: {lanes: oe0/8-11, carrier: loop, addresses: [10.0.1.1/24],\n"     \
+	"       vlans: {100: {addresses: [10.100.0.1/24]}}}\n"                   \
+	"  new: {lanes: oe0/16-19, carrier: 'loop', addresses: [10.0.2.1/24]}\n" \
+	"routes:\n"                                                              \
+	"  - {to: 10.50.0.0/16, via: 10.0.1.2}\n"                                \
+	"  - {to: 10.51.0.0/16, via: 10.0.2.2}\n"                                \
+	"  - {to: 10.55.0.0/16, via: 10.200.0.2}\n"                              \
+	"neighbors:\n"                                                           \
+	"  - {ip: 10.0.0.2, mac: '02:00:00:00:00:09'}\n"                         \
+	"  - {ip: 10.0.0.4, mac: '02:00:00:00:00:04'}\n"                         \
+	"  - {ip: 10.0.2.2, mac: '02:00:00:00:02:02'}\n"                         \
+	"arp: {age: 9}\n"                                                        \
+	"filters: {ip4_destination_loopback: false, ip4_source_own: false}\n"
 
 /* Every step fails once: the board is what it was, and everything passes as it did. */
 Test(apply, back_from_every_step)
@@ -492,7 +595,7 @@ Test(apply, back_from_every_step)
 	rows = b->nexthops->n_used;
 	statics = rib_count(b, RIB_STATIC);
 	prepare(&a, ANOTHER);
-	steps = (unsigned)a.n_order + 3;
+	steps = (unsigned)a.n_order + 4; /* three to show it, the workers */
 	cr_expect_geq(steps, 18, "only %u", steps);
 	apply_end(&a);
 	for (apply_fail_at = 1; apply_fail_at <= steps; apply_fail_at++) {
@@ -513,6 +616,8 @@ Test(apply, back_from_every_step)
 		cr_expect_eq(b->nexthops->n_used, rows, "step %u: %u rows", apply_fail_at,
 			     b->nexthops->n_used);
 		cr_expect_eq(b->cfg->arp_age_s, 300);
+		cr_expect_eq(b->n_workers, 2);
+		cr_expect_eq(b->cfgs[0]->rpf, 0);
 	}
 	apply_fail_at = 0;
 	become(ANOTHER);

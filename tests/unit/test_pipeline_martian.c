@@ -147,7 +147,7 @@ Test(pipeline_martian, each_under_its_name)
 Test(pipeline_martian, all_switched_off)
 {
 	static const char *const names[] = {
-#define _(sym, name, help) name,
+#define _(sym, name, ...) name,
 		MARTIANS(_)
 #undef _
 	};

@@ -163,7 +163,7 @@ Test(sleep, who_is_awake_gets_no_bell)
 static void expect_mostly_asleep(void)
 {
 	const uint64_t *v = bed.board->workers[0]->block->v;
-	uint64_t all = 0, asleep;
+	uint64_t all = 0, asleep = 0;
 
 	while (all < rte_get_tsc_hz() / 2) {
 		usleep(10000);

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tours of engines in README.md and dataplane/cli/ENGINE.md, run as they are written: each
-command of their console blocks, and the output that is shown for it. A number stands for any other, "…" at the end of a line for its
-rest, alone for any lines. What only tells is asked again until it tells what is shown, as a person
-would look again. It has a /run of its own, so engines and boards of others are not in the way."""
+"""tours.py engine|router: tours of README.md and dataplane/cli, run as they are written: each command
+of their console blocks, and the output that is shown for it. A number stands for any other (not of
+percents), "…" at the end of a line for its rest, alone for any lines. What only tells is asked again
+until it tells what is shown, as a person would look again. Each has namespaces of its own: engines,
+boards and interfaces of others are not in the way, and what it started ends with it."""
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,10 +15,13 @@ import time
 
 SRC = os.environ.get("SRC") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 BUILD = os.environ.get("BUILD") or os.path.join(SRC, "build")
-TOURS = (("README.md", "Five minutes with an engine"),
-         ("dataplane/cli/ENGINE.md", "From an emulated engine to a repaired port"))
+TOURS = {"engine": (("README.md", "Five minutes with an engine"),
+                    ("dataplane/cli/ENGINE.md", "From an emulated engine to a repaired port")),
+         "router": (("dataplane/cli/ROUTER.md", "From nothing to a router"),)}
+NEEDS = {"engine": (), "router": ("ip", "ethtool", "ping", "iperf3", "vtysh", "/usr/lib/frr/bgpd")}
 PATIENCE = 30  # seconds, for what is shown to come true
-LOOKS = re.compile(r"cpx (show|check|engine (show|list|dump|alarms|prbs \S+ show))")
+LOOKS = re.compile(r"cpx (show|check|engine (show|list|dump|alarms|prbs \S+ show))|"
+                   r"vtysh .*'show |ip netns exec \w+ ping ")
 
 
 def skip(why):
@@ -24,16 +29,21 @@ def skip(why):
     sys.exit(77)
 
 
-def own_run():
-    """Starts this program again in a mount namespace with an empty /run."""
+def own_namespaces(name):
+    """Starts this program again with processes and interfaces of its own, an empty /run and an empty
+    /etc/frr."""
     if os.geteuid() != 0:
         skip("an own /run needs root")
-    if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/run"],
+    for program in NEEDS[name]:
+        if not shutil.which(program):
+            skip(f"{program} is missing: see .ci/packages")
+    unshare = ["unshare", "-mnp", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run(unshare + ["mount", "-t", "tmpfs", "tmpfs", "/run"],
                       stderr=subprocess.DEVNULL, check=False).returncode:
-        skip("no mount namespaces here")
-    os.execvp("unshare", ["unshare", "-m", "sh", "-c",
-                          'mount -t tmpfs tmpfs /run && exec "$@"', "sh", "/usr/bin/python3",
-                          os.path.abspath(__file__), "inside"])
+        skip("no namespaces here")
+    empty = "for d in /run /etc/frr; do [ ! -d $d ] || mount -t tmpfs tmpfs $d || exit 1; done"
+    os.execvp("unshare", unshare + ["sh", "-c", empty + '; exec "$@"', "sh", "/usr/bin/python3",
+                                    os.path.abspath(__file__), name, "inside"])
 
 
 def commands(page, heading):
@@ -51,10 +61,10 @@ def commands(page, heading):
 
 
 def pattern(line):
-    """A line as shown, as a regular expression for lines as they come. Of 7/8 and oe0/3 no number
-    may be another."""
+    """A line as shown, as a regular expression for lines as they come. Of 7/8, oe0/3 and 0%
+    no number may be another."""
     number = r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"
-    words = [re.sub(r"(?<![\w/.-])" + number + r"(?![\w/.])", "\0", w)
+    words = [re.sub(r"(?<![\w/.-])" + number + r"(?![\w/.%])", "\0", w)
              for w in line.removesuffix("…").split()]
     text = r"\s+".join(re.escape(w).replace("\0", number) for w in words)
     return re.compile(r"\s*" + text + ("" if line.endswith("…") else r"\s*$"))
@@ -112,13 +122,17 @@ class Tour:
                                      f"like\n{lacking}")
             time.sleep(0.2)
 
+    def stop(self, process):
+        """One in the background; it ends with 0."""
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(PATIENCE)
+        assert code == 0, f"{process.args} ended with {code}"
+
     def end(self):
-        """Those in the background, the last one first; they end with 0."""
-        codes = []
+        """Those in the background that still run, the last one first."""
         for process, _ in reversed(self.started):
-            process.send_signal(signal.SIGTERM)
-            codes.append(process.wait(PATIENCE))
-        return codes
+            if process.returncode is None:
+                self.stop(process)
 
     def kill(self):
         for process, name in self.started:
@@ -136,10 +150,11 @@ def take(page, heading):
         for command, shown in todo:
             if command.startswith("export PATH="):
                 tour.env["PATH"] = BUILD + "/dataplane/cli:" + os.environ["PATH"]
+            elif command.startswith("kill %"):
+                tour.stop(tour.started[int(command[6:]) - 1][0])
             else:
                 tour.run(command, shown)
-        codes = tour.end()
-        assert not any(codes), f"exit codes of what ran in the background: {codes}"
+        tour.end()
     except BaseException:
         tour.kill()
         raise
@@ -147,7 +162,7 @@ def take(page, heading):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["inside"]:
-        own_run()
-    for where in TOURS:
+    if sys.argv[2:] != ["inside"]:
+        own_namespaces(sys.argv[1])
+    for where in TOURS[sys.argv[1]]:
         take(*where)

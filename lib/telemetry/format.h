@@ -273,7 +273,12 @@ TELEMETRY_AT(telemetry_entry, published_stride, 112);
 TELEMETRY_AT(telemetry_entry, published_instances, 116);
 TELEMETRY_AT(telemetry_entry, scale, 120);
 
-/* seq, tsc and v: the block's one writing thread. The rest: control thread, at creation. */
+/*
+ * seq, tsc and v: the block's one writing thread. In blocks of scope lcore the control thread
+ * writes what says where a worker runs (slots of its own, one relaxed store each, seq left alone):
+ * it also publishes, so a published row has all of it; who reads live blocks may see half of a new
+ * text. The rest: control thread, at creation.
+ */
 struct telemetry_block {
 	uint64_t seq;
 	uint64_t tsc;

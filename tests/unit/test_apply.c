@@ -499,19 +499,18 @@ Test(apply, filters)
 	bed_settle(&bed);
 	bed_forget(&bed);
 	bed_expect_sent(&bed, "no longer looked at", 1, 1);
-	udp(1, "127.1.1.1", 30);
+	udp(1, "240.1.1.1", 30);
 	bed_send(&bed, 1, &in);
 	bed_settle(&bed);
-	bed_expect_drop(&bed, "loopback", DROP_IP4_DESTINATION_LOOPBACK, 1);
-	become(WORKERS "ports:\n" P0 P1 P2 ROUTES
-		       "  - {to: 127.1.0.0/16, via: 10.0.0.2}\n" NEIGHBORS
-		       "filters: {ip4_destination_loopback: false}\n");
-	passes("let through", 1, "127.1.1.1", 0, host[0], 0);
+	bed_expect_drop(&bed, "reserved", DROP_IP4_DESTINATION_RESERVED, 1);
+	become(WORKERS "ports:\n" P0 P1 P2 ROUTES "  - {to: 0.0.0.0/0, via: 10.0.0.2}\n" NEIGHBORS
+		       "filters: {ip4_destination_reserved: false}\n");
+	passes("let through", 1, "240.1.1.1", 0, host[0], 0);
 	become(ALL);
-	udp(1, "127.1.1.1", 30);
+	udp(1, "240.1.1.1", 30);
 	bed_send(&bed, 1, &in);
 	bed_settle(&bed);
-	bed_expect_drop(&bed, "loopback again", DROP_IP4_DESTINATION_LOOPBACK, 1);
+	bed_expect_drop(&bed, "reserved again", DROP_IP4_DESTINATION_RESERVED, 1);
 	bed_close(&bed);
 }
 

@@ -394,6 +394,35 @@ static void *load_run(void *arg)
 	return NULL;
 }
 
+/* Workers write their blocks' sequences, and nobody else does. */
+Test(workers_change, described_while_they_run)
+{
+	uint64_t seq[WORKERS];
+
+	start(yaml);
+	all_pass("so that they are written");
+	for (unsigned w = 0; w < WORKERS; w++)
+		seq[w] = telemetry_lcore(b->telemetry, w)->seq;
+	stats_describe(b);
+	for (unsigned w = 0; w < WORKERS; w++)
+		cr_expect_eq(telemetry_lcore(b->telemetry, w)->seq, seq[w], "worker %u", w);
+	cr_assert_eq(workers_start(b, &err), 0, "%s", err.text);
+	for (unsigned i = 0; i < 10000; i++) {
+		stats_describe(b);
+		if (i % 100 == 0)
+			telemetry_publish(b->telemetry);
+	}
+	workers_stop(b);
+	for (unsigned w = 0; w < WORKERS; w++) {
+		const uint64_t now = telemetry_lcore(b->telemetry, w)->seq;
+
+		cr_expect_eq(now % 2, 0, "worker %u: its block is as if being written", w);
+		cr_expect_gt(now, seq[w], "worker %u has not run", w);
+	}
+	expect_layout(WORKERS);
+	bed_close(&bed);
+}
+
 static struct load load;
 static uint64_t sums[4]; /* rx, tx, drops, packets of workers: as last seen */
 

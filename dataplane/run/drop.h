@@ -50,7 +50,8 @@
 	_(IP6_ICMP_BAD, "ip6_icmp_bad", "ICMPv6 to this box, truncated or with a bad checksum")   \
 	_(SPLIT_HEADER, "split_header",                                                           \
 	  "message to this box in more buffers than one has room for")                            \
-	_(NO_BUFFERS, "no_buffers", "no packet buffer left for its fragments or its headers")     \
+	_(NO_BUFFERS, "no_buffers",                                                               \
+	  "no packet buffer left: for its fragments, its headers, or a frame of ours")            \
 	_(NO_HEADROOM, "no_headroom", "buffer without room in front for the header to add")       \
 	_(NO_ROUTE, "no_route", "no route to the destination, and no ICMP error was due")         \
 	_(BLACKHOLE, "blackhole", "a blackhole route")                                            \

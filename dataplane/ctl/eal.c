@@ -80,6 +80,34 @@ static bool only_virtual_devices(const struct config *cfg)
 	return true;
 }
 
+/* What the kernel could give without swapping, in MB; 0: it does not say. */
+static unsigned long available_mb(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	unsigned long kb = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lu", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb >> 10;
+}
+
+/* Memory without hugepages is had when it is used: later, and then the kernel ends the process. */
+static int check_memory(const struct config *cfg, unsigned mb, struct err *err)
+{
+	const unsigned long have = available_mb();
+
+	if (cfg->hugepages || !have || mb <= have)
+		return 0;
+	return err_set(err, -ENOMEM,
+		       "memory: this configuration needs %u MB, this machine has %lu MB left; "
+		       "lower `tables: routes4`, `routes6` or `memory: buffers`",
+		       mb, have);
+}
+
 static int check_hugepages(const struct config *cfg, unsigned mb, struct err *err)
 {
 	const long need = (long)(mb + 1) / 2, have = hugepages("free_hugepages");
@@ -114,6 +142,8 @@ int board_eal_init(const struct config *cfg, const struct board_options *opts, s
 		return ret;
 	mb = memory_estimate_mb(cfg, count_lanes(cfg), &eal_placement) + eal_options.extra_mb;
 	ret = check_hugepages(cfg, mb, err);
+	if (!ret)
+		ret = check_memory(cfg, mb, err);
 	if (ret)
 		return ret;
 

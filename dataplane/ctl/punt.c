@@ -40,7 +40,11 @@ void punt_send(struct board *b, const struct iface *iface, const uint8_t *frame,
 
 	if (!to) {
 		rte_pktmbuf_free(m);
-		return; /* asked again in a second; the pool's level is a metric */
+		if (len > 0) { /* whom it was for asks again */
+			stats_count(b, iface->host_lane, CELL_ORIGINATED, 1);
+			stats_count(b, iface->host_lane, CELL_DROP + DROP_NO_BUFFERS, 1);
+		}
+		return;
 	}
 	memcpy(to, frame, (size_t)len);
 	m->hash.rss = 0;

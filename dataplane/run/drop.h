@@ -67,7 +67,7 @@
 	_(SPLIT_HEADER, "split_header", "several",                                                 \
 	  "message to this box in more buffers than one has room for")                             \
 	_(NO_BUFFERS, "no_buffers", "several",                                                     \
-	  "no packet buffer left for its fragments or its headers")                                \
+	  "no packet buffer left: for its fragments, its headers, or a frame of ours")             \
 	_(NO_HEADROOM, "no_headroom", "several",                                                   \
 	  "buffer without room in front for the header to add")                                    \
 	_(NO_ROUTE, "no_route", "ip*_error",                                                       \

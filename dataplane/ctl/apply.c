@@ -18,6 +18,7 @@
 #include "dataplane/ctl/board_priv.h"
 #include "dataplane/ctl/neighbors.h"
 #include "dataplane/ctl/rib.h"
+#include "dataplane/ctl/twin.h"
 #include "lib/base/log.h"
 
 unsigned apply_fail_at;
@@ -460,6 +461,7 @@ static void finish(struct board *b, struct apply *a)
 	close_vlans(b, a, CONFIG_REMOVED);
 	apply_devices_go(b, a->was, a->after);
 	apply_settle_ports(b);
+	twins_readdress(b, a->was);
 	config_free((struct config *)a->was); /* the board's until now */
 	a->was = NULL;
 	a->after = NULL;

@@ -196,6 +196,44 @@ void twins_follow(struct board *b)
 	twins_poll(b);
 }
 
+static bool has(const struct config_iface *f, const struct config_prefix *p)
+{
+	for (uint16_t i = 0; i < f->n_addrs; i++)
+		if (f->addrs[i].family == p->family && f->addrs[i].len == p->len &&
+		    memcmp(f->addrs[i].addr, p->addr, 16) == 0)
+			return true;
+	return false;
+}
+
+/* All are given, for with the first of a subnet the kernel takes the others away. */
+static int readdress_port(const struct board *b, unsigned port, const struct config_iface *was)
+{
+	const struct twins *t = b->twins;
+	int ret = 0;
+
+	for (uint16_t i = 0; !ret && i < was->n_addrs; i++)
+		if (!has(&b->cfg->ifaces[port], &was->addrs[i]))
+			ret = twin_link_no_address(t->rtnl, t->twin[port].index,
+						   was->addrs[i].family, was->addrs[i].addr,
+						   was->addrs[i].len);
+	return ret ? ret : give_addresses(b, port);
+}
+
+void twins_readdress(struct board *b, const struct config *was)
+{
+	for (unsigned i = 0; b->twins && i < b->cfg->n_ports && i < was->n_ports; i++) {
+		const struct twin *twin = &b->twins->twin[i];
+		int ret;
+
+		if (twin->fd < 0 || twin->broken)
+			continue; /* it gets them when it is made */
+		ret = readdress_port(b, i, &was->ifaces[i]);
+		if (ret && ret != -ENODEV)
+			log_warn("twin %s: has not all addresses of its port (%s)", twin->name,
+				 strerror(-ret));
+	}
+}
+
 static int enter(struct twins *t, const char *netns, struct err *err)
 {
 	int ret = 0;

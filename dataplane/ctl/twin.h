@@ -13,6 +13,7 @@
 #include "lib/base/err.h"
 
 struct board;
+struct config;
 struct loop;
 struct rte_mbuf;
 struct twins;
@@ -46,5 +47,7 @@ void twins_count(const struct board *b, uint64_t *there, uint64_t *remade);
 void twins_poll(struct board *b);
 /* Ports changed (link, MTU, breakout): twins follow. */
 void twins_follow(struct board *b);
+/* The board has another configuration than this: twins get its addresses. */
+void twins_readdress(struct board *b, const struct config *was);
 
 #endif

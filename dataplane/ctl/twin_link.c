@@ -145,17 +145,14 @@ int twin_link_up(struct mnl_socket *s, int index)
 	return ask(s, h, &none);
 }
 
-int twin_link_address(struct mnl_socket *s, int index, uint8_t family, const uint8_t *addr,
-		      uint8_t len)
+static struct nlmsghdr *address_request(union message *m, uint16_t type, int index, uint8_t family,
+					const uint8_t *addr, uint8_t len)
 {
 	const size_t bytes = family == AF_INET ? 4 : 16;
-	union message m;
-	struct nlmsghdr *h = mnl_nlmsg_put_header(m.bytes);
+	struct nlmsghdr *h = mnl_nlmsg_put_header(m->bytes);
 	struct ifaddrmsg *a = mnl_nlmsg_put_extra_header(h, sizeof(*a));
-	int none = 0, ret;
 
-	h->nlmsg_type = RTM_NEWADDR;
-	h->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+	h->nlmsg_type = type;
 	a->ifa_family = family;
 	a->ifa_prefixlen = len;
 	a->ifa_flags = IFA_F_PERMANENT | (family == AF_INET6 ? IFA_F_NODAD : 0);
@@ -165,6 +162,17 @@ int twin_link_address(struct mnl_socket *s, int index, uint8_t family, const uin
 	a->ifa_index = (unsigned)index;
 	mnl_attr_put(h, IFA_LOCAL, bytes, addr);
 	mnl_attr_put(h, IFA_ADDRESS, bytes, addr);
+	return h;
+}
+
+int twin_link_address(struct mnl_socket *s, int index, uint8_t family, const uint8_t *addr,
+		      uint8_t len)
+{
+	union message m;
+	struct nlmsghdr *h = address_request(&m, RTM_NEWADDR, index, family, addr, len);
+	int none = 0, ret;
+
+	h->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
 	if (family == AF_INET && len < 31) {
 		uint32_t all;
 
@@ -174,4 +182,14 @@ int twin_link_address(struct mnl_socket *s, int index, uint8_t family, const uin
 	}
 	ret = ask(s, h, &none);
 	return ret == -EEXIST ? 0 : ret;
+}
+
+int twin_link_no_address(struct mnl_socket *s, int index, uint8_t family, const uint8_t *addr,
+			 uint8_t len)
+{
+	union message m;
+	int none = 0;
+	const int ret = ask(s, address_request(&m, RTM_DELADDR, index, family, addr, len), &none);
+
+	return ret == -EADDRNOTAVAIL || ret == -EAFNOSUPPORT ? 0 : ret;
 }

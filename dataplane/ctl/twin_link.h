@@ -27,5 +27,8 @@ int twin_link_up(struct mnl_socket *s, int index);
  * the family is switched off. */
 int twin_link_address(struct mnl_socket *s, int index, uint8_t family, const uint8_t *addr,
 		      uint8_t len);
+/* 0 also if it is not there, or its family is switched off. */
+int twin_link_no_address(struct mnl_socket *s, int index, uint8_t family, const uint8_t *addr,
+			 uint8_t len);
 
 #endif

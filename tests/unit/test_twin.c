@@ -536,6 +536,51 @@ Test(twin, as_its_port)
 	bed_close(&bed);
 }
 
+/* The addresses of p0, as another file has them: these last bytes of 10.0.0.x, then 2001:db8::1. */
+static struct config *readdressed(const struct config *c, uint8_t first, uint8_t second)
+{
+	struct config *other = malloc(sizeof(*other));
+	struct config_iface *f;
+
+	cr_assert(other);
+	*other = *c;
+	f = &other->ifaces[0];
+	f->addrs[2] = f->addrs[1];
+	f->addrs[1] = f->addrs[0];
+	f->addrs[0].addr[3] = first;
+	f->addrs[1].addr[3] = second;
+	f->n_addrs = 3;
+	return other;
+}
+
+/* With the first of a subnet the kernel takes the others away: 8 stays. */
+Test(twin, follows_addresses)
+{
+	const struct config *file;
+	struct config *other, *third;
+
+	start(false);
+	file = b->cfg;
+	other = readdressed(file, 9, 8);
+	third = readdressed(file, 8, 7);
+	b->cfg = other;
+	twins_readdress(b, file);
+	has_address("p0", "10.0.0.1", 0);
+	has_address("p0", "10.0.0.9", 1);
+	has_address("p0", "10.0.0.8", 1);
+	b->cfg = third;
+	twins_readdress(b, other);
+	has_address("p0", "10.0.0.9", 0);
+	has_address("p0", "10.0.0.8", 1);
+	has_address("p0", "10.0.0.7", 1);
+	has_address("p0", "2001:db8::1", 1);
+	has_address("p1", "10.0.1.1", 1);
+	b->cfg = file;
+	bed_close(&bed);
+	free(other);
+	free(third);
+}
+
 Test(twin, follows_breakouts)
 {
 	struct board_shape shape;

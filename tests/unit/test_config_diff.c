@@ -69,10 +69,10 @@ Test(config_diff, keys)
 		const char *before, *after, *lines;
 	} cases[] = {
 		{ "", "instance: b\n", "!~ instance cpx -> b\n" },
-		{ "", "workers: {count: 2}\n", "!~ workers.count auto -> 2\n" },
-		{ "", "workers: {cpus: [4, 2]}\n", "!~ workers.cpus none -> 4,2\n" },
+		{ "", "workers: {count: 2}\n", "~ workers.count auto -> 2\n" },
+		{ "", "workers: {cpus: [4, 2]}\n", "~ workers.cpus none -> 4,2\n" },
 		{ "workers: {cpus: [4, 2]}\n", "workers: {cpus: [2, 4]}\n",
-		  "!~ workers.cpus 4,2 -> 2,4\n" },
+		  "~ workers.cpus 4,2 -> 2,4\n" },
 		{ "", "workers: {idle: poll}\n", "~ workers.idle sleep -> poll\n" },
 		{ "", "tables: {routes4: 5000}\n", "!~ tables.routes4 auto -> 5000\n" },
 		{ "tables: {routes4: 5000}\n", "", "~ tables.routes4 5000 -> auto\n" },

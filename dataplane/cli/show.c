@@ -51,7 +51,8 @@ struct options {
 	const char *instance; /* NULL: the one that is running */
 	const char *file;     /* NULL: by instance */
 	const char *color;
-	bool json, all, by_reason;
+	const char *by; /* NULL: lane */
+	bool json, all;
 	double watch; /* seconds; 0 once */
 	struct show_asked asked;
 };
@@ -82,7 +83,7 @@ static void usage(FILE *to)
 
 static int wrong(const char *what, const char *value, const char *allowed)
 {
-	fprintf(stderr, "cpx show: %s '%s' is not known; %s. Try: cpx show --help\n", what, value,
+	fprintf(stderr, "cpx show: %s '%s' does not go; %s. Try: cpx show --help\n", what, value,
 		allowed);
 	return EXIT_USAGE;
 }
@@ -101,6 +102,36 @@ static int subject_of(const char *name, struct options *o)
 		snprintf(allowed + used, sizeof(allowed) - used, " %s", subjects[i].name);
 	}
 	return wrong("subject", name, allowed);
+}
+
+/* Options that a subject takes no notice of are not silently ignored. */
+static int fits_asked(const struct options *o)
+{
+	const bool routes = strcmp(o->asked.subject, "routes") == 0;
+
+	if (o->watch > 0 || o->file)
+		return wrong("option", o->file ? "--file" : "--watch",
+			     "routes, nexthops and neighbors are asked of a running board, once");
+	if (o->by)
+		return wrong("option", "--by", "only drops takes it");
+	if (!routes && (o->asked.source || o->asked.family))
+		return wrong("option", o->asked.source ? "--source" : "-4 or -6",
+			     "only routes takes it");
+	return EXIT_DONE;
+}
+
+static int fits(const char *subject, struct options *o)
+{
+	const int ret = subject_of(subject, o);
+
+	if (ret != EXIT_DONE)
+		return ret;
+	if (o->asked.source || o->asked.family)
+		return wrong("option", o->asked.source ? "--source" : "-4 or -6",
+			     "only routes takes it");
+	if (o->by && strcmp(subject, "drops") != 0)
+		return wrong("option", "--by", "only drops takes it");
+	return EXIT_DONE;
 }
 
 static int parse(int argc, char **argv, struct options *o)
@@ -138,8 +169,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->all = true;
 			break;
 		case 'b':
-			o->by_reason = strcmp(optarg, "reason") == 0;
-			if (!o->by_reason && strcmp(optarg, "lane") != 0)
+			o->by = optarg;
+			if (strcmp(optarg, "reason") != 0 && strcmp(optarg, "lane") != 0)
 				return wrong("--by", optarg, "it may be lane or reason");
 			break;
 		case 'w':
@@ -184,7 +215,7 @@ static int parse(int argc, char **argv, struct options *o)
 	}
 	if (optind + 1 != argc)
 		return wrong("argument", argv[optind + 1], "one subject at a time");
-	return o->asked.subject ? EXIT_DONE : subject_of(argv[optind], o);
+	return o->asked.subject ? fits_asked(o) : fits(argv[optind], o);
 }
 
 static void pause_for(double seconds)
@@ -234,8 +265,8 @@ static int print_table(const struct options *o, const struct show *s)
 		      : table_print(t, stdout, table_wants_color(o->color, stdout));
 	table_free(t);
 	if (ret == 0 && o->subject->table == show_workers_table) {
-		puts("BUSY: turns with packets. IDLE: turns without. SINCE START: busy/idle/asleep "
-		     "in %.\n");
+		puts("BUSY: turns with packets. IDLE: turns without. SINCE START:\n"
+		     "busy/idle/asleep in %.\n");
 		t = show_placement_table(s);
 		ret = table_print(t, stdout, table_wants_color(o->color, stdout));
 		table_free(t);
@@ -307,7 +338,9 @@ static int look(struct view **v, struct telemetry_reader *r, struct err *err)
 
 static int run(const struct options *o, struct telemetry_reader *r, struct err *err)
 {
-	struct show s = { .r = r, .all = o->all, .by_reason = o->by_reason };
+	struct show s = { .r = r,
+			  .all = o->all,
+			  .by_reason = o->by && strcmp(o->by, "reason") == 0 };
 	struct view *v = NULL, *older = NULL;
 	bool live = false;
 	int ret;

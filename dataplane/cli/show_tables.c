@@ -250,8 +250,8 @@ static void cell_flow(struct table *t, const struct show *s, struct figure then,
 
 struct table *show_punt_table(const struct show *s)
 {
-	static const char *const headings[] = { "CLASS",    "QUEUE",       ">RATE",    ">PASSED",
-						">POLICED", ">QUEUE FULL", "~MEANING", NULL };
+	static const char *const headings[] = { "CLASS",    "QUEUE", ">RATE",    ">PASSED",
+						">POLICED", ">FULL", "~MEANING", NULL };
 	static const struct view_punt none;
 	struct table *t = table_new(headings);
 

@@ -93,6 +93,32 @@ says out "mtu:"
 expect 0 "$CPX" check --json-schema
 python3 -m json.tool <"$DIR/out" >/dev/null || fail "the JSON schema is not JSON"
 
+# verbs that ask a running board: what is wrong is said before one is looked for
+refuses() { # text, verb and arguments
+	text=$1
+	shift
+	expect 2 "$CPX" "$@"
+	says err "$text"
+}
+refuses 'usage: cpx route' route
+refuses 'usage: cpx route' route add
+refuses 'add or del, not frob' route frob 10.0.0.0/8
+refuses 'nothing behind via. Try: cpx route --help' route add 10.0.0.0/8 via
+refuses 'no place for frob' route add 10.0.0.0/8 frob 1
+refuses 'no place for weight' route add 10.0.0.0/8 weight 1
+refuses 'not a number: x' route add 10.0.0.0/8 via 10.0.0.1 metric x
+refuses 'which file?' apply
+refuses 'one file at a time' apply a b
+refuses "$DIR/none.yaml.* cannot be read" apply "$DIR/none.yaml"
+refuses 'unknown key "lane"' apply "$DIR/a:1:b.yaml"
+refuses 'one file at a time' save a b
+sed 's/lane:/lanes:/' "$DIR/a:1:b.yaml" >"$DIR/good.yaml"
+for verb in 'route del 10.0.0.0/8' save "apply $DIR/good.yaml" 'show routes' 'show punt'; do
+	# shellcheck disable=SC2086
+	expect 1 "$CPX" $verb -i "not-there-$$"
+	says err "instance not-there-$$: no such cpx is running.*Start it with: cpx run -c FILE"
+done
+
 # a bad file stops cpx run before anything is started
 if [ -x "$(dirname "$CPX")/cpx-run" ]; then
 	sed -i '1i instance: verbs-test' "$DIR/a:1:b.yaml"

@@ -16,6 +16,18 @@ expect 2 'usage' # no subject
 expect 2 'lanes ports' nonsense
 expect 2 '--watch' lanes --watch=0
 expect 2 '--color' lanes --color=blue
+expect 2 'lane or reason' drops --by=port
+expect 2 'only drops takes it' lanes --by=lane
+expect 2 'only routes takes it' drops -4
+expect 2 'only routes takes it' neighbors --source=fpm
+expect 2 'only routes take a prefix' nexthops 10.0.0.0/8
+expect 2 'one subject' punt 10.0.0.0/8
+for subject in routes nexthops neighbors; do
+	expect 2 'of a running board, once' $subject --watch
+	expect 2 'of a running board, once' $subject -f "$FILE"
+	expect 1 'instance not-there: no such cpx is running' $subject -i not-there
+	grep -q 'Start it with: cpx run' "$DIR/err" || fail "$subject: no remedy in: $(cat "$DIR/err")"
+done
 expect 2 "a letter first" lanes -i 'No Name'
 expect 1 'is running' lanes -i not-there
 expect 1 "$DIR/nothing" lanes -f "$DIR/nothing"
@@ -56,7 +68,22 @@ lane 6 'Activated .* 2.0e-05 +0 +12 x'
 lane 7 'Activated .* 4.8e-04 +77 +over'
 lane 11 'Init +dark +dark .*'
 awk 'length > 80 { exit 1 }' "$DIR/optics" || fail "more than 80 columns: $(cat "$DIR/optics")"
-grep -q '^no_route .*no route to the destination' "$DIR/drops" || fail "$(cat "$DIR/drops")"
+awk 'length > 80 { exit 1 }' "$DIR/drops" "$DIR/board" "$DIR/punt" || fail "more than 80 columns"
+[ "$(grep -c '^p[01] ' "$DIR/drops")" -eq 16 ] || fail "a row a lane: $(cat "$DIR/drops")"
+sed -n 2p "$DIR/drops" | grep -Eq '^p1 +oe0/15 +ip\*_error +ttl_expired +48 +TTL or hop limit' ||
+	fail "most of them first: $(cat "$DIR/drops")"
+grep -q '^p0 .*oe0/0 .*no_route .* 3  as above$' "$DIR/drops" || fail "lane 0: $(cat "$DIR/drops")"
+for subject in drops board; do
+	[ "$(tail -n 1 "$DIR/$subject")" = "Nothing is missing." ] || fail "$(cat "$DIR/$subject")"
+	grep -q '^In:  received 2856000 + .* = 2856000$' "$DIR/$subject" || fail "$(cat "$DIR/$subject")"
+	grep -q '^Out: sent 2855592 + dropped 408 ' "$DIR/$subject" || fail "$(cat "$DIR/$subject")"
+done
+expect 0 '' drops -f "$FILE" --by=reason
+grep -Eq '^ip\*_error +no_route +192 +no route to the destination' "$DIR/out" || fail "$(cat "$DIR/out")"
+grep -Eq '^ip\*_error +ttl_expired +216 ' "$DIR/out" || fail "$(cat "$DIR/out")"
+if grep -q '^p[01] ' "$DIR/out"; then fail "--by=reason shows lanes: $(cat "$DIR/out")"; fi
+expect 0 '' drops -f "$FILE" --all
+grep -Eq '^- +- +ip4_input +ip4_version +0 ' "$DIR/out" || fail "--all: $(cat "$DIR/out")"
 grep -q '^1 .* oe0/8-15 *node 0, least loaded' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 grep -q '^control *2 ' "$DIR/workers" || fail "$(cat "$DIR/workers")"
 
@@ -121,6 +148,13 @@ for o, bins in zip(optics, metrics["lane_fec_codewords"]["values"]):
 drops = {d["reason"]: d["packets"] for d in doc["drops"]["drops"]}
 assert list(drops) == list(metrics["lane_drop_packets"]["values"][0])
 assert sum(drops.values()) == sum(l["drop_packets"] for l in lanes) > 0
+for d in doc["drops"]["drops"]:
+    assert sum(d["lanes"].values()) == sum(w["packets"] for w in d["where"]) == d["packets"], d
+    assert [w["lane"] for w in d["where"]] == list(d["lanes"]) and d["node"] and d["help"], d
+    assert all(w["port"] == next(l["port"] for l in lanes if l["name"] == w["lane"]) for w in d["where"]), d
+balance = doc["board"]["board"]["balance"]
+assert balance["drop_packets"] == sum(drops.values()) and balance["on_their_way"] == 0, balance
+assert balance["receive_packets"] == sum(l["receive_packets"] for l in lanes), balance
 punt = {p["class"]: p for p in doc["punt"]["punt"]}
 assert list(punt) == list(metrics["punt_packets"]["values"][0]), punt
 bgp, arp = punt["bgp"], punt["arp"]

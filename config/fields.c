@@ -346,13 +346,13 @@ static bool neighbor_vlan(const struct config *c, const void *object, char *out,
 		path, type, offsetof(struct config_##what, member), NULL, why \
 	}
 
-#define NAME    "the board's files and its socket are called by it"
-#define ENGINE  "engines are opened when the board starts"
-#define TABLE   "tables have their size for life"
-#define FPM     "zebra's server is made when the board starts"
-#define TWINS   "twins are made when the board starts"
-#define VRF     "interfaces are in their VRF as long as the board runs"
-#define MEMORY  "packet memory is reserved when the board starts"
+#define NAME   "the board's files and its socket are called by it"
+#define ENGINE "engines are opened when the board starts"
+#define TABLE  "tables have their size for life"
+#define FPM    "zebra's server is made when the board starts"
+#define TWINS  "twins are made when the board starts"
+#define VRF    "interfaces are in their VRF as long as the board runs"
+#define MEMORY "packet memory is reserved when the board starts"
 
 /* clang-format off */
 const struct field fields[] = {

@@ -112,7 +112,10 @@ refuses 'one file at a time' apply a b
 refuses "$DIR/none.yaml.* cannot be read" apply "$DIR/none.yaml"
 refuses 'unknown key "lane"' apply "$DIR/a:1:b.yaml"
 refuses 'one file at a time' save a b
-sed 's/lane:/lanes:/' "$DIR/a:1:b.yaml" >"$DIR/good.yaml"
+{
+	sed 's/lane:/lanes:/' "$DIR/a:1:b.yaml"
+	echo '    carrier: loop'
+} >"$DIR/good.yaml"
 for verb in 'route del 10.0.0.0/8' save "apply $DIR/good.yaml" 'show routes' 'show punt'; do
 	# shellcheck disable=SC2086
 	expect 1 "$CPX" $verb -i "not-there-$$"

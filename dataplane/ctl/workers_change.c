@@ -43,8 +43,8 @@ static uint64_t now_ns(void)
 static struct placement_lane describe(const struct board *b, unsigned i)
 {
 	const struct board_lane *lane = &b->lanes[i];
-	const struct board_port *port = &b->ports[lane->port];
 	const int engine = b->cfg->engines[lane->engine].numa;
+	const struct board_port *port;
 
 	if (lane->port == BOARD_NO_PORT)
 		return (struct placement_lane){ .node = engine,
@@ -52,6 +52,7 @@ static struct placement_lane describe(const struct board *b, unsigned i)
 						.group = (uint16_t)i,
 						.worker = lane->worker,
 						.unused = true };
+	port = &b->ports[lane->port];
 	return (struct placement_lane){ .node = port->spec.numa >= 0 ? port->spec.numa : engine,
 					.port = lane->port,
 					.group = lane->index % port->rx_queues,

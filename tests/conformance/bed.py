@@ -138,9 +138,10 @@ class Bed:
             time.sleep(0.05)
 
     def lanes_up(self):
-        """A link is up with its first lane; until the last is up, others carry its frames."""
-        return all(counters.get("active_lanes", self.values["lanes"]) >= self.values["lanes"]
-                   for counters in self.counters())
+        """A link is up with its first lane; until the last is up, others carry its frames. A lane
+        without a queue at either side stays down."""
+        lanes = min(self.rxq, self.txq)
+        return all(counters.get("active_lanes", lanes) >= lanes for counters in self.counters())
 
     def each(self, command):
         return "".join(pmd.run(command) for pmd in self.pmds)

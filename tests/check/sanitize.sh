@@ -17,8 +17,7 @@ ninja -C "$folder" >"$folder/log" 2>&1 || {
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS-}"
 export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS-}"
 export LSAN_OPTIONS="suppressions=$SRC/tests/check/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
-if ! meson test -C "$folder" --no-rebuild --suite unit -t 4 --logbase testlog-asan \
-	--num-processes $(($(nproc) + 1)); then
+if ! meson test -C "$folder" --no-rebuild --suite unit -t 4 --logbase testlog-asan; then
 	python3 - "$folder/meson-logs/testlog-asan.json" <<-'EOF'
 		import json, re, sys
 		bad = re.compile(r"not ok - |ERROR: \w+Sanitizer|runtime error:|FAILED")
